@@ -1,0 +1,139 @@
+"""The tree of a search as a pure value: candidates, their states, and the paths between them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from enum import StrEnum
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from .report import ExecutionReport, NotAnalysable, StaticAnalysis
+
+
+class Status(StrEnum):
+    """Where a candidate stands in the search.
+
+    `RUNNING` until its last stage is stored; then `OPEN` (may be expanded) or `CLOSED` (the critic saw nothing left
+    to improve). `PRUNED` when the beam passed it over. `FAILED` when no model reply could be had for it.
+    """
+
+    RUNNING = "running"
+    OPEN = "open"
+    CLOSED = "closed"
+    PRUNED = "pruned"
+    FAILED = "failed"
+
+
+class RewardPart(BaseModel):
+    """One term of a reward: the raw quantity, the score that it became, and its weight in the mean of its group."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str
+    group: str
+    raw: float | None
+    score: float | None
+    weight: float
+
+
+class OutcomeReward(BaseModel):
+    """ω with everything needed to explain it; `value` is between 0 and 2."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    value: float = Field(ge=0, le=2)
+    pass_rate: float = Field(ge=0, le=1)
+    static: float | None = None
+    dynamic: float | None = None
+    parts: tuple[RewardPart, ...] = ()
+
+    @property
+    def percent(self) -> float:
+        """ω/2 in percent, as the paper shows it."""
+        return 50 * self.value
+
+
+class Candidate(BaseModel):
+    """A tree node s = (R, C, F, ω, K, ρ); a stage that has not run yet leaves its fields None.
+
+    The id is the path from the root, `3.0.12`: child 12 of child 0 of the fourth first-round sample. It depends on
+    nothing but the shape of the tree, so that an interrupted and an uninterrupted search name their nodes alike.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    id: str
+    round: int = Field(ge=0)
+    hint: str
+    status: Status = Status.RUNNING
+    turn: str | None = None
+    """The programmer's reply, word for word, as later turns of this branch see it."""
+    reasoning: str | None = None
+    """R: the thoughts found in the reply."""
+    code: str | None = None
+    """C: the solution found in the reply; empty when there was none."""
+    report: ExecutionReport | None = None
+    """F: what running it told."""
+    analysis: StaticAnalysis | NotAnalysable | None = None
+    outcome: OutcomeReward | None = None
+    """ω, the outcome reward."""
+    critique: str | None = None
+    """K: the critic's reasoning."""
+    process: int | None = Field(default=None, ge=1, le=5)
+    """ρ, the process reward; None when the critic gave no readable score."""
+    error: str | None = None
+    """Why the candidate failed, or what a stage could not do."""
+
+    @property
+    def parent(self) -> str | None:
+        """The parent's id; None for a first-round candidate."""
+        head, _, _ = self.id.rpartition(".")
+        return head or None
+
+    @property
+    def omega(self) -> float:
+        """ω as a number; 0 before execution, which is also what a solution that passes nothing gets."""
+        return self.outcome.value if self.outcome else 0.0
+
+    @property
+    def pass_rate(self) -> float:
+        """Share of the visible tests that passed; 0 before execution."""
+        return self.report.pass_rate if self.report else 0.0
+
+    @property
+    def solved(self) -> bool:
+        """Whether every visible test passed."""
+        return self.report is not None and self.report.all_passed
+
+
+def path_key(candidate_id: str) -> tuple[int, ...]:
+    """Order candidate ids as a person would: `2` before `10`, a parent before its children."""
+    return tuple(int(step) for step in candidate_id.split("."))
+
+
+class Tree:
+    """All candidates of one search, by id, in path order. Immutable."""
+
+    def __init__(self, candidates: Iterable[Candidate]) -> None:
+        self._nodes = {each.id: each for each in sorted(candidates, key=lambda each: path_key(each.id))}
+
+    def __len__(self) -> int:
+        return len(self._nodes)
+
+    def __iter__(self) -> Iterator[Candidate]:
+        return iter(self._nodes.values())
+
+    def __getitem__(self, candidate_id: str) -> Candidate:
+        return self._nodes[candidate_id]
+
+    def __contains__(self, candidate_id: object) -> bool:
+        return candidate_id in self._nodes
+
+    def children(self, parent: str | None) -> list[Candidate]:
+        """The children of a node, or the first round for None."""
+        return [each for each in self if each.parent == parent]
+
+    def lineage(self, candidate_id: str) -> list[Candidate]:
+        """The branch from the first round down to this candidate, itself included."""
+        steps = candidate_id.split(".")
+        return [self._nodes[".".join(steps[: depth + 1])] for depth in range(len(steps))]

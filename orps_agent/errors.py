@@ -1,0 +1,70 @@
+"""Everything that orps raises on purpose, in one tree.
+
+    OrpsError
+    ├── UsageError               what was asked for is wrong; nothing was spent          (exit 2)
+    │   ├── ProblemError         a problem file, its statement, its tests
+    │   ├── SettingsError        a setting, a flag, an environment variable
+    │   ├── PromptError          a prompt template is missing or broken
+    │   └── UnknownSearch        no search with that id in this database
+    └── CannotRun                what was asked for is right, but cannot be done here     (exit 3)
+        ├── EndpointError        a model endpoint is unreachable, or refuses every call
+        │   └── ReplyError       one call came back without a usable reply
+        ├── ModelFileError       the embedded model cannot be fetched, verified or loaded
+        ├── ExecutorError        the sandbox cannot be set up on this machine
+        └── StoreError           the SQLite file cannot be opened, read or written
+            └── SearchOwned      another process is working on this search
+
+Every message says what happened, to what, and what to do about it, in one line.
+"""
+
+
+class OrpsError(Exception):
+    """Base of every error that orps raises on purpose; its text is one line meant for the user."""
+
+
+class UsageError(OrpsError):
+    """What was asked for is wrong; nothing was run and nothing was spent."""
+
+
+class ProblemError(UsageError):
+    """A problem cannot be used as written; the message names the file and the place in it."""
+
+
+class SettingsError(UsageError):
+    """A setting is wrong; the message names it and says how to set it."""
+
+
+class PromptError(UsageError):
+    """A prompt template is missing, does not parse, or uses a name that it is not given."""
+
+
+class UnknownSearch(UsageError):
+    """There is no such search in this database."""
+
+
+class CannotRun(OrpsError):
+    """The request is sound but this machine, network or file system cannot serve it now."""
+
+
+class EndpointError(CannotRun):
+    """A model endpoint is unreachable, or refuses calls in a way that retrying does not mend."""
+
+
+class ReplyError(EndpointError):
+    """A single call ended without a usable reply; the candidate that asked for it fails, the search goes on."""
+
+
+class ModelFileError(CannotRun):
+    """The embedded model's file cannot be fetched, verified, unpacked or loaded."""
+
+
+class ExecutorError(CannotRun):
+    """Candidates cannot be run here safely; the message names the missing piece and how to get it."""
+
+
+class StoreError(CannotRun):
+    """The SQLite file cannot be opened, read or written; the message names the file."""
+
+
+class SearchOwned(StoreError):
+    """Another live process holds this search; the message names its pid and host."""

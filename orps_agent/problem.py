@@ -1,0 +1,103 @@
+"""The problem that a search is given: what to write, how it will be judged, and within which limits."""
+
+from __future__ import annotations
+
+import ast
+from functools import cached_property
+from typing import ClassVar, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Limits(BaseModel):
+    """What one candidate may use; crossing a limit fails the test that crossed it."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    test_seconds: float = Field(default=5.0, gt=0)
+    """Wall time that one test may take (the paper allows 5 s)."""
+    candidate_seconds: float = Field(default=20.0, gt=0)
+    """Wall time that all tests of one candidate may take together."""
+    memory_mb: int = Field(default=512, ge=64)
+    """Address space of the candidate's process, in MiB."""
+    output_kb: int = Field(default=64, ge=1)
+    """How much of stdout and of stderr is kept, in KiB; the middle of anything longer is dropped."""
+    file_mb: int = Field(default=16, ge=0)
+    """How much the candidate may write to its own scratch directory, in MiB."""
+
+
+class SnippetTest(BaseModel):
+    """A piece of Python that raises unless the solution is right, usually one `assert f(x) == y`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    kind: Literal["snippet"] = "snippet"
+    name: str
+    code: str
+
+
+class ProgramTest(BaseModel):
+    """A run of the whole solution as a program: what it reads on stdin and what it must print."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    kind: Literal["program"] = "program"
+    name: str
+    stdin: str = ""
+    stdout: str
+    compare: Literal["exact", "tokens", "floats"] = "tokens"
+    """`exact` up to trailing white space, `tokens` split at white space, `floats` tokens within 1e-6."""
+
+
+class TestSuite(BaseModel):
+    """Tests in the order in which they are reported, and what has to run before each of them."""
+
+    __test__: ClassVar[bool] = False  # not a test class, whatever pytest makes of the name
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    setup: str = ""
+    """Python run before every snippet: imports, helpers, fixtures."""
+    module: str | None = None
+    """The name from which the setup imports the solution (LBPP: `code`); None: its names are simply there."""
+    tests: tuple[SnippetTest | ProgramTest, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.tests)
+
+
+class Problem(BaseModel):
+    """What a search is asked to solve.
+
+        Problem(
+            id="double",
+            statement="Write a function f(n) that returns twice n.",
+            entry_points=("f",),
+            tests=TestSuite(tests=(SnippetTest(name="1", code="assert f(2) == 4"),)),
+        )
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    id: str = Field(min_length=1, max_length=200)
+    statement: str = Field(min_length=1)
+    """The task in words, as the model reads it."""
+    entry_points: tuple[str, ...] = ()
+    """The names that the tests call; empty for a program judged on stdin and stdout."""
+    tests: TestSuite
+    """What the search sees: every candidate runs on these."""
+    held_back: TestSuite | None = None
+    """What only the winner is measured on, once, at the end."""
+    limits: Limits = Limits()
+    gold: str | None = None
+    """A reference solution, where one is known; never shown to a model."""
+
+    @cached_property
+    def signatures(self) -> tuple[str, ...]:
+        """The `def` lines of the gold solution's entry points, where a gold solution is known."""
+        if self.gold is None:
+            return ()
+        return tuple(
+            f"def {node.name}({ast.unparse(node.args)})"
+            for node in ast.parse(self.gold).body
+            if isinstance(node, ast.FunctionDef) and node.name in self.entry_points
+        )

@@ -1,0 +1,128 @@
+"""What running a candidate told us, as data: verdicts, metrics, static analysis."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import ClassVar, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Verdict(StrEnum):
+    """How one test ended. Only `PASS` counts for the pass rate."""
+
+    PASS = "pass"  # noqa: S105 - a verdict, not a password
+    FAIL = "fail"
+    ERROR = "error"
+    TIMEOUT = "timeout"
+    CRASHED = "crashed"
+    NOT_RUN = "not_run"
+
+
+Trust = Literal["split", "delegated", "inproc"]
+"""Where the comparison that gave the verdict ran.
+
+`split`: in a process that the candidate never touched. `delegated`: there too, but it asked an object of the
+candidate's. `inproc`: in the candidate's own process, where a hostile candidate could have lied.
+"""
+
+
+class Metric(BaseModel):
+    """One measured quantity: its value, what measured it, and how far repeated measurements were apart."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    value: float = Field(ge=0)
+    source: str
+    spread: float | None = Field(default=None, ge=0)
+    """(slowest - fastest) / fastest over the repeats; None for a single measurement."""
+
+
+class Metrics(BaseModel):
+    """What a run cost. A signal that this machine cannot measure is None, never 0: 0 is the best score."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    cpu_ns: Metric | None = None
+    wall_ns: Metric | None = None
+    instructions: Metric | None = None
+    branch_misses: Metric | None = None
+    page_faults: Metric | None = None
+    peak_memory_kb: Metric | None = None
+
+
+class TestResult(BaseModel):
+    """One test's verdict with whatever explains it."""
+
+    __test__: ClassVar[bool] = False
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str
+    verdict: Verdict
+    error: str | None = None
+    """`AssertionError: ...`, the last line of the traceback, or what the executor saw from outside."""
+    expected: str | None = None
+    actual: str | None = None
+    trust: Trust = "inproc"
+    short_limit: bool = False
+    """The test had less than its usual time, because the candidate had run into a limit before."""
+    metrics: Metrics = Metrics()
+
+    @property
+    def passed(self) -> bool:
+        """Whether the verdict is a pass."""
+        return self.verdict is Verdict.PASS
+
+
+class StaticAnalysis(BaseModel):
+    """Size and complexity of the code with comments and docstrings removed."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    lines: int = Field(ge=0)
+    ast_nodes: int = Field(ge=0)
+    cyclomatic: float = Field(ge=0)
+    """McCabe complexity, mean over the functions."""
+    cognitive: float = Field(ge=0)
+    """Cognitive complexity (Campbell 2018), mean over the functions."""
+
+
+class NotAnalysable(BaseModel):
+    """The source cannot be analysed: it does not parse, or parsing it is not safe."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    reason: str
+
+
+class ExecutionReport(BaseModel):
+    """F of the tree node: what happened when the candidate was run on a suite."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    results: tuple[TestResult, ...] = ()
+    tier: int = Field(ge=1, le=3)
+    """Isolation tier: 1 namespaces and filters, 2 filters only, 3 none."""
+    stdout: str = ""
+    stderr: str = ""
+
+    @property
+    def passed(self) -> int:
+        """How many tests passed."""
+        return sum(result.passed for result in self.results)
+
+    @property
+    def pass_rate(self) -> float:
+        """Share of tests that passed, 0 to 1; 0 for a report without tests."""
+        return self.passed / len(self.results) if self.results else 0.0
+
+    @property
+    def all_passed(self) -> bool:
+        """Whether there was a test and every one of them passed."""
+        return bool(self.results) and self.passed == len(self.results)
+
+    def mean(self, metric: str) -> float | None:
+        """Mean of a metric over the passed tests; None when no passed test has it."""
+        found = [getattr(result.metrics, metric) for result in self.results if result.passed]
+        values = [each.value for each in found if each is not None]
+        return sum(values) / len(values) if values else None

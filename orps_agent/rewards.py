@@ -1,0 +1,97 @@
+"""Rewards, the beam and the winner: pure functions over a tree's values (section 3 of the paper, ORPS)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Literal
+
+from .candidate import Candidate, OutcomeReward, RewardPart, Status, path_key
+from .report import ExecutionReport, NotAnalysable, StaticAnalysis
+
+STATIC_SCALES = {"ast_nodes": 100.0, "cyclomatic": 1.0, "cognitive": 10.0, "lines": 50.0}
+DYNAMIC_SCALES = {"cpu_ns": 1e7, "instructions": 1e5, "branch_misses": 1e3, "page_faults": 100.0}
+
+WinnerKey = Literal["pass_rate", "time", "omega", "rho", "instructions", "branch_misses", "page_faults"]
+
+
+def decay(raw: float, scale: float) -> float:
+    """1/(1 + raw/scale): 1 for a quantity of 0, one half at the scale, towards 0 for ever larger ones."""
+    return 1 / (1 + raw / scale)
+
+
+def outcome_reward(report: ExecutionReport, analysis: StaticAnalysis | NotAnalysable | None) -> OutcomeReward:
+    """ω = p * (1 + 0.5*static + 0.5*dynamic), with p the pass rate; 0 when nothing passed, at most 2.
+
+    static and dynamic are the means of `decay` over the signals that are there. A missing signal does not count as
+    0, which would be the best score: the mean is over the others, and a missing group leaves its half to the other.
+    """
+    p = report.pass_rate
+    static_raw = {name: getattr(analysis, name, None) for name in STATIC_SCALES}
+    dynamic_raw = {name: report.mean(name) for name in DYNAMIC_SCALES}
+    static_parts, static = _group("static", static_raw, STATIC_SCALES)
+    dynamic_parts, dynamic = _group("dynamic", dynamic_raw, DYNAMIC_SCALES)
+    quality = _mean([group for group in (static, dynamic) if group is not None]) or 0.0
+    return OutcomeReward(
+        value=p * (1 + quality),
+        pass_rate=p,
+        static=static,
+        dynamic=dynamic,
+        parts=(*static_parts, *dynamic_parts),
+    )
+
+
+def _group(
+    group: str, raw: dict[str, float | None], scales: dict[str, float]
+) -> tuple[list[RewardPart], float | None]:
+    present = sum(value is not None for value in raw.values())
+    parts = [
+        RewardPart(
+            name=name,
+            group=group,
+            raw=value,
+            score=None if value is None else decay(value, scales[name]),
+            weight=0.0 if value is None else 1 / present,
+        )
+        for name, value in raw.items()
+    ]
+    return parts, _mean([part.score for part in parts if part.score is not None])
+
+
+def _mean(values: Sequence[float]) -> float | None:
+    return sum(values) / len(values) if values else None
+
+
+def beam(candidates: Iterable[Candidate], width: int) -> list[Candidate]:
+    """The `width` best open candidates by (ρ, ω), both descending; a null ρ ranks last, ties go to the lower id."""
+    open_ones = [each for each in candidates if each.status is Status.OPEN]
+    return sorted(open_ones, key=lambda each: (-(each.process or 0), -each.omega, path_key(each.id)))[:width]
+
+
+def winner(candidates: Iterable[Candidate], order: Sequence[WinnerKey]) -> Candidate | None:
+    """The best executed candidate by the keys of `order`, each in its better direction; ties go to the lower id.
+
+    A candidate without code cannot win. One that lacks a metric ranks behind those that have it.
+    """
+    executed = [each for each in candidates if each.code and each.report is not None]
+    if not executed:
+        return None
+    return min(executed, key=lambda each: (*(_KEYS[key](each) for key in order), path_key(each.id)))
+
+
+def _lower(metric: str) -> Callable[[Candidate], float]:
+    def key(candidate: Candidate) -> float:
+        value = candidate.report.mean(metric) if candidate.report else None
+        return float("inf") if value is None else value
+
+    return key
+
+
+_KEYS: dict[WinnerKey, Callable[[Candidate], float]] = {
+    "pass_rate": lambda each: -each.pass_rate,
+    "time": _lower("cpu_ns"),
+    "omega": lambda each: -each.omega,
+    "rho": lambda each: -(each.process or 0),
+    "instructions": _lower("instructions"),
+    "branch_misses": _lower("branch_misses"),
+    "page_faults": _lower("page_faults"),
+}

@@ -1,0 +1,170 @@
+"""Every setting: one model per concern, filled from flags, the environment and one TOML file, in that order."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated, Literal
+
+import platformdirs
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from .errors import SettingsError
+from .rewards import WinnerKey
+
+APP = "orps"
+
+
+class SearchConfig(BaseModel):
+    """The numbers of a search; the defaults are the paper's (section 4.1)."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    samples: int = Field(default=20, ge=1, le=10_000)
+    """N: how many candidates the first round and every expansion get."""
+    rounds: int = Field(default=5, ge=1, le=1_000)
+    """How many rounds at most, the first one included."""
+    beam: int = Field(default=3, ge=1, le=10_000)
+    """K: how many candidates of a round are expanded in the next."""
+    temperature: float = Field(default=0.5, ge=0, le=2)
+    """The programmer's sampling temperature."""
+    critic_temperature: float = Field(default=0.5, ge=0, le=2)
+    """The critic's sampling temperature."""
+    max_tokens: int = Field(default=1500, ge=1)
+    """New tokens that the programmer may write in one turn."""
+    critic_tokens: int = Field(default=1500, ge=1)
+    """New tokens that the critic may write in one turn."""
+    reasoning: Literal["joint", "split", "none"] = "joint"
+    """Thoughts and solution in one model turn, in two turns, or the solution alone."""
+    prompts: Literal["standard", "compact"] = "standard"
+    """The prompt set: `compact` is for models under about 3B parameters."""
+    history: int | None = Field(default=None, ge=0)
+    """How many ancestors a prompt tells about, nearest first kept; None for the whole branch."""
+    winner_order: Annotated[tuple[WinnerKey, ...], Field(min_length=1)] = ("pass_rate", "time", "omega")
+    """What makes the winner, most important first, each key in its better direction."""
+    stop_when_solved: bool = False
+    """End after the first round in which a candidate passed every test, instead of going on to faster ones."""
+    seed: int = Field(default=0, ge=0, lt=2**31)
+    """Drives every random choice of ours and, where the endpoint honours it, each model call."""
+
+
+QUICK = SearchConfig(
+    samples=6,
+    rounds=3,
+    beam=2,
+    temperature=0.7,
+    critic_temperature=0.3,
+    max_tokens=320,
+    critic_tokens=90,
+    prompts="compact",
+    history=1,
+    stop_when_solved=True,
+)
+"""What a search defaults to on the embedded model, which answers in seconds on a laptop and forgets long prompts."""
+
+
+class ExecutorSettings(BaseModel):
+    """Where and how candidates run."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    slots: int = Field(default_factory=lambda: os.cpu_count() or 1, ge=1)
+    """How many candidates run at the same time; more than there are cores makes the profiles worthless."""
+    python: Path = Path(sys.executable)
+    """The interpreter that candidates run in, and with it the packages that they may import."""
+    unsafe: bool = False
+    """Run candidates even where they cannot be isolated. They can then do whatever you can do."""
+
+
+class EndpointSettings(BaseModel):
+    """One OpenAI-compatible endpoint and the model to ask for."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    model: str
+    base_url: str | None = None
+    api_key: SecretStr | None = None
+    timeout_seconds: float = Field(default=300.0, gt=0)
+    """How long one call may take, its retries not counted."""
+    retries: int = Field(default=3, ge=0)
+    max_calls: int = Field(default=32, ge=1)
+    """How many calls may be in flight at the same time."""
+
+
+class Settings(BaseSettings):
+    """Everything an `Agent` needs to know. Environment variables start with ORPS_, nested ones use `__`."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="ORPS_", env_nested_delimiter="__", extra="forbid", frozen=True, populate_by_name=True
+    )
+
+    model: str | None = None
+    """The programmer's model; None: the embedded one, unless an endpoint is configured."""
+    critic_model: str | None = None
+    """The critic's model; None: the programmer's."""
+    base_url: str | None = Field(
+        default=None, validation_alias=AliasChoices("base_url", "ORPS_BASE_URL", "OPENAI_BASE_URL")
+    )
+    api_key: SecretStr | None = Field(
+        default=None, validation_alias=AliasChoices("api_key", "ORPS_API_KEY", "OPENAI_API_KEY")
+    )
+    timeout_seconds: float = Field(default=300.0, gt=0)
+    retries: int = Field(default=3, ge=0)
+    max_calls: int = Field(default=32, ge=1)
+    db: Path = Field(default_factory=lambda: Path(platformdirs.user_data_dir(APP)) / "orps.db")
+    """The SQLite file that searches live in."""
+    cache: Path = Field(default_factory=lambda: Path(platformdirs.user_cache_dir(APP)))
+    """Where the embedded model's file is kept."""
+    log: Path | None = None
+    """A file for the log, one JSON object a line; None: no file."""
+    prompts: Path | None = None
+    """A folder whose templates replace the built-in ones of the same name."""
+    search: SearchConfig | None = None
+    """Defaults of a search; None: the paper's, or the quick ones on the embedded model."""
+    executor: ExecutorSettings = ExecutorSettings()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Flags before environment before file."""
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, toml_file=settings_file())
+
+
+def settings_file() -> Path:
+    """The settings file: ORPS_CONFIG, or `settings.toml` in the user's configuration directory."""
+    return Path(os.environ.get("ORPS_CONFIG") or Path(platformdirs.user_config_dir(APP)) / "settings.toml")
+
+
+def load_settings(**given: object) -> Settings:
+    """Settings from the given values, the environment and the file; whatever is None counts as not given.
+
+    Raises SettingsError with one line that names the setting.
+    """
+    try:
+        return Settings(**{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]
+    except ValidationError as error:
+        raise SettingsError(first_problem(error)) from error
+    except (OSError, ValueError) as error:  # a TOML file that cannot be read or parsed
+        raise SettingsError(f"{settings_file()}: {error}") from error
+
+
+def first_problem(error: ValidationError) -> str:
+    """The first complaint of a pydantic error in one line: where, what, and the value when it is a plain one."""
+    details = error.errors(include_url=False, include_context=False)[0]
+    where = ".".join(str(step) for step in details["loc"]) or "value"
+    given = details.get("input")
+    shown = f" (given: {given!r})" if isinstance(given, (str, int, float, bool)) else ""
+    return f"{where}: {details['msg']}{shown}"

@@ -1,0 +1,5 @@
+"""What a search does to the outside world: running candidates, measuring them, analysing their source."""
+
+from .executor import Executor
+
+__all__ = ["Executor"]
