@@ -1,0 +1,67 @@
+"""The seam between the search and whatever answers its prompts."""
+
+from __future__ import annotations
+
+from types import TracebackType
+from typing import Literal, Protocol, Self
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Message(BaseModel):
+    """One message of a conversation."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    role: Literal["system", "user", "assistant"]
+    content: str
+
+
+class ModelRequest(BaseModel):
+    """Everything that determines a reply, as far as we are the ones who determine it."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    role: Literal["programmer", "critic"]
+    """Who is asked to speak; endpoints do not see it, scripts and accounts do."""
+    messages: tuple[Message, ...]
+    temperature: float
+    max_tokens: int
+    seed: int
+
+
+class ModelReply(BaseModel):
+    """What came back. A count that the endpoint did not report is None, never 0."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    text: str
+    reasoning: str | None = None
+    """What a reasoning model sent in a field of its own, beside the text."""
+    finish: Literal["stop", "length", "other"] = "stop"
+    """`length`: the reply was cut off at `max_tokens`."""
+    model: str
+    prompt_tokens: int | None = Field(default=None, ge=0)
+    completion_tokens: int | None = Field(default=None, ge=0)
+    seconds: float = Field(ge=0)
+    """Wall time from sending the request to the whole reply, the wait for a free slot not counted."""
+
+
+class ChatModel(Protocol):
+    """Answers a conversation. Any number of calls may be in flight; cancelling one closes its request.
+
+    Raises ReplyError when this one call has no usable reply, EndpointError when no call can have one.
+    """
+
+    name: str
+    """How reports call the model."""
+
+    async def __aenter__(self) -> Self: ...
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+
+    async def complete(self, request: ModelRequest) -> ModelReply:
+        """One reply to the conversation."""
+        ...
