@@ -95,6 +95,16 @@ class NotAnalysable(BaseModel):
     reason: str
 
 
+class TamperFlag(BaseModel):
+    """Something a candidate did that an honest solution does not do, or hardly ever."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    kind: str
+    severity: Literal["tampering", "suspected"]
+    evidence: str
+
+
 class ExecutionReport(BaseModel):
     """F of the tree node: what happened when the candidate was run on a suite."""
 
@@ -105,6 +115,7 @@ class ExecutionReport(BaseModel):
     """Isolation tier: 1 namespaces and filters, 2 filters only, 3 none."""
     stdout: str = ""
     stderr: str = ""
+    flags: tuple[TamperFlag, ...] = ()
 
     @property
     def passed(self) -> int:

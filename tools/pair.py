@@ -1,0 +1,153 @@
+"""A pair of zygotes, tester and candidate, as seen from the program that starts them."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import socket
+import struct
+import subprocess
+import tempfile
+from pathlib import Path
+from typing import IO, Any
+
+import anyio
+
+from orps_agent.errors import ExecutorError
+
+from .isolation import Launcher, Role, environment
+
+_HEADER = struct.Struct(">I")
+_START_SECONDS = 60.0
+_SCRATCH = "/scratch"
+
+
+class PairLost(Exception):
+    """The pair died or broke off; what it was doing has no result."""
+
+
+class Pair:
+    """Two sandboxed interpreters that wait to be forked. One request at a time; after a PairLost it is of no more use."""
+
+    def __init__(self, launcher: Launcher, file_mb: int) -> None:
+        self.launcher = launcher
+        self.file_mb = file_mb
+        self.suites: dict[int, str | None] = {}
+        """The suites that the tester knows, by number, and what is wrong with each."""
+        self._processes: list[subprocess.Popen[bytes]] = []
+        self._folders: list[str] = []
+        self._control: socket.socket | None = None
+
+    @classmethod
+    async def start(cls, launcher: Launcher, file_mb: int) -> Pair:
+        """Start both zygotes and wait until they are ready; ExecutorError when they do not come up."""
+        pair = cls(launcher, file_mb)
+        with tempfile.TemporaryFile() as complaints:
+            try:
+                pair._spawn(complaints)
+                with anyio.fail_after(_START_SECONDS):
+                    await pair._receive()
+            except (PairLost, TimeoutError, OSError) as error:
+                await pair.close()
+                complaints.seek(0); import sys; os.environ.get("DBG") and print(complaints.read().decode(), file=sys.stderr); complaints.seek(0)
+                lines = complaints.read().decode(errors="replace").strip().splitlines()
+                raise ExecutorError(f"the sandbox does not start: {lines[-1] if lines else error}") from error
+            except BaseException:
+                await pair.close()
+                raise
+        return pair
+
+    def _spawn(self, complaints: IO[bytes]) -> None:
+        self._control, control = socket.socketpair()
+        self._control.setblocking(False)
+        ours, theirs = socket.socketpair()
+        with control, ours, theirs:
+            self._spawn_one("candidate", theirs.fileno(), None, complaints)
+            self._spawn_one("tester", ours.fileno(), control.fileno(), complaints)
+
+    def _spawn_one(self, role: Role, link: int, control: int | None, complaints: IO[bytes]) -> None:
+        scratch = self._make_scratch() if self.launcher.needs_scratch else _SCRATCH
+        self._processes.append(
+            subprocess.Popen(
+                self.launcher.command(role, link, control, scratch, self.file_mb),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=complaints,
+                env=environment(scratch),
+                pass_fds=[link] if control is None else [link, control],
+                cwd="/",
+            )
+        )
+
+    def _make_scratch(self) -> str:
+        folder = tempfile.mkdtemp(prefix="orps-")
+        Path(folder).chmod(0o777)
+        self._folders.append(folder)
+        return folder
+
+    async def request(self, message: dict[str, Any]) -> dict[str, Any]:
+        """Send one request and wait for its reply; PairLost when there will be none. Cancelled: close the pair."""
+        body = json.dumps(message, separators=(",", ":")).encode("utf-8", errors="surrogatepass")
+        await self._send(_HEADER.pack(len(body)) + body)
+        return await self._receive()
+
+    async def _send(self, data: bytes) -> None:
+        assert self._control is not None  # noqa: S101 - started
+        view = memoryview(data)
+        while view:
+            try:
+                view = view[self._control.send(view) :]
+            except BlockingIOError:
+                await anyio.wait_writable(self._control)
+            except OSError as error:
+                raise PairLost(f"the tester does not listen: {error}") from error
+
+    async def _receive(self) -> dict[str, Any]:
+        (length,) = _HEADER.unpack(await self._take(_HEADER.size))
+        reply = json.loads(await self._take(length))
+        assert isinstance(reply, dict)  # noqa: S101 - the tester's zygote says nothing else
+        return reply
+
+    async def _take(self, count: int) -> bytes:
+        assert self._control is not None  # noqa: S101 - started
+        taken = bytearray()
+        while len(taken) < count:
+            await anyio.wait_readable(self._control)
+            try:
+                chunk = self._control.recv(min(count - len(taken), 1 << 20))
+            except OSError as error:
+                raise PairLost(f"the tester is gone: {error}") from error
+            if not chunk:
+                raise PairLost("the tester is gone")
+            taken += chunk
+        return bytes(taken)
+
+    async def close(self) -> None:
+        """Kill both zygotes with all that they started, and wait until nothing is left of them."""
+        for process in self._processes:
+            process.kill()
+        with anyio.CancelScope(shield=True):
+            for process in self._processes:
+                await _gone(process)
+            for folder in self._folders:
+                await anyio.to_thread.run_sync(_remove, folder)
+        if self._control is not None:
+            self._control.close()
+        self._processes.clear()
+        self._folders.clear()
+
+
+async def _gone(process: subprocess.Popen[bytes]) -> None:
+    if process.returncode is None:
+        watched = os.pidfd_open(process.pid)
+        try:
+            await anyio.wait_readable(watched)
+        finally:
+            os.close(watched)
+        process.wait()
+
+
+def _remove(folder: str) -> None:
+    # rm, because shutil.rmtree recurses and a hostile tree is deeper than the interpreter's stack
+    subprocess.run([shutil.which("rm") or "/bin/rm", "-rf", "--", folder], check=False, stderr=subprocess.DEVNULL)

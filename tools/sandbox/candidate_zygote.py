@@ -1,0 +1,196 @@
+"""The zygote of the candidate's side: one confined child per test, watched, measured and ended from outside."""
+
+from __future__ import annotations
+
+import fcntl
+import mmap
+import os
+import resource
+import select
+import signal
+import socket
+import struct
+import sys
+import time
+from typing import Any
+
+from . import candidate, confine
+from .capture import Capture
+from .seccomp import Filter
+from .wire import MAX_FRAME, PROGRAM_FRAME, Channel, receive_descriptor, send_plain
+
+_MARK = struct.Struct("qqq")
+_CONNECTION, _MARKER = 3, 4
+_MAX_LEFTOVERS = 1000
+"""Files that a test may leave behind before it is cheaper to throw the whole sandbox away."""
+
+
+class CandidateZygote:
+    """Serves the tester's zygote: `start` a child, `end` it, `collect` what the children printed."""
+
+    def __init__(self, link: socket.socket, scratch: str, *, filtered: bool) -> None:
+        self._link = link
+        self._scratch = scratch
+        self._filter = Filter() if filtered else None
+        self._address_space = _address_space()
+        self._out, self._err = Capture(), Capture()
+        self._marks, self._marker = os.pipe()
+        os.set_blocking(self._marks, False)
+        self._null = os.open(os.devnull, os.O_RDONLY)
+
+    def serve(self) -> None:
+        """Do what the tester's zygote asks until it hangs up."""
+        send_plain(self._link, {"ready": True})
+        while True:
+            message, connection = receive_descriptor(self._link)
+            if "start" in message:
+                assert connection is not None  # noqa: S101 - the tester's zygote always sends it
+                self._run(message["start"], connection)
+            else:
+                self._out.drain()
+                self._err.drain()
+                send_plain(self._link, {"stdout": self._out.text(), "stderr": self._err.text()})
+                self._restart_captures(message["collect"])
+
+    def _restart_captures(self, keep: int) -> None:
+        self._out.restart(keep)
+        self._err.restart(keep)
+
+    def _run(self, order: dict[str, Any], connection: int) -> None:
+        if order["program"]:
+            self._restart_captures(order["keep"])
+        pid = os.fork()
+        if pid == 0:
+            self._become_candidate(order, connection)
+        os.close(connection)
+        process = os.pidfd_open(pid)
+        patience = self._watch(process, notify=order["program"])
+        report = self._finish(pid, process, patience)
+        if order["program"]:
+            report |= {"stdout": self._out.text(), "stderr": self._err.text(), "overflow": self._out.overflowed}
+        send_plain(self._link, report)
+
+    def _watch(self, process: int, *, notify: bool) -> float:
+        """Drain the pipes until the tester says `end`; how long it grants a dying child to be dead."""
+        watcher = select.poll()
+        for descriptor in (self._link.fileno(), self._out.reading, self._err.reading):
+            watcher.register(descriptor, select.POLLIN)
+        if notify:
+            watcher.register(process, select.POLLIN)
+        while True:
+            for descriptor, _ in watcher.poll():
+                if descriptor == self._link.fileno():
+                    message, _ = receive_descriptor(self._link)
+                    return float(message["end"])
+                if descriptor == process:
+                    watcher.unregister(process)
+                    send_plain(self._link, {"exited": True})
+                else:
+                    (self._out if descriptor == self._out.reading else self._err).drain()
+
+    def _finish(self, pid: int, process: int, patience: float) -> dict[str, Any]:
+        """End the child and report what it cost: read while it still exists, by us, so it cannot be made up."""
+        ended = time.monotonic_ns()
+        died = bool(select.select([process], [], [], patience)[0])
+        cpu = None
+        if not died:
+            cpu = time.clock_gettime_ns((~pid << 3) | 2)  # the kernel's number of that process's CPU clock
+            os.kill(pid, signal.SIGKILL)
+        _, status, usage = os.wait4(pid, 0)
+        os.close(process)
+        self._out.drain()
+        self._err.drain()
+        self._sweep()
+        report: dict[str, Any] = {"died": status if died else None, "peak_kb": usage.ru_maxrss}
+        mark = _last_mark(self._marks)
+        if mark is not None:
+            spent = int((usage.ru_utime + usage.ru_stime) * 1e9) if cpu is None else cpu
+            report |= {"cpu_ns": max(0, spent - mark[0]), "faults": max(0, usage.ru_minflt - mark[1]),
+                       "wall_ns": ended - mark[2]}  # fmt: skip
+        return report
+
+    def _sweep(self) -> None:
+        """Remove what the child left in the scratch folder, so that it tells the next one nothing.
+
+        Folders are emptied by moving their entries up, because a path through thousands of nested ones is too long.
+        """
+        swept = 0
+        while entries := list(os.scandir(self._scratch)):
+            for entry in entries:
+                swept += 1
+                if swept > _MAX_LEFTOVERS:
+                    sys.exit("too many files to remove; the sandbox is thrown away instead")
+                if not entry.is_dir(follow_symlinks=False):
+                    os.unlink(entry.path)
+                    continue
+                os.chmod(entry.path, 0o700)
+                for number, inner in enumerate(list(os.scandir(entry.path))):
+                    os.rename(inner.path, os.path.join(self._scratch, f".swept-{swept}-{number}"))
+                os.rmdir(entry.path)
+
+    def _become_candidate(self, order: dict[str, Any], connection: int) -> None:
+        """Never returns: in the child, give everything up and run the solution."""
+        status = 1
+        try:
+            for source, target in ((self._null, 0), (self._out.writing, 1), (self._err.writing, 2)):
+                os.dup2(source, target)
+            top = max(connection, self._marker, 64) + 1
+            spare = [fcntl.fcntl(each, fcntl.F_DUPFD, top) for each in (connection, self._marker)]
+            for source, target in zip(spare, (_CONNECTION, _MARKER), strict=True):
+                os.dup2(source, target)
+            os.closerange(_MARKER + 1, 1 << 16)
+            status = self._live(order)
+        finally:
+            os._exit(status)
+
+    def _live(self, order: dict[str, Any]) -> int:
+        channel = Channel(socket.socket(fileno=_CONNECTION), PROGRAM_FRAME if order["program"] else MAX_FRAME)
+        if order["program"]:
+            source, stdin = channel.receive()
+            memory = os.memfd_create("stdin")
+            os.write(memory, stdin.encode())
+            os.lseek(memory, 0, os.SEEK_SET)
+            os.dup2(memory, 0)
+            sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: PTH123, SIM115 - stays open
+            os.close(memory)
+            channel.socket.detach()
+            os.close(_CONNECTION)
+        confine.limit(order["limits"], self._address_space)
+        if self._filter is not None:
+            self._filter.load(os.getpid())
+        if order["program"]:
+            return candidate.run_program(source, _mark)
+        candidate.serve(channel, _mark)
+        return 0
+
+
+def _mark() -> None:
+    """Tell the zygote, while our own code is still alone here, what this process has cost until now."""
+    usage = resource.getrusage(resource.RUSAGE_SELF)
+    os.write(_MARKER, _MARK.pack(time.process_time_ns(), usage.ru_minflt, time.monotonic_ns()))
+    os.close(_MARKER)
+
+
+def _last_mark(pipe: int) -> tuple[int, int, int] | None:
+    """The mark of the child that just ended; None when it did not get as far as the solution."""
+    try:
+        data = os.read(pipe, 4096)
+    except BlockingIOError:
+        return None
+    return _MARK.unpack(data[: _MARK.size])  # type: ignore[return-value]
+
+
+def _address_space() -> int:
+    """How many bytes of address space this process has: the lowest limit under which one more page can be mapped."""
+    _, hard = resource.getrlimit(resource.RLIMIT_AS)
+    low, high = 0, 1 << 42
+    while high - low > 1 << 16:
+        middle = (low + high) // 2
+        resource.setrlimit(resource.RLIMIT_AS, (middle, hard))
+        try:
+            mmap.mmap(-1, mmap.PAGESIZE, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS).close()
+            high = middle
+        except (OSError, MemoryError):
+            low = middle
+    resource.setrlimit(resource.RLIMIT_AS, (hard, hard))
+    return high

@@ -1,0 +1,75 @@
+"""Where both sides of the sandbox start: an interpreter that is ready to be forked, once for every test.
+
+    python -s -P -c "..." '{"role": "candidate", ...}'     (the keys are those of Config)
+"""
+
+from __future__ import annotations
+
+import gc
+import importlib
+import json
+import os
+import random
+import socket
+import sys
+from typing import Any, TypedDict
+
+from . import confine, landlock
+
+_LEAN = """abc bisect collections collections.abc contextlib copy ctypes dataclasses datetime decimal enum fractions
+functools heapq itertools json math operator random re statistics string threading time typing""".split()
+
+
+class Config(TypedDict):
+    """How a zygote is set up; the same keys for both roles."""
+
+    role: str
+    """`candidate` or `tester`."""
+    link: int
+    """Descriptor of the socket between the two zygotes."""
+    control: int | None
+    """Descriptor of the socket to the program that started us; the tester's alone."""
+    preload: list[str]
+    """Packages to import in advance, besides the usual modules of the standard library; missing ones are left out."""
+    user: int | None
+    """The user id to change to, when started as root."""
+    filter: bool
+    """Whether a solution's process gets the system-call filter."""
+    readable: list[str] | None
+    """With Landlock: the paths that may be read; None: without Landlock."""
+    scratch: str
+    """The one folder that may be written to."""
+
+
+def main(text: str) -> None:
+    """Prepare this process and serve until the other end hangs up."""
+    config: Config = json.loads(text)
+    confine.settle(config["user"])
+    _preload(config["preload"])
+    os.chdir(config["scratch"])
+    if config["readable"] is not None:
+        landlock.restrict(config["readable"], [config["scratch"]], ["/dev/null", "/dev/urandom", "/dev/random", "/dev/zero"])
+    link = socket.socket(fileno=config["link"])
+    gc.collect()
+    gc.freeze()  # a collection in a child would otherwise touch, and so copy, every page that we share with it
+    if config["role"] == "candidate":
+        from .candidate_zygote import CandidateZygote  # noqa: PLC0415 - the other role does without
+
+        CandidateZygote(link, config["scratch"], filtered=config["filter"]).serve()
+    else:
+        from .tester_zygote import TesterZygote  # noqa: PLC0415
+
+        assert config["control"] is not None  # noqa: S101 - a tester is always started with one
+        TesterZygote(link, socket.socket(fileno=config["control"])).serve()
+
+
+def _preload(packages: list[str]) -> None:
+    for name in [*_LEAN, *packages]:
+        try:
+            importlib.import_module(name)
+        except ImportError:
+            continue
+    random.seed(0)  # every run of a test sees the same "random" numbers
+    numpy: Any = sys.modules.get("numpy")
+    if numpy is not None:
+        numpy.random.seed(0)
