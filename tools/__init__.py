@@ -1,5 +1,9 @@
 """What a search does to the outside world: running candidates, measuring them, analysing their source."""
 
 from .executor import Executor
+from .isolation import Isolation
+from .probe import probe
+from .profiling import Comparison, compare
+from .split import SplitExecutor
 
-__all__ = ["Executor"]
+__all__ = ["Comparison", "Executor", "Isolation", "SplitExecutor", "compare", "probe"]

@@ -162,7 +162,7 @@ class Launcher:
             elif Path(name).is_dir():
                 mounts += ["--ro-bind", name, name]
         # bubblewrap would make missing parents for its own user alone; both sides are other users by then
-        parents = {str(parent) for folder in self.interpreter.folders for parent in Path(folder).parents} | {"/orps"}
+        parents = {str(parent) for folder in self.interpreter.folders for parent in Path(folder).parents} | {"/orps", "/dev"}
         for parent in sorted(parents - {"/"}):
             mounts += ["--perms", "0755", "--dir", parent]
         for folder in self.interpreter.folders:

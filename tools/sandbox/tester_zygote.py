@@ -102,7 +102,6 @@ class TesterZygote:
         pid = os.fork()
         if pid == 0:
             self._become_tester(connection, writing, suite, index, source, limit)
-        connection.close()
         os.close(writing)
         text = self._await(reading, deadline)
         os.close(reading)
@@ -110,6 +109,7 @@ class TesterZygote:
         if text == b"":
             result = {"verdict": "crashed", "error": "the tester ended without a verdict; the answer was too much for it"}
         result["usage"] = self._end(_GRACE if result["verdict"] == "crashed" else 0)
+        connection.close()  # not before, or the solution's process wakes up once more and is billed for it
         os.kill(pid, signal.SIGKILL)
         os.waitpid(pid, 0)
         return result

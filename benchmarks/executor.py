@@ -1,0 +1,178 @@
+"""How fast, how right and how tight the sandboxed executor is, on datasets in the ORPS format (CSV).
+
+    python benchmarks/executor.py speed data/mbpp/test.csv data/lbpp/test.csv
+    python benchmarks/executor.py gold data/*/*.csv
+    python benchmarks/executor.py soak data/mbpp/test.csv --count 1000
+
+`speed` prints tests per second of a fresh `python -s -P` for every test, one after the other, and of the executor,
+measured in alternating slices of the same window, so that a busy machine hurts both alike.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import csv
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import anyio
+
+from orps_agent.problem import Limits, SnippetTest, TestSuite
+from orps_agent.settings import ExecutorSettings
+from orps_agent.tools import SplitExecutor
+
+
+@dataclass(frozen=True)
+class Task:
+    name: str
+    gold: str
+    suite: TestSuite
+    entry_points: tuple[str, ...]
+
+
+def load(paths: list[Path]) -> list[Task]:
+    return [task for path in paths for task in _load(path)]
+
+
+def _load(path: Path) -> Iterator[Task]:
+    with path.open(newline="") as file:
+        for row in csv.DictReader(file):
+            tests = ast.literal_eval(row["test_list"])
+            tests = ast.literal_eval(tests) if isinstance(tests, str) else tests
+            setup = row["test_setup"]
+            names = re.findall(r"^(?:def|class)\s+(\w+)", row["completion"], re.MULTILINE)
+            suite = TestSuite(
+                setup=setup,
+                module="code" if re.search(r"\b(from|import)\s+code\b", setup) else None,
+                tests=tuple(SnippetTest(name=str(place), code=code) for place, code in enumerate(tests)),
+            )
+            yield Task(f"{path.parent.name}/{path.stem} {row['task_id']}", row["completion"], suite, tuple(names[-1:]))
+
+
+def run_reference(task: Task, index: int) -> bool:
+    """One test in a fresh interpreter, the way that the paper's public executor does it."""
+    with tempfile.TemporaryDirectory() as folder:
+        parts = [task.suite.setup, task.suite.tests[index].code]
+        if task.suite.module:
+            Path(folder, "code.py").write_text(task.gold)
+            parts.insert(0, f"import sys; sys.path.insert(0, {folder!r})")
+        else:
+            parts.insert(1, task.gold)
+        Path(folder, "test.py").write_text("\n".join(parts))
+        run = subprocess.run([sys.executable, "-s", "-P", "test.py"], cwd=folder, capture_output=True, check=False)
+        return run.returncode == 0
+
+
+async def run_all(executor: SplitExecutor, tasks: list[Task], slots: int) -> int:
+    """Run the tasks' gold solutions, `slots` at a time; how many tests ran."""
+    waiting = iter(tasks)
+    count = 0
+
+    async def worker() -> None:
+        nonlocal count
+        for task in waiting:
+            report = await executor.run(task.gold, task.suite, entry_points=task.entry_points, limits=Limits())
+            count += len(report.results)
+
+    async with anyio.create_task_group() as group:
+        for _ in range(slots):
+            group.start_soon(worker)
+    return count
+
+
+async def speed(tasks: list[Task], slots: int, slices: int) -> None:
+    """Alternate slices of both; each slice of the reference runs a sample of the tests that the executor runs."""
+    ratios: list[float] = []
+    totals = {"reference": [0, 0.0], "split": [0, 0.0]}
+    async with SplitExecutor(ExecutorSettings(slots=slots)) as executor:
+        print(f"tier {executor.isolation.tier}: {executor.isolation.summary}")
+        await run_all(executor, tasks, slots)
+        for part in range(slices):
+            chosen = tasks[part::slices]
+            pairs = [(task, index) for task in chosen for index in range(len(task.suite))]
+            sample = pairs[:: max(1, len(pairs) // 40)]
+            started = time.perf_counter()
+            for task, index in sample:
+                run_reference(task, index)
+            reference = time.perf_counter() - started
+            started = time.perf_counter()
+            count = await run_all(executor, chosen, slots)
+            split = time.perf_counter() - started
+            ratios.append((count / split) / (len(sample) / reference))
+            for name, tests, seconds in (("reference", len(sample), reference), ("split", count, split)):
+                totals[name][0] += tests
+                totals[name][1] += seconds
+    for name, (tests, seconds) in totals.items():
+        print(f"{name:10} {tests:6.0f} tests {tests / seconds:8.1f} tests/s")
+    ratios.sort()
+    print(f"ratio {ratios[len(ratios) // 2]:.1f}x (median of {len(ratios)} slices, {ratios[0]:.1f} to {ratios[-1]:.1f})")
+
+
+async def gold(tasks: list[Task], slots: int) -> None:
+    """Which gold solutions do not pass, why, and with what trust the others do."""
+    trusts: dict[str, int] = {}
+    async with SplitExecutor(ExecutorSettings(slots=slots)) as executor:
+        for task in tasks:
+            report = await executor.run(task.gold, task.suite, entry_points=task.entry_points, limits=Limits())
+            for result in report.results:
+                trusts[result.trust] = trusts.get(result.trust, 0) + 1
+            failed = [result for result in report.results if not result.passed]
+            if failed:
+                print(f"{task.name}: {len(failed)} of {len(report.results)}: {failed[0].verdict} {failed[0].error!s:.160}"
+                      f" expected {failed[0].expected!s:.80} actual {failed[0].actual!s:.80}")  # fmt: skip
+            for flag in report.flags:
+                print(f"{task.name}: FLAG {flag.kind} {flag.evidence:.160}")
+    print("tests by trust:", trusts)
+
+
+async def soak(tasks: list[Task], slots: int, count: int) -> None:
+    """Run many candidates in a row and print what the parent holds at the beginning and at the end."""
+    async with SplitExecutor(ExecutorSettings(slots=slots)) as executor:
+        await run_all(executor, tasks[:50], slots)
+        before = _holdings()
+        await run_all(executor, (tasks * (count // len(tasks) + 1))[:count], slots)
+        print(f"{count} candidates: before {before}, after {_holdings()} (descriptors, descendants, KiB resident)")
+
+
+def _holdings() -> tuple[int, int, int]:
+    resident = int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGESIZE") // 1024
+    parents = {}
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = stat.read_text().rpartition(")")[2].split()
+        except OSError:
+            continue
+        parents[int(stat.parent.name)] = int(fields[1])
+    family = {os.getpid()}
+    while found := {pid for pid, parent in parents.items() if parent in family} - family:
+        family |= found
+    return len(os.listdir("/proc/self/fd")), len(family) - 1, resident
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("what", choices=["speed", "gold", "soak"])
+    parser.add_argument("data", nargs="+", type=Path)
+    parser.add_argument("--slots", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--count", type=int, default=1000)
+    parser.add_argument("--slices", type=int, default=9)
+    given = parser.parse_args()
+    tasks = load(given.data)
+    if given.what == "speed":
+        anyio.run(speed, tasks, given.slots, given.slices)
+    elif given.what == "gold":
+        anyio.run(gold, tasks, given.slots)
+    else:
+        anyio.run(soak, tasks, given.slots, given.count)
+
+
+if __name__ == "__main__":
+    main()
