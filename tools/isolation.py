@@ -90,7 +90,7 @@ def candidates_for(root: bool) -> list[tuple[Walls, str | None]]:
 
 def _has_filter() -> bool:
     try:
-        seccomp.Filter()
+        seccomp.call_list()
     except seccomp.Unsupported:
         return False
     return True

@@ -31,7 +31,7 @@ class Remote:
     def __init__(self, peer: CandidatePeer, number: int, name: str) -> None:
         self.__dict__.update(_peer=peer, _number=number, __name__=name)
 
-    def __call__(self, *arguments: Any, **keywords: Any) -> Any:
+    def __call__(self, /, *arguments: Any, **keywords: Any) -> Any:
         return self._peer.ask_locked("call", self, *arguments, **keywords)
 
 
@@ -73,7 +73,7 @@ class CandidatePeer(Peer):
         self._remotes: dict[int, Remote] = {}
         self._turn = threading.RLock()
 
-    def ask_locked(self, name: str, *arguments: Any, **keywords: Any) -> Any:
+    def ask_locked(self, name: str, /, *arguments: Any, **keywords: Any) -> Any:
         """Ask the tester, one thread at a time."""
         with self._turn:
             return self.ask(name, *arguments, **keywords)
@@ -178,7 +178,7 @@ def judge(source: str, module: str | None, setup: str, test: str) -> None:
 OPERATIONS: dict[str, Callable[..., Any]] = {
     "load": load,
     "judge": judge,
-    "call": lambda function, *arguments, **keywords: function(*arguments, **keywords),
+    "call": lambda function, /, *arguments, **keywords: function(*arguments, **keywords),
     "isinstance": isinstance,
     "issubclass": issubclass,
     "delattr": delattr,

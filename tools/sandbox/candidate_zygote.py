@@ -16,7 +16,7 @@ from typing import Any
 
 from . import candidate, confine
 from .capture import Capture
-from .seccomp import Filter
+from .seccomp import own_process
 from .wire import MAX_FRAME, PROGRAM_FRAME, Channel, receive_descriptor, send_plain
 
 _MARK = struct.Struct("qqq")
@@ -31,7 +31,7 @@ class CandidateZygote:
     def __init__(self, link: socket.socket, scratch: str, *, filtered: bool) -> None:
         self._link = link
         self._scratch = scratch
-        self._filter = Filter() if filtered else None
+        self._filter = own_process() if filtered else None
         self._address_space = _address_space()
         self._out, self._err = Capture(), Capture()
         self._marks, self._marker = os.pipe()
@@ -39,18 +39,21 @@ class CandidateZygote:
         self._null = os.open(os.devnull, os.O_RDONLY)
 
     def serve(self) -> None:
-        """Do what the tester's zygote asks until it hangs up."""
+        """Do what the tester's side asks until it hangs up."""
         send_plain(self._link, {"ready": True})
         while True:
             message, connection = receive_descriptor(self._link)
             if "start" in message:
-                assert connection is not None  # noqa: S101 - the tester's zygote always sends it
+                assert connection is not None  # noqa: S101 - the examiner always sends it
                 self._run(message["start"], connection)
+            elif "reset" in message:
+                send_plain(self._link, message)
             else:
-                self._out.drain()
-                self._err.drain()
-                send_plain(self._link, {"stdout": self._out.text(), "stderr": self._err.text()})
+                send_plain(self._link, self._printed())
                 self._restart_captures(message["collect"])
+
+    def _printed(self) -> dict[str, str]:
+        return {"stdout": self._out.text(), "stderr": self._err.text()}
 
     def _restart_captures(self, keep: int) -> None:
         self._out.restart(keep)
@@ -64,14 +67,14 @@ class CandidateZygote:
             self._become_candidate(order, connection)
         os.close(connection)
         process = os.pidfd_open(pid)
-        patience = self._watch(process, notify=order["program"])
-        report = self._finish(pid, process, patience)
+        message = self._watch(process, notify=order["program"])
+        report = self._finish(pid, process, message.get("end", 0))
         if order["program"]:
-            report |= {"stdout": self._out.text(), "stderr": self._err.text(), "overflow": self._out.overflowed}
-        send_plain(self._link, report)
+            report |= {**self._printed(), "overflow": self._out.overflowed}
+        send_plain(self._link, {**message, **report})
 
-    def _watch(self, process: int, *, notify: bool) -> float:
-        """Drain the pipes until the tester says `end`; how long it grants a dying child to be dead."""
+    def _watch(self, process: int, *, notify: bool) -> dict[str, Any]:
+        """Drain the pipes until the tester's side says `end` or `reset`; what it said."""
         watcher = select.poll()
         for descriptor in (self._link.fileno(), self._out.reading, self._err.reading):
             watcher.register(descriptor, select.POLLIN)
@@ -80,8 +83,8 @@ class CandidateZygote:
         while True:
             for descriptor, _ in watcher.poll():
                 if descriptor == self._link.fileno():
-                    message, _ = receive_descriptor(self._link)
-                    return float(message["end"])
+                    message: dict[str, Any] = receive_descriptor(self._link)[0]
+                    return message
                 if descriptor == process:
                     watcher.unregister(process)
                     send_plain(self._link, {"exited": True})

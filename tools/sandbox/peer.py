@@ -54,7 +54,7 @@ class Peer:
 
     # the conversation
 
-    def ask(self, name: str, *arguments: Any, **keywords: Any) -> Any:
+    def ask(self, name: str, /, *arguments: Any, **keywords: Any) -> Any:
         """Have the other side carry out an operation; raises what it raised there, or Surprise."""
         codec = self._codec()
         asked = [codec.encode(each) for each in arguments]

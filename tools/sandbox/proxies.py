@@ -48,7 +48,7 @@ class Session(Peer):
         self._errors: dict[int, type[Exception]] = {}
         self._raised: list[BaseException] = []
 
-    def ask(self, name: str, *arguments: Any, **keywords: Any) -> Any:
+    def ask(self, name: str, /, *arguments: Any, **keywords: Any) -> Any:
         """Ask the solution's process; the first surprise is final."""
         if self.lost is not None:
             raise Closed(str(self.lost))
@@ -215,7 +215,7 @@ class CallableHandle(Handle):
 
     __slots__ = ()
 
-    def __call__(self, *arguments: Any, **keywords: Any) -> Any:
+    def __call__(self, /, *arguments: Any, **keywords: Any) -> Any:
         return _about(self)[0].ask("call", self, *arguments, **keywords)
 
     def __get__(self, instance: object, owner: type | None = None) -> Any:

@@ -50,17 +50,18 @@ _DEADLY = """
     unshare:272:97 userfaultfd:323:282
 """
 """Calls into other processes, the kernel's own programs, and the namespaces that hold the sandbox up."""
-_GUARDED = """
-    clone:56:220 clone3:435:435 kill:62:129 prlimit64:302:261 tgkill:234:131
+_FOR_ZYGOTES = """
+    clone:56:220 kill:62:129 memfd_create:319:279 pidfd_open:434:434 prlimit64:302:261 recvmsg:47:212
+    sendmsg:46:211 tgkill:234:131
 """
-"""Calls whose arguments decide: threads yes, processes no; signals and limits for oneself only."""
-
+"""What a zygote needs besides; its children may do it to themselves only, or not at all."""
 _MACHINES = {"x86_64": (1, 0xC000003E), "aarch64": (2, 0xC00000B7)}
 _ALLOW, _KILL = 0x7FFF0000, 0x80000000
 _EPERM, _ENOSYS = 0x00050001, 0x00050026
 _LOAD, _EQUAL, _AT_LEAST, _ANY_BIT, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
 _NUMBER, _ARCHITECTURE, _FIRST_ARGUMENT = 0, 4, 16  # offsets in struct seccomp_data
 _CLONE_THREAD = 0x10000
+_CLONE3 = 435  # the same everywhere
 _OWN_PID = 0xFFFFFFFF  # stands for the process id until the program is loaded
 _PR_SET_SECCOMP, _PR_SET_NO_NEW_PRIVS, _FILTER = 22, 38, 2
 
@@ -70,15 +71,10 @@ class Unsupported(Exception):  # noqa: N818 - named for what is the case
 
 
 class Filter:
-    """The program, assembled once, loaded by each candidate's process for itself."""
+    """A program that, once loaded, binds this process and its children for good."""
 
-    def __init__(self) -> None:
-        """Raises Unsupported on machines other than x86_64 and aarch64."""
-        machine = platform.machine()
-        if machine not in _MACHINES:
-            raise Unsupported(f"no table of system calls for {machine}")
-        column, architecture = _MACHINES[machine]
-        self._code = bytearray(b"".join(_program(column, architecture)))
+    def __init__(self, program: list[bytes]) -> None:
+        self._code = bytearray(b"".join(program))
         self._pid_fields = [at + 4 for at in range(0, len(self._code), 8) if self._code[at + 4 : at + 8] == b"\xff" * 4]
         self._buffer = (ctypes.c_char * len(self._code)).from_buffer(self._code)
         self._header = struct.pack("HL", len(self._code) // 8, ctypes.addressof(self._buffer))
@@ -86,33 +82,56 @@ class Filter:
         self._prctl.argtypes = [ctypes.c_int, ctypes.c_ulong, ctypes.c_char_p, ctypes.c_ulong, ctypes.c_ulong]
 
     def load(self, pid: int) -> None:
-        """Put this process, whose id is `pid`, behind the filter for good; OSError when the kernel refuses."""
+        """Put this process, whose id is `pid`, behind the filter; OSError when the kernel refuses."""
         for field in self._pid_fields:
             struct.pack_into("I", self._code, field, pid)
         if self._prctl(_PR_SET_NO_NEW_PRIVS, 1, None, 0, 0) or self._prctl(_PR_SET_SECCOMP, _FILTER, self._header, 0, 0):
             raise OSError(ctypes.get_errno(), "the system-call filter was refused")
 
 
+def call_list() -> Filter:
+    """What either side of the sandbox may call at all: for the zygotes, so for all that they fork.
+
+    Raises Unsupported on machines other than x86_64 and aarch64.
+    """
+    column, architecture = _machine()
+    actions = dict.fromkeys(_numbers(_DEADLY, column).values(), _KILL)
+    actions.update(dict.fromkeys(_numbers(_ALLOWED + _FOR_ZYGOTES, column).values(), _ALLOW))
+    actions[_CLONE3] = _ENOSYS  # its flags are out of a filter's reach; libc falls back to clone
+    start = [_step(_LOAD, _ARCHITECTURE), *_unless(_EQUAL, architecture, _KILL), _step(_LOAD, _NUMBER)]
+    return Filter([*start, *_ranges(actions)])
+
+
+def own_process() -> Filter:
+    """What a candidate may do on top: threads but no processes, signals and limits for itself only.
+
+    A filter of its own because it is loaded for every test: the kernel takes longer over a long one.
+    """
+    column, _ = _machine()
+    calls = _numbers(_FOR_ZYGOTES, column)
+    refused = [_guard(calls[name], [], _EPERM) for name in ("memfd_create", "recvmsg", "sendmsg")]
+    return Filter([
+        _step(_LOAD, _NUMBER),
+        *_guard(calls["clone"], [(_ANY_BIT, _CLONE_THREAD)], _EPERM),
+        *_guard(calls["kill"], [(_EQUAL, _OWN_PID)], _KILL),
+        *_guard(calls["tgkill"], [(_EQUAL, _OWN_PID)], _KILL),
+        *_guard(calls["prlimit64"], [(_EQUAL, 0), (_EQUAL, _OWN_PID)], _KILL),
+        *_guard(calls["pidfd_open"], [], _KILL),
+        *[step for steps in refused for step in steps],
+        _step(_RETURN, _ALLOW),
+    ])  # fmt: skip
+
+
+def _machine() -> tuple[int, int]:
+    machine = platform.machine()
+    if machine not in _MACHINES:
+        raise Unsupported(f"no table of system calls for {machine}")
+    return _MACHINES[machine]
+
+
 def _numbers(table: str, column: int) -> dict[str, int]:
     rows = [row.split(":") for row in table.split()]
     return {row[0]: int(row[column]) for row in rows if row[column] != "-"}
-
-
-def _program(column: int, architecture: int) -> list[bytes]:
-    guarded = _numbers(_GUARDED, column)
-    actions = dict.fromkeys(_numbers(_ALLOWED, column).values(), _ALLOW)
-    actions.update(dict.fromkeys(_numbers(_DEADLY, column).values(), _KILL))
-    actions[guarded["clone3"]] = _ENOSYS  # its flags are out of a filter's reach; libc falls back to clone
-    return [
-        _step(_LOAD, _ARCHITECTURE),
-        *_unless(_EQUAL, architecture, _KILL),
-        _step(_LOAD, _NUMBER),
-        *_guard(guarded["clone"], [(_ANY_BIT, _CLONE_THREAD)], _EPERM),
-        *_guard(guarded["kill"], [(_EQUAL, _OWN_PID)], _KILL),
-        *_guard(guarded["tgkill"], [(_EQUAL, _OWN_PID)], _KILL),
-        *_guard(guarded["prlimit64"], [(_EQUAL, 0), (_EQUAL, _OWN_PID)], _KILL),
-        *_ranges(actions),
-    ]
 
 
 def _step(operation: int, operand: int, then: int = 0, otherwise: int = 0) -> bytes:
@@ -125,6 +144,8 @@ def _unless(test: int, operand: int, action: int) -> list[bytes]:
 
 def _guard(number: int, allowed: list[tuple[int, int]], action: int) -> list[bytes]:
     """If the call is `number`: allow it when its first argument meets one of the conditions, else act."""
+    if not allowed:
+        return [_step(_EQUAL, number, 0, 1), _step(_RETURN, action)]
     checks = [_step(test, operand, len(allowed) - place, 0) for place, (test, operand) in enumerate(allowed)]
     body = [_step(_LOAD, _FIRST_ARGUMENT), *checks, _step(_RETURN, action), _step(_RETURN, _ALLOW)]
     return [_step(_EQUAL, number, 0, len(body)), *body]

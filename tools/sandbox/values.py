@@ -45,7 +45,7 @@ class Codec:
 
     def __init__(self, refer: Callable[[Any], Node], resolve: Callable[[list[Any]], Any]) -> None:
         """`refer` writes what is not data; `resolve` reads what it wrote, and raises Surprise for an unknown tag."""
-        self._refer = refer
+        self.refer = refer
         self._resolve = resolve
         self._numbers: dict[int, int] = {}
         self.containers: list[Any] = []
@@ -66,7 +66,7 @@ class Codec:
             return ["r", self._numbers[id(value)]]
         writer = WRITERS.get(kind)
         if writer is None:
-            return self._refer(value)
+            return self.refer(value)
         if kind in MUTABLE:
             self._number(value)
         return writer(self, value, depth + 1)
@@ -181,7 +181,7 @@ def _read_ordered(codec: Codec, node: list[Any], depth: int) -> Any:
 
 
 def _write_type(codec: Codec, value: type, depth: int) -> Node:
-    return ["y", value.__name__] if _TYPES.get(value.__name__) is value else codec._refer(value)
+    return ["y", value.__name__] if _TYPES.get(value.__name__) is value else codec.refer(value)
 
 
 def _write_view(codec: Codec, value: Any, depth: int) -> Node:
@@ -191,7 +191,7 @@ def _write_view(codec: Codec, value: Any, depth: int) -> Node:
 def _write_datetime(tag: str) -> Callable[[Codec, Any, int], Node]:
     def write(codec: Codec, value: Any, depth: int) -> Node:
         zone = getattr(value, "tzinfo", None)
-        return [tag, value.isoformat()] if zone is None or type(zone) is datetime.timezone else codec._refer(value)
+        return [tag, value.isoformat()] if zone is None or type(zone) is datetime.timezone else codec.refer(value)
 
     return write
 

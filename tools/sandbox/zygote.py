@@ -14,7 +14,7 @@ import socket
 import sys
 from typing import Any, TypedDict
 
-from . import confine, landlock
+from . import confine, landlock, numeric, seccomp
 
 _LEAN = """abc bisect collections collections.abc contextlib copy ctypes dataclasses datetime decimal enum fractions
 functools heapq itertools json math operator random re statistics string threading time typing""".split()
@@ -34,7 +34,7 @@ class Config(TypedDict):
     user: int | None
     """The user id to change to, when started as root."""
     filter: bool
-    """Whether a solution's process gets the system-call filter."""
+    """Whether to use the system-call filters."""
     readable: list[str] | None
     """With Landlock: the paths that may be read; None: without Landlock."""
     scratch: str
@@ -46,9 +46,12 @@ def main(text: str) -> None:
     config: Config = json.loads(text)
     confine.settle(config["user"])
     _preload(config["preload"])
+    numeric.install()
     os.chdir(config["scratch"])
     if config["readable"] is not None:
         landlock.restrict(config["readable"], [config["scratch"]], ["/dev/null", "/dev/urandom", "/dev/random", "/dev/zero"])
+    if config["filter"]:
+        seccomp.call_list().load(os.getpid())
     link = socket.socket(fileno=config["link"])
     gc.collect()
     gc.freeze()  # a collection in a child would otherwise touch, and so copy, every page that we share with it
