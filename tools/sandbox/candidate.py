@@ -12,11 +12,12 @@ import importlib
 import math
 import operator
 import sys
-import threading
 import types
+from _thread import RLock
 from collections.abc import Callable
 from typing import Any
 
+from . import confine
 from .peer import Peer
 from .values import WRITERS, Codec, Node
 from .wire import Channel, Surprise
@@ -71,7 +72,7 @@ class CandidatePeer(Peer):
     def __init__(self, channel: Channel) -> None:
         super().__init__(channel)
         self._remotes: dict[int, Remote] = {}
-        self._turn = threading.RLock()
+        self._turn = RLock()
 
     def ask_locked(self, name: str, /, *arguments: Any, **keywords: Any) -> Any:
         """Ask the tester, one thread at a time."""
@@ -141,6 +142,14 @@ def _is_builtin(kind: type) -> bool:
     return getattr(builtins, kind.__name__, None) is kind
 
 
+def _prepare(source: str) -> types.CodeType:
+    """Compile the solution and do what every run of it should find done."""
+    if "random" in source:
+        importlib.import_module("random")
+    confine.seed()
+    return compile(source, "<solution>", "exec", dont_inherit=True)
+
+
 def load(source: str, module: str, names: list[str], imports: list[list[Any]]) -> dict[str, Any]:
     """Run the solution as a module and hand out those of the names that it defines ("*": all public ones).
 
@@ -151,7 +160,7 @@ def load(source: str, module: str, names: list[str], imports: list[list[Any]]) -
     for origin, name, alias in imports:
         found = importlib.import_module(origin)
         space.__dict__[alias] = getattr(found, name) if name else found
-    code = compile(source, "<solution>", "exec", dont_inherit=True)
+    code = _prepare(source)
     _begin()
     exec(code, space.__dict__)  # noqa: S102 - this is what the sandbox is for
     if "*" in names:
@@ -165,10 +174,11 @@ def judge(source: str, module: str | None, setup: str, test: str) -> None:
 
     space = types.ModuleType(module or "__main__")
     sys.modules[module or "solution"] = space
+    code = _prepare(source)
     _begin()
     if module is None:
         exec(setup, space.__dict__)  # noqa: S102
-    exec(compile(source, "<solution>", "exec", dont_inherit=True), space.__dict__)  # noqa: S102
+    exec(code, space.__dict__)  # noqa: S102
     if module is not None:
         space = __main__
         exec(setup, space.__dict__)  # noqa: S102
@@ -219,7 +229,7 @@ def run_program(source: str, begin: Callable[[], None]) -> int:
     space = types.ModuleType("__main__")
     sys.modules["__main__"] = space
     try:
-        code = compile(source, "<solution>", "exec", dont_inherit=True)
+        code = _prepare(source)
         begin()
         exec(code, space.__dict__)  # noqa: S102
         status = 0

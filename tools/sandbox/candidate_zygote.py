@@ -37,6 +37,10 @@ class CandidateZygote:
         self._marks, self._marker = os.pipe()
         os.set_blocking(self._marks, False)
         self._null = os.open(os.devnull, os.O_RDONLY)
+        self._untouched = os.stat(scratch).st_ctime_ns
+        self._watcher = select.poll()
+        for descriptor in (link.fileno(), self._out.reading, self._err.reading):
+            self._watcher.register(descriptor, select.POLLIN)
 
     def serve(self) -> None:
         """Do what the tester's side asks until it hangs up."""
@@ -66,44 +70,54 @@ class CandidateZygote:
         if pid == 0:
             self._become_candidate(order, connection)
         os.close(connection)
-        process = os.pidfd_open(pid)
-        message = self._watch(process, notify=order["program"])
-        report = self._finish(pid, process, message.get("end", 0))
+        if order["program"]:
+            self._announce_exit(pid)
+        message = self._watch()
+        report = self._finish(pid, message.get("end", 0))
         if order["program"]:
             report |= {**self._printed(), "overflow": self._out.overflowed}
         send_plain(self._link, {**message, **report})
 
-    def _watch(self, process: int, *, notify: bool) -> dict[str, Any]:
-        """Drain the pipes until the tester's side says `end` or `reset`; what it said."""
-        watcher = select.poll()
-        for descriptor in (self._link.fileno(), self._out.reading, self._err.reading):
-            watcher.register(descriptor, select.POLLIN)
-        if notify:
-            watcher.register(process, select.POLLIN)
-        while True:
-            for descriptor, _ in watcher.poll():
-                if descriptor == self._link.fileno():
-                    message: dict[str, Any] = receive_descriptor(self._link)[0]
-                    return message
-                if descriptor == process:
-                    watcher.unregister(process)
-                    send_plain(self._link, {"exited": True})
-                else:
-                    (self._out if descriptor == self._out.reading else self._err).drain()
+    def _announce_exit(self, pid: int) -> None:
+        """Wait for a program's own end and tell the tester's side, unless that loses patience first."""
+        process = os.pidfd_open(pid)
+        self._watcher.register(process, select.POLLIN)
+        if self._drain_until({process, self._link.fileno()}) == process:
+            send_plain(self._link, {"exited": True})
+        self._watcher.unregister(process)
+        os.close(process)
 
-    def _finish(self, pid: int, process: int, patience: float) -> dict[str, Any]:
+    def _watch(self) -> dict[str, Any]:
+        """Drain the pipes until the tester's side says `end` or `reset`; what it said."""
+        self._drain_until({self._link.fileno()})
+        message: dict[str, Any] = receive_descriptor(self._link)[0]
+        return message
+
+    def _drain_until(self, awaited: set[int]) -> int:
+        while True:
+            ready = [descriptor for descriptor, _ in self._watcher.poll()]
+            self._drain(ready)
+            for descriptor in ready:
+                if descriptor in awaited:
+                    return descriptor
+
+    def _drain(self, ready: list[int]) -> None:
+        for capture in (self._out, self._err):
+            if capture.reading in ready:
+                capture.drain()
+
+    def _finish(self, pid: int, patience: float) -> dict[str, Any]:
         """End the child and report what it cost: read while it still exists, by us, so it cannot be made up."""
         ended = time.monotonic_ns()
-        died = bool(select.select([process], [], [], patience)[0])
+        died = _died(pid, patience)
         cpu = None
         if not died:
             cpu = time.clock_gettime_ns((~pid << 3) | 2)  # the kernel's number of that process's CPU clock
             os.kill(pid, signal.SIGKILL)
         _, status, usage = os.wait4(pid, 0)
-        os.close(process)
-        self._out.drain()
-        self._err.drain()
-        self._sweep()
+        self._drain([descriptor for descriptor, _ in self._watcher.poll(0)])
+        if os.stat(self._scratch).st_ctime_ns != self._untouched:
+            self._sweep()
         report: dict[str, Any] = {"died": status if died else None, "peak_kb": usage.ru_maxrss}
         mark = _last_mark(self._marks)
         if mark is not None:
@@ -130,6 +144,7 @@ class CandidateZygote:
                 for number, inner in enumerate(list(os.scandir(entry.path))):
                     os.rename(inner.path, os.path.join(self._scratch, f".swept-{swept}-{number}"))
                 os.rmdir(entry.path)
+        self._untouched = os.stat(self._scratch).st_ctime_ns
 
     def _become_candidate(self, order: dict[str, Any], connection: int) -> None:
         """Never returns: in the child, give everything up and run the solution."""
@@ -165,6 +180,16 @@ class CandidateZygote:
             return candidate.run_program(source, _mark)
         candidate.serve(channel, _mark)
         return 0
+
+
+def _died(pid: int, patience: float) -> bool:
+    """Whether the child ended by itself, or does within `patience` seconds."""
+    deadline = time.monotonic() + patience
+    while os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None:
+        if time.monotonic() >= deadline:
+            return False
+        time.sleep(0.001)
+    return True
 
 
 def _mark() -> None:

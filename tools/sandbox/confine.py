@@ -7,6 +7,7 @@ import ctypes
 import os
 import resource
 import signal
+import sys
 from typing import Any
 
 _PR_SET_PDEATHSIG, _PR_SET_DUMPABLE = 1, 4
@@ -20,21 +21,26 @@ def limit(limits: dict[str, Any], extra_address_space: int) -> None:
     RLIMIT_AS, with room for the interpreter and its libraries, also stops shared mappings.
     """
     memory = limits["memory_mb"] * MIB
-    seconds = int(limits["cpu_seconds"]) + 1
     for what, value in (
         (resource.RLIMIT_DATA, memory),
         (resource.RLIMIT_AS, memory + extra_address_space),
-        (resource.RLIMIT_CPU, seconds),
+        (resource.RLIMIT_CPU, int(limits["cpu_seconds"]) + 1),
         (resource.RLIMIT_FSIZE, limits["file_mb"] * MIB),
         (resource.RLIMIT_NOFILE, limits["open_files"]),
-        (resource.RLIMIT_CORE, 0),
         (resource.RLIMIT_NPROC, limits["threads"]),
-        (resource.RLIMIT_MEMLOCK, 0),
-        (resource.RLIMIT_MSGQUEUE, 0),
     ):
-        hard = resource.getrlimit(what)[1]
-        value = value if hard == resource.RLIM_INFINITY else min(value, hard)
-        resource.setrlimit(what, (value, value))
+        try:
+            resource.setrlimit(what, (value, value))
+        except ValueError:  # the limits that we were started with are lower
+            hard = resource.getrlimit(what)[1]
+            resource.setrlimit(what, (hard, hard))
+
+
+def seed() -> None:
+    """Make `random` and numpy's numbers the same in every run of a test, as far as they are loaded."""
+    for name in ("random", "numpy.random"):
+        if name in sys.modules:
+            sys.modules[name].seed(0)
 
 
 def settle(user: int | None) -> None:
@@ -47,4 +53,6 @@ def settle(user: int | None) -> None:
         prctl = ctypes.CDLL(None, use_errno=True).prctl
         prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
         prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)  # nobody of the same user may read or trace it
+    for what in (resource.RLIMIT_CORE, resource.RLIMIT_MEMLOCK, resource.RLIMIT_MSGQUEUE):
+        resource.setrlimit(what, (0, 0))
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the program that started us

@@ -5,11 +5,10 @@ For every test it has the other zygote start a fresh candidate, talks to it over
 
 from __future__ import annotations
 
-import random
 import socket
 from typing import Any
 
-from . import tester
+from . import confine, tester
 from .suites import Suite
 from .wire import PROGRAM_FRAME, Channel, receive_descriptor, send_descriptor, send_plain
 
@@ -27,7 +26,7 @@ class Examiner:
 
     def examine(self, index: int, limit: float) -> dict[str, Any]:
         """Run one test; what came of it and what it cost."""
-        random.seed(0)  # a test sees the same "random" numbers whatever ran before it
+        confine.seed()
         program = self._suite.tests[index]["kind"] == "program"
         ours, theirs = socket.socketpair()
         limits = {**self._order["limits"], "cpu_seconds": limit}

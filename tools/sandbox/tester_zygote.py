@@ -19,7 +19,7 @@ from .examiner import Examiner
 from .suites import Suite, UnusableSuite
 from .wire import PROGRAM_FRAME, Channel, Closed, receive_descriptor, send_plain
 
-_MAX_SUITES = 64
+_MAX_SUITES = 512
 _PATIENCE = 10.0
 """Seconds after which the other zygote is given up for lost."""
 _OWN_MEMORY_MB = 1024

@@ -13,6 +13,7 @@ MAX_FRAME = 8 << 20
 PROGRAM_FRAME = 256 << 20
 """The longest frame between parties that trust each other: a suite, or a program's standard input."""
 _HEADER = struct.Struct(">I")
+_write = json.JSONEncoder(separators=(",", ":"), check_circular=False).encode
 
 
 class Surprise(Exception):  # noqa: N818 - it is one, and the report says so
@@ -41,7 +42,7 @@ class Channel:
 
     def send(self, message: Any) -> None:
         """Send one message; ValueError when it is too long or not JSON, Closed when no one reads it."""
-        body = json.dumps(message, separators=(",", ":"), check_circular=False).encode()
+        body = _write(message).encode()
         if len(body) > self._limit:
             raise ValueError(f"{len(body)} bytes are more than a message may have ({self._limit})")
         try:
@@ -75,7 +76,7 @@ class Channel:
 
 def send_descriptor(connection: socket.socket, message: Any, descriptor: int) -> None:
     """Send one short message with an open file attached to it."""
-    body = json.dumps(message, separators=(",", ":")).encode()
+    body = _write(message).encode()
     frame = _HEADER.pack(len(body)) + body
     rights = (socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [descriptor]))
     sent = connection.sendmsg([frame], [rights])
@@ -84,7 +85,7 @@ def send_descriptor(connection: socket.socket, message: Any, descriptor: int) ->
 
 def send_plain(connection: socket.socket, message: Any) -> None:
     """Send one message of any length, for `receive_descriptor` to read."""
-    body = json.dumps(message, separators=(",", ":")).encode()
+    body = _write(message).encode()
     connection.sendall(_HEADER.pack(len(body)) + body)
 
 

@@ -9,15 +9,15 @@ import gc
 import importlib
 import json
 import os
-import random
 import socket
 import sys
-from typing import Any, TypedDict
+from typing import TypedDict
 
 from . import confine, landlock, numeric, seccomp
 
 _LEAN = """abc bisect collections collections.abc contextlib copy ctypes dataclasses datetime decimal enum fractions
-functools heapq itertools json math operator random re statistics string threading time typing""".split()
+functools heapq itertools json math operator re string time typing""".split()
+"""Not random and threading: what they do after every fork costs more than most tests."""
 
 
 class Config(TypedDict):
@@ -72,7 +72,3 @@ def _preload(packages: list[str]) -> None:
             importlib.import_module(name)
         except ImportError:
             continue
-    random.seed(0)  # every run of a test sees the same "random" numbers
-    numpy: Any = sys.modules.get("numpy")
-    if numpy is not None:
-        numpy.random.seed(0)
