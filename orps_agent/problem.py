@@ -14,9 +14,9 @@ class Limits(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    test_seconds: float = Field(default=5.0, gt=0)
+    test_seconds: float = Field(default=5.0, gt=0, allow_inf_nan=False)
     """Wall time that one test may take (the paper allows 5 s)."""
-    candidate_seconds: float = Field(default=20.0, gt=0)
+    candidate_seconds: float = Field(default=20.0, gt=0, allow_inf_nan=False)
     """Wall time that all tests of one candidate may take together."""
     memory_mb: int = Field(default=512, ge=64)
     """Address space of the candidate's process, in MiB."""
@@ -68,12 +68,12 @@ class TestSuite(BaseModel):
 class Problem(BaseModel):
     """What a search is asked to solve.
 
-        Problem(
-            id="double",
-            statement="Write a function f(n) that returns twice n.",
-            entry_points=("f",),
-            tests=TestSuite(tests=(SnippetTest(name="1", code="assert f(2) == 4"),)),
-        )
+    Problem(
+        id="double",
+        statement="Write a function f(n) that returns twice n.",
+        entry_points=("f",),
+        tests=TestSuite(tests=(SnippetTest(name="1", code="assert f(2) == 4"),)),
+    )
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)

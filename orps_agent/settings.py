@@ -45,8 +45,8 @@ class SearchConfig(BaseModel):
     """Thoughts and solution in one model turn, in two turns, or the solution alone."""
     prompts: Literal["standard", "compact"] = "standard"
     """The prompt set: `compact` is for models under about 3B parameters."""
-    history: int | None = Field(default=None, ge=0)
-    """How many ancestors a prompt tells about, nearest first kept; None for the whole branch."""
+    history: int | None = Field(default=None, ge=1)
+    """How many turns of the branch a prompt shows, the latest ones; None for all of them."""
     winner_order: Annotated[tuple[WinnerKey, ...], Field(min_length=1)] = ("pass_rate", "time", "omega")
     """What makes the winner, most important first, each key in its better direction."""
     stop_when_solved: bool = False
