@@ -121,6 +121,19 @@ class NotAnalysable(BaseModel):
     reason: str
 
 
+class TamperFlag(BaseModel):
+    """One reason to believe that a candidate plays the tests instead of solving the problem."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    kind: str
+    """What it does, a word or two: `special case`, `lookup table`, `hard-coded result`, `known input`."""
+    severity: Literal["tampering", "suspected"]
+    """`tampering`: an honest solution would not do this; `suspected`: one might."""
+    evidence: str
+    """Where and what, in one printable line."""
+
+
 class ExecutionReport(BaseModel):
     """F of the tree node: what happened when the candidate was run on a suite."""
 

@@ -151,12 +151,16 @@ def settings_file() -> Path:
 def load_settings(**given: object) -> Settings:
     """Settings from the given values, the environment and the file; whatever is None counts as not given.
 
-    Raises SettingsError with one line that names the setting.
+    Raises SettingsError with one line that names the setting and where it was set.
     """
+    values = {name: value for name, value in given.items() if value is not None}
     try:
-        return Settings(**{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]
+        return Settings(**values)  # type: ignore[arg-type]
     except ValidationError as error:
-        raise SettingsError(first_problem(error)) from error
+        name = str(error.errors()[0]["loc"][0]) if error.errors()[0]["loc"] else ""
+        variable = f"ORPS_{name.upper()}"
+        where = "" if name in values else f"{variable}: " if variable in os.environ else f"{settings_file()}: "
+        raise SettingsError(f"{where}{first_problem(error)}") from error
     except (OSError, ValueError) as error:  # a TOML file that cannot be read or parsed
         raise SettingsError(f"{settings_file()}: {error}") from error
 
@@ -165,6 +169,7 @@ def first_problem(error: ValidationError) -> str:
     """The first complaint of a pydantic error in one line: where, what, and the value when it is a plain one."""
     details = error.errors(include_url=False, include_context=False)[0]
     where = ".".join(str(step) for step in details["loc"]) or "value"
+    what = "unknown key" if details["type"] == "extra_forbidden" else details["msg"]
     given = details.get("input")
     shown = f" (given: {given!r})" if isinstance(given, (str, int, float, bool)) else ""
-    return f"{where}: {details['msg']}{shown}"
+    return f"{where}: {what}{shown}"

@@ -173,7 +173,7 @@ def _completion(
 
 
 async def _serve(script: Path, log: Path | None, port: int) -> None:
-    server = ModelServer(ScriptedModel.load(script), log=log)
+    server = ModelServer(ScriptedModel.load(script), offers=["served"], log=log)
     await server.start(port)
     print(server.url, flush=True)
     await asyncio.Event().wait()

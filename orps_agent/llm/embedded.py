@@ -8,6 +8,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+import anyio
 import anyio.to_thread
 from pydantic import SecretStr
 
@@ -29,8 +30,8 @@ class EmbeddedModel:
         async with EmbeddedModel(path) as model:
             reply = await model.complete(request)
 
-    Entering loads the model, which takes seconds; raises ModelFileError when it cannot be loaded, or when the
-    runtime is not installed.
+    Entering loads the model, which takes seconds; it raises ModelFileError when the file cannot be loaded or the
+    runtime is not installed. The server listens on loopback only, and only to who knows the key that is made up here.
     """
 
     def __init__(self, path: Path, *, name: str | None = None, slots: int = SLOTS, context: int = CONTEXT) -> None:
@@ -38,16 +39,56 @@ class EmbeddedModel:
         self._path = path
         self._slots = slots
         self._context = context
+        self._key = secrets.token_urlsafe()
         self._server: Any = None
         self._endpoint: EndpointModel | None = None
 
     async def __aenter__(self) -> Self:
+        self._server = await anyio.to_thread.run_sync(self._start)
+        url = f"{self._server.listening_address}/v1"
+        self._endpoint = EndpointModel(
+            EndpointSettings(model=self.name, base_url=url, api_key=SecretStr(self._key), max_calls=self._slots)
+        )
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        pass
+        """Close the connections and unload the model."""
+        if self._endpoint is not None:
+            await self._endpoint.__aexit__(kind, error, trace)
+        with anyio.CancelScope(shield=True):
+            await anyio.to_thread.run_sync(self._stop)
 
     async def complete(self, request: ModelRequest) -> ModelReply:
-        raise ModelFileError("not there yet")
+        """One reply; calls beyond the slots wait for their turn."""
+        if self._endpoint is None:
+            raise ModelFileError(f"model {self.name} is not loaded: use it inside `async with`")
+        return await self._endpoint.complete(request)
+
+    def _start(self) -> Any:
+        try:
+            import xllamacpp  # noqa: PLC0415 - an extra, and slow to import
+        except ImportError as error:
+            raise ModelFileError(f"model {self.name} needs xllamacpp: pip install 'orps-agent[local]'") from error
+        if not self._path.is_file():
+            raise ModelFileError(f"model file {self._path} is not there: run `orps model pull`")
+        parameters = xllamacpp.CommonParams()
+        parameters.model.path = str(self._path)
+        parameters.n_ctx = self._context * self._slots
+        parameters.n_parallel = self._slots
+        parameters.cpuparams.n_threads = len(os.sched_getaffinity(0))
+        parameters.verbosity = -1
+        parameters.hostnames = ["127.0.0.1"]
+        parameters.port = 0
+        parameters.api_keys = [self._key]
+        parameters.ui = False
+        try:
+            return xllamacpp.Server(parameters)
+        except RuntimeError as error:
+            said = " ".join(str(error).split()) or "no reason given"
+            raise ModelFileError(f"model file {self._path} cannot be loaded ({said}): fetch it again") from error
+
+    def _stop(self) -> None:
+        """Drop the last reference; the server's destructor ends its threads."""
+        self._server = None

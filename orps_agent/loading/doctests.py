@@ -6,6 +6,7 @@ import ast
 import doctest
 import re
 import textwrap
+from pathlib import Path
 
 from orps_agent.errors import ProblemError
 from orps_agent.problem import SnippetTest
@@ -14,22 +15,23 @@ from .names import defined_names, mentions
 from .source import parse_python
 
 
-def doctest_snippets(docstring: str, name: str, line: int, source: str) -> list[SnippetTest]:
+def doctest_snippets(docstring: str, name: str, line: int, path: Path) -> list[SnippetTest]:
     """One test for each example that shows an outcome; `line` is where the docstring starts in the file.
 
     A test repeats the statements before it in the docstring, and those earlier examples that use a name which
-    the statements define, because they may have changed it. Raises ProblemError.
+    the statements define, because they may have changed it. Imports from the file `path` itself are left out: the
+    solution takes its place. Raises ProblemError.
     """
     tests: list[SnippetTest] = []
     carried: list[str] = []
     try:
         examples = doctest.DocTestParser().get_examples(docstring, name)
     except ValueError as error:  # its message has the line within the docstring
-        raise ProblemError(f"{source}, line {line}: {error}") from error
+        raise ProblemError(f"{path}, line {line}: {error}") from error
     for example in examples:
         number = line + example.lineno
-        tree = parse_python(example.source, f"{source}: example at line {number}")
-        if example.options.get(doctest.SKIP):
+        tree = parse_python(example.source, f"{path}: example at line {number}")
+        if example.options.get(doctest.SKIP) or _imports_from(path.stem, tree):
             continue
         if example.want:
             code = "\n".join([*carried, _check(example, tree)])
@@ -37,6 +39,13 @@ def doctest_snippets(docstring: str, name: str, line: int, source: str) -> list[
         if not example.want or (example.exc_msg is None and mentions(tree) & defined_names("\n".join(carried))):
             carried.append(example.source.rstrip("\n"))
     return tests
+
+
+def _imports_from(module: str, tree: ast.Module) -> bool:
+    match tree.body:
+        case [ast.ImportFrom(module=name)]:
+            return name == module
+    return False
 
 
 def _check(example: doctest.Example, tree: ast.Module) -> str:

@@ -26,7 +26,9 @@ class _Dumper(yaml.SafeDumper):
 
 
 def _write_text(dumper: _Dumper, text: str) -> yaml.ScalarNode:
-    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style="|" if "\n" in text else None)
+    plain = "|" if "\n" in text else None
+    odd = not all(line.isprintable() for line in text.split("\n"))  # PyYAML loses \x85 in any but quoted text
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style='"' if odd else plain)
 
 
 _Dumper.add_representer(str, _write_text)

@@ -28,9 +28,8 @@ def read_source(path: Path, limit: int = MAX_BYTES) -> str:
         text = path.read_bytes().decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise ProblemError(f"{path}: byte {error.start} is not UTF-8; save the file as UTF-8") from error
-    except (OSError, ValueError) as error:  # ValueError: a NUL in the path
-        reason = error.strerror if isinstance(error, OSError) else error
-        raise ProblemError(f"{path}: cannot be read: {reason}") from error
+    except OSError as error:
+        raise ProblemError(f"{path}: cannot be read: {error.strerror}; mend its path or permissions") from error
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
@@ -40,7 +39,7 @@ def parse_python(code: str, place: str) -> ast.Module:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # an odd escape in a test does not stop a search
             tree = ast.parse(code)
-            compile(tree, place, "exec", dont_inherit=True)  # finds what the grammar allows: a stray return
+            compile(tree, "<problem>", "exec", dont_inherit=True)  # finds what the grammar allows: a stray return
     except SyntaxError as error:
         number = error.lineno or 1
         text = "".join(code.splitlines()[number - 1 : number]).strip()

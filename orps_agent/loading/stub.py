@@ -26,14 +26,14 @@ def load_stub(path: Path) -> Problem:
     named = [node for node in module.body if isinstance(node, _DEFINITIONS)]
     stubs = [node for node in named if _is_stub(node)]
     for node in named:
-        if node not in stubs and _tests(node, node.name, source):
+        if node not in stubs and _tests(node, node.name, path):
             raise ProblemError(f"{source}, line {node.lineno}: {node.name} is not a stub; leave its body `...`")
     if not stubs:
         raise ProblemError(f"{source}: has no stub; leave `...` as the body of each function to write")
     names = [node.name for node in stubs]
-    tests = _tests(module, "module", source)
+    tests = _tests(module, "module", path)
     for node in stubs:
-        tests += _tests(node, node.name, source)
+        tests += _tests(node, node.name, path)
     if not tests:
         raise ProblemError(f"{source}: has no doctests; show what `>>> {names[0]}(...)` gives in its docstring")
     rest = [node for node in module.body if node not in stubs and not is_main_block(node)]
@@ -73,14 +73,14 @@ def _is_empty(node: ast.stmt) -> bool:
     return isinstance(node, ast.Pass) or is_text(node)
 
 
-def _tests(node: ast.Module | ast.ClassDef | Function, name: str, source: str) -> list[SnippetTest]:
+def _tests(node: ast.Module | ast.ClassDef | Function, name: str, path: Path) -> list[SnippetTest]:
     """The tests in a docstring and, for a class, in those of its methods."""
     tests: list[SnippetTest] = []
     docstring = ast.get_docstring(node, clean=False)
     if docstring:
-        tests += doctest_snippets(docstring, name, node.body[0].lineno, source)
+        tests += doctest_snippets(docstring, name, node.body[0].lineno, path)
     if isinstance(node, ast.ClassDef):
         for method in node.body:
             if isinstance(method, Function):
-                tests += _tests(method, f"{name}.{method.name}", source)
+                tests += _tests(method, f"{name}.{method.name}", path)
     return tests

@@ -60,6 +60,7 @@ class Tally:
 
     done: dict[str, int] = field(default_factory=dict)
     reused: dict[str, int] = field(default_factory=dict)
+    """Found finished, from earlier runs."""
     redone: dict[str, int] = field(default_factory=dict)
     """Begun by an earlier run that did not live to store the result: possibly paid for twice."""
 
@@ -76,10 +77,12 @@ class Journal:
 
     async def load(self) -> None:
         """Learn which effects earlier runs finished or only began."""
-        query = "SELECT candidate, stage, attempt, result IS NOT NULL FROM effects WHERE search = ?"
+        query = "SELECT candidate, stage, attempt, kind, result IS NOT NULL FROM effects WHERE search = ?"
         async with self._reader.execute(query, (self.search,)) as cursor:
-            async for candidate, stage, attempt, finished in cursor:
+            async for candidate, stage, attempt, kind, finished in cursor:
                 self._finished[candidate, stage, attempt] = bool(finished)
+                if finished:
+                    _add(self.tally.reused, kind)
 
     async def once(
         self,
@@ -96,7 +99,6 @@ class Journal:
         """
         stored = self._finished.get(effect.place)
         if stored:
-            _add(self.tally.reused, kind)
             return await self.read(effect, result_type)
         if stored is False:
             _add(self.tally.redone, kind)

@@ -21,7 +21,7 @@ from orps_agent.report import ExecutionReport
 from orps_agent.settings import SearchConfig
 from orps_agent.tasks import beside
 
-from .journal import Journal
+from .journal import Effect, Journal
 from .migrations import migrate
 from .writer import Writer, explain
 
@@ -199,6 +199,18 @@ class Store:
     async def tree(self, search: str) -> Tree:
         """All candidates of a search."""
         return Tree(_candidate(row) for row in await self._rows("SELECT * FROM candidates WHERE search = ?", search))
+
+    async def messages(self, effect: Effect) -> list[tuple[str, str]]:
+        """The conversation that a model call sent, as (role, text)."""
+        rows = await self._rows(
+            "SELECT json_extract(message.value, '$[0]') AS role, texts.text FROM effects,"
+            " json_each(effects.request, '$.messages') AS message"
+            " JOIN texts ON texts.hash = json_extract(message.value, '$[1]')"
+            " WHERE search = ? AND candidate = ? AND stage = ? AND attempt = ? ORDER BY message.key",
+            effect.search,
+            *effect.place,
+        )
+        return [(row["role"], row["text"]) for row in rows]
 
     async def usage(self, search: str) -> dict[str, int | None]:
         """Finished model calls, executions and tokens of a whole search; tokens are None where not all are known."""

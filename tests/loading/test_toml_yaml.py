@@ -41,7 +41,8 @@ def test_every_key_ends_up_in_the_problem(load) -> None:
 def test_what_is_left_out_is_found_out(load) -> None:
     problem = load(
         "adding_up.yaml",
-        "statement: Write add.\nsetup: from solution import add\ntests: ['add(1, 2) == 3']\nheld_back: ['add(0, 0) == 0']",
+        "statement: Write add.\nsetup: from solution import add\n"
+        "tests: ['add(1, 2) == 3']\nheld_back: ['add(0, 0) == 0']",
     )
     assert (problem.id, problem.entry_points, problem.tests.module) == ("adding_up", ("add",), "solution")
     assert problem.held_back is not None
@@ -87,7 +88,9 @@ def test_the_call_is_compared_as_a_whole(load) -> None:
 
 
 def test_equal_names_are_told_apart(load) -> None:
-    text = "statement: f\ntests: [{name: a, code: assert f(1)}, {name: a, code: assert f(2)}, {name: a (2), code: assert f(3)}]"
+    text = "statement: f\ntests:\n" + "".join(
+        f"  - {{name: {name}, code: assert f(1)}}\n" for name in ("a", "a", "a (2)")
+    )
     names = [test.name for test in load("f.yaml", text).tests.tests]
     assert len(set(names)) == 3
     assert names[0] == "a"

@@ -1,17 +1,18 @@
 import signal
 import sys
+from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
 import anyio
 import pytest
+from orps_agent.tools.interpreter import InterpreterExecutor
 
 from orps_agent.errors import ExecutorError, ProblemError
 from orps_agent.problem import Limits, ProgramTest, SnippetTest, TestSuite
 from orps_agent.report import ExecutionReport
 from orps_agent.settings import ExecutorSettings
-from orps_agent.tools.interpreter import InterpreterExecutor
 
 LIMITS = Limits(test_seconds=10, candidate_seconds=30)
 DOUBLE = "def f(n):\n    return 2 * n\n"
@@ -25,6 +26,12 @@ def suite(*snippets: str, setup: str = "", module: str | None = None) -> TestSui
 async def run(code: str, tests: TestSuite, limits: Limits = LIMITS) -> ExecutionReport:
     async with InterpreterExecutor(ExecutorSettings(slots=2)) as executor:
         return await executor.run(code, tests, entry_points=("f",), limits=limits)
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    with anyio.fail_after(20):
+        while not condition():  # noqa: ASYNC110 - other processes set no event
+            await anyio.sleep(0.02)
 
 
 def verdicts(report: ExecutionReport) -> list[str]:
@@ -137,7 +144,13 @@ async def test_a_flood_is_cut_in_the_middle_and_blocks_nothing() -> None:
 
 
 async def test_garbage_on_the_result_descriptor_is_no_verdict() -> None:
-    code = 'import os\nfor fd in range(3, 64):\n    try: os.write(fd, b\'{"verdict": "pas\\n\')\n    except OSError: pass\nos._exit(0)\n'
+    code = """
+import contextlib, os
+for descriptor in range(3, 64):
+    with contextlib.suppress(OSError):
+        os.write(descriptor, b'{"verdict": "pas\\n')
+os._exit(0)
+"""
     assert verdicts(await run(code, suite("assert False"))) == ["crashed"]
 
 
@@ -224,13 +237,9 @@ async def test_cancelling_a_run_kills_its_sandbox() -> None:
     async with InterpreterExecutor(ExecutorSettings(slots=1)) as executor:
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(partial(executor.run, "while True: pass", suite("pass"), entry_points=(), limits=unusual))
-            with anyio.fail_after(20):
-                while not sandboxes():
-                    await anyio.sleep(0.02)
+            await until(lambda: bool(sandboxes()))
             tasks.cancel_scope.cancel()
-        with anyio.fail_after(20):
-            while sandboxes():
-                await anyio.sleep(0.02)
+        await until(lambda: not sandboxes())
         report = await executor.run(DOUBLE, suite("assert f(1) == 2"), entry_points=("f",), limits=LIMITS)
     assert verdicts(report) == ["pass"]
 
