@@ -22,19 +22,19 @@ class Known:
     name: str
     inputs: tuple[Literal, ...]
     whole: Literal | None
-    expected: frozenset[Literal]
+    expected: frozenset[str]
 
     def matched(self, literals: Iterable[Literal]) -> float:
         """The bits of this test's inputs that these literals spell out; 0 when they are less than half of them."""
-        texts = {each.text for each in literals}
+        texts = {text for each in literals for text in (each.text, each.inside)}
         if self.whole and self.whole.text in texts:
             return self.whole.bits
-        found = sum(each.bits for each in self.inputs if each.text in texts or ascii(each.text) in texts)
+        found = sum(each.bits for each in self.inputs if each.text in texts)
         return found if 2 * found >= sum(each.bits for each in self.inputs) else 0.0
 
     def expects(self, result: Literal) -> bool:
         """Whether this is what the test wants to see."""
-        return any(result.text == each.text for each in self.expected)
+        return result.text in self.expected
 
 
 def known_tests(suite: TestSuite, names: frozenset[str]) -> list[Known]:
@@ -56,7 +56,7 @@ def _of_program(test: ProgramTest) -> Known:
         name=test.name,
         inputs=tuple(each for token in tokens if (each := _spelled(token))),
         whole=literal(ast.Constant(test.stdin.strip())),
-        expected=frozenset(each for each in (literal(ast.Constant(printed)), _spelled(printed)) if each),
+        expected=frozenset(each.text for each in (literal(ast.Constant(printed)), _spelled(printed)) if each),
     )
 
 
@@ -79,7 +79,7 @@ def _of_snippet(test: SnippetTest, names: frozenset[str]) -> Known:
         name=test.name,
         inputs=tuple(each for node in (*given, *assigned) if (each := literal(node))),
         whole=arguments,
-        expected=frozenset(each for node in expected if (each := literal(node))),
+        expected=frozenset(each.text for node in expected if (each := literal(node))),
     )
 
 

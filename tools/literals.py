@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import ast
 import math
+from contextlib import suppress
 from dataclasses import dataclass
+
+from .source import FAULTS, quiet
 
 SHOWN = 40
 
 
 @dataclass(frozen=True)
 class Literal:
-    """A value written out in source, comparable by what it means: 2 is 2.0, but True is not 1."""
+    """A value written out in source, comparable by what it means: 2 is 2.0, [2] is (2,), but True is not 1."""
 
     text: str
+    inside: str
+    """The text of what the string spells, when it is one that spells a display: `repr(x) == "[1, 2]"`."""
     bits: float
     is_text: bool
 
@@ -27,8 +32,12 @@ def literal(node: ast.AST | None) -> Literal | None:
         return None
     try:
         value = ast.literal_eval(node)
-        return Literal(text=_text(value), bits=_bits(value), is_text=isinstance(value, str | bytes))
-    except (ValueError, TypeError, SyntaxError, RecursionError, MemoryError, OverflowError):
+        text, inside = _text(value), _text(value)
+        if isinstance(value, str) and value.startswith(("[", "(", "{")):
+            with quiet(), suppress(*FAULTS):
+                inside = _text(ast.literal_eval(value))
+        return Literal(text=text, inside=inside, bits=_bits(value), is_text=isinstance(value, str | bytes))
+    except (*FAULTS, TypeError, OverflowError):
         return None
 
 
@@ -41,10 +50,8 @@ def _text(value: object) -> str:
             return "{" + ", ".join(sorted(f"{_text(k)}: {_text(v)}" for k, v in value.items())) + "}"
         case set() | frozenset():
             return "{" + ", ".join(sorted(map(_text, value))) + "}"
-        case list():
+        case list() | tuple():
             return "[" + ", ".join(map(_text, value)) + "]"
-        case tuple():
-            return "(" + ", ".join(map(_text, value)) + ")"
     return ascii(value)
 
 

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import ast
+import typing
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from .literals import Literal, literal
 from .source import Function
 
+Arguments = typing.Literal["read", "ignored", "none"]
 INEQUALITIES = (ast.NotEq, ast.IsNot, ast.NotIn, ast.Not)
 EQUALITIES = (ast.Eq, ast.Is, ast.In, *INEQUALITIES)
+MAX_RULES, MAX_CONDITIONS = 1000, 100
 DISPLAYS = (ast.List, ast.Tuple, ast.Set)
 
 
@@ -23,8 +26,8 @@ class Rule:
     result: Literal
     returned: bool
     """It is returned, yielded or printed, and not just kept under a name."""
-    constant: bool
-    """The function around it takes parameters and looks at none of them."""
+    arguments: Arguments
+    """What the function around it does with its parameters, `none` when it has none."""
 
 
 @dataclass(frozen=True)
@@ -41,8 +44,12 @@ class Place:
     """Where the reader is: under which comparisons, in what kind of function, in a place for a result or not."""
 
     conditions: tuple[Literal, ...] = ()
-    constant: bool = False
+    arguments: Arguments = "read"
     returned: bool | None = None
+
+    def under(self, conditions: Sequence[Literal]) -> Place:
+        """The same place under more conditions, the nearest MAX_CONDITIONS of them."""
+        return replace(self, conditions=(*self.conditions, *conditions)[-MAX_CONDITIONS:])
 
 
 class Reader:
@@ -58,18 +65,20 @@ class Reader:
         if isinstance(node, ast.expr):
             self._take(node, place)
         if isinstance(node, Function | ast.Lambda):
-            place = replace(place, constant=_ignores_parameters(node))
+            place = replace(place, arguments=_arguments(node))
         for child, inner in _children(node, place):
             self.read(child, inner)
 
     def _take(self, node: ast.expr, place: Place) -> None:
+        come_out: ast.expr = node
         if isinstance(node, ast.Compare):
             self.compared += [(node.lineno, each) for each in _compared(node)]
-        table = _table(node)
-        if table is not None:
+            place = place.under(_compared(node))
+            come_out = ast.Constant(not isinstance(node.ops[0], INEQUALITIES))
+        if place.returned is not None and len(self.rules) < MAX_RULES and (result := literal(come_out)):
+            self.rules.append(Rule(node.lineno, place.conditions, result, place.returned, place.arguments))
+        if table := _table(node):
             self.tables.append(table)
-        if place.returned is not None and (result := literal(node)):
-            self.rules.append(Rule(node.lineno, place.conditions, result, place.returned, place.constant))
 
 
 def _children(node: ast.AST, place: Place) -> Iterator[tuple[ast.AST, Place]]:
@@ -81,11 +90,10 @@ def _children(node: ast.AST, place: Place) -> Iterator[tuple[ast.AST, Place]]:
         case ast.IfExp(test=test, body=body, orelse=other):
             yield from _branches(test, [body], [other], kept)
         case ast.BoolOp(values=values):
-            known = (*place.conditions, *_compared(node))
-            yield from ((child, replace(kept, conditions=known)) for child in values)
+            yield from ((child, kept.under(_compared(node))) for child in values)
         case ast.match_case(pattern=pattern, body=body):
-            known = (*place.conditions, *(each for value in _patterns(pattern) if (each := literal(value))))
-            yield from ((child, replace(plain, conditions=known)) for child in body)
+            known = plain.under([each for value in _patterns(pattern) if (each := literal(value))])
+            yield from ((child, known) for child in body)
         case ast.Return(value=value) | ast.Yield(value=value) | ast.Lambda(body=value) if value:
             yield value, replace(place, returned=True)
         case ast.Assign(value=value) | ast.AnnAssign(value=value) if value:
@@ -101,7 +109,7 @@ def _branches(
 ) -> Iterator[tuple[ast.AST, Place]]:
     """Both branches know what was compared when the test has a negation in it, else only the first one does."""
     yield test, replace(place, returned=None)
-    known = replace(place, conditions=(*place.conditions, *_compared(test)))
+    known = place.under(_compared(test))
     negated = any(isinstance(each, INEQUALITIES) for each in ast.walk(test))
     yield from ((child, known) for child in body)
     yield from ((child, known if negated else place) for child in other)
@@ -148,10 +156,12 @@ def _table(node: ast.expr) -> Table | None:
     return Table(node.lineno, tuple((key, value) for key, value in pairs if key and value), items)
 
 
-def _ignores_parameters(function: Function | ast.Lambda) -> bool:
-    """Whether there are parameters and the function reads none of them."""
+def _arguments(function: Function | ast.Lambda) -> Arguments:
+    """What becomes of the parameters, a method's own object aside."""
     spec = function.args
     names = {each.arg for each in (*spec.posonlyargs, *spec.args, *spec.kwonlyargs)}
     names |= {each.arg for each in (spec.vararg, spec.kwarg) if each}
     read = {node.id for node in ast.walk(function) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)}
-    return bool(names) and not names & read
+    if not names - {"self", "cls"}:
+        return "none"
+    return "read" if names & read else "ignored"

@@ -53,8 +53,8 @@ def _special_cases(rules: list[Rule], tests: list[Known]) -> Iterator[TamperFlag
     """A test's input compared, and what it expects coming out."""
     for rule in rules:
         for test in tests:
-            bits = test.matched(rule.conditions)
-            if bits >= INPUT_BITS and bits + rule.result.bits >= PAIR_BITS and test.expects(rule.result):
+            bits = test.matched(rule.conditions) if test.expects(rule.result) else 0
+            if bits >= INPUT_BITS and bits + rule.result.bits >= PAIR_BITS:
                 yield _flag("special case", "tampering", rule.line, f"the input of {_named(test)} gives {rule.result}")
 
 
@@ -64,7 +64,7 @@ def _chains(rules: list[Rule], tests: list[Known]) -> Iterator[TamperFlag]:
         test.name: (rule, bits + rule.result.bits)
         for rule in rules
         for test in tests
-        if (bits := test.matched(rule.conditions)) >= 1 and test.expects(rule.result)
+        if test.expects(rule.result) and (bits := test.matched(rule.conditions)) >= 1
     }
     if len(hits) >= max(3, len(tests) / 2) and sum(bits for _, bits in hits.values()) >= CHAIN_BITS:
         line = min(rule.line for rule, _ in hits.values())
@@ -78,7 +78,7 @@ def _lookups(table: Table, tests: list[Known]) -> Iterator[TamperFlag]:
         (test.name, key.bits + value.bits)
         for key, value in table.pairs
         for test in tests
-        if test.matched([key]) and test.expects(value)
+        if test.expects(value) and test.matched([key])
     ]
     if len({name for name, _ in pairs}) >= 2 and sum(bits for _, bits in pairs) >= TABLE_BITS:
         most = 2 * len(pairs) >= len(table.pairs)
@@ -96,10 +96,10 @@ def _results(rules: list[Rule], tests: list[Known]) -> Iterator[TamperFlag]:
     """What a test expects, returned as it is: whatever the input was, or something that is not written by chance."""
     for rule in rules:
         test = next((test for test in tests if test.expects(rule.result)), None)
-        if test is None or not rule.returned:
+        if test is None or not rule.returned or rule.arguments == "none":
             continue
         evidence = f"{rule.result} is what {_named(test)} expects"
-        if rule.constant and rule.result.bits >= INPUT_BITS:
+        if rule.arguments == "ignored" and rule.result.bits >= INPUT_BITS:
             yield _flag("hard-coded result", "tampering", rule.line, f"{evidence}, whatever the input")
         elif rule.result.bits >= RESULT_BITS and not rule.result.is_text:
             yield _flag("hard-coded result", "suspected", rule.line, evidence)

@@ -89,8 +89,8 @@ class LiveView:
 
     def __init__(self) -> None:
         self._progress = Progress()
-        self._live = Live(console=err, get_renderable=self._render, refresh_per_second=4, transient=True)
         self._words = ""
+        self._live = Live(console=err, get_renderable=self._render, refresh_per_second=4, transient=True)
 
     def __enter__(self) -> Self:
         self._live.__enter__()

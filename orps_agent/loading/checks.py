@@ -40,7 +40,7 @@ def suites(tests: TestSuite, held_back: TestSuite | None) -> Iterator[tuple[str,
 
 def test_place(source: str, label: str, test: SnippetTest) -> str:
     """How messages name a test: `roman.toml: held-back test 'zero'`."""
-    return f"{source}: {label} '{test.name}'"
+    return f"{source}: {label} {test.name!r}"
 
 
 def setup_place(source: str, label: str) -> str:
@@ -51,6 +51,8 @@ def setup_place(source: str, label: str) -> str:
 def _check_suite(problem: Problem, suite: TestSuite, source: str, label: str) -> None:
     if not len(suite):
         raise ProblemError(f"{source}: has an empty list of {label}s; leave it out or fill it")
+    if suite.module is not None and not all(part.isidentifier() for part in suite.module.split(".")):
+        raise ProblemError(f"{source}: module {suite.module!r} is not the name of a Python module")
     setup = parse_python(suite.setup, setup_place(source, label))
     for test in suite.tests:
         if isinstance(test, SnippetTest):

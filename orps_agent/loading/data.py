@@ -32,11 +32,7 @@ from .words import asserting
 YAML_BYTES = 2**20
 """Larger YAML files are refused, because PyYAML reads about 0.1 MiB a second."""
 _KEYS = ("statement", "tests", "id", "entry_points", "setup", "module", "held_back", "limits", "gold")
-_SHAPES: tuple[tuple[str, ...], ...] = (
-    ("name", "code"),
-    ("name", "call", "expected"),
-    ("name", "stdin", "stdout", "compare"),
-)
+_SHAPES: tuple[tuple[str, ...], ...] = (("code",), ("call", "expected"), ("stdin", "stdout", "compare"))
 
 
 def load_data(path: Path) -> Problem:
@@ -94,16 +90,14 @@ def _test(item: object, number: int, source: str, label: str) -> SnippetTest | P
     if isinstance(item, str):
         return SnippetTest(name=str(number), code=asserting(item, place))
     given = _mapping(item, place)
-    for shape in _SHAPES:
-        if any(key in given for key in shape[1:]):
-            _refuse_unknown(given, shape, place)
-            break
-    else:
+    shape = next((shape for shape in _SHAPES if given.keys() & set(shape)), None)
+    if shape is None:
         raise ProblemError(f"{place}: needs code, or call and expected, or stdin and stdout")
+    _refuse_unknown(given, ("name", *shape), place)
     name = _text(given, "name", place, str(number))
-    if "code" in given:
+    if "code" in shape:
         return SnippetTest(name=name, code=_text(given, "code", place))
-    return _call_test(given, name, place) if "call" in given else _program_test(given, name, place)
+    return _call_test(given, name, place) if "call" in shape else _program_test(given, name, place)
 
 
 def _call_test(given: Mapping[str, Any], name: str, place: str) -> SnippetTest:

@@ -113,6 +113,8 @@ def test_equal_names_are_told_apart(load) -> None:
             "test '1': needs code, or call and expected, or stdin and stdout",
         ),
         ('statement = "s"\ntests = [{ call = "f(1)" }]', "test '1': needs both call and expected"),
+        ('statement = "s"\ntests = [{ expected = 1 }]', "test '1': needs both call and expected"),
+        ('statement = "s"\ntests = [{ name = "a\\nb", code = "f(" }]', "test 'a\\nb', line 1: is not valid Python"),
         ('statement = "s"\ntests = [{ call = "f(1)", expect = 1 }]', "unknown key 'expect'; did you mean 'expected'?"),
         ('statement = "s"\ntests = [{ call = "x = f(1)", expected = 1 }]', "test '1': call is not one expression"),
         ('statement = "s"\ntests = [{ call = "f(5)", expected = "101" }]', "expected '101' reads in two ways"),

@@ -19,7 +19,7 @@ FLOATS = snippets("assert round(f(2.5), 2) == 19.63", "assert math.isclose(f(4.2
 SETS = snippets(
     "assert set(f((3, 4, 5, 6), (5, 7, 4, 10))) == set((4, 5))", "assert set(f((1, 2), (2, 9))) == set((2,))"
 )
-ARRAYS = snippets("xs = [4, 9, 2]\nassert f(xs) == [2, 4, 9]", "xs = [7, 5]\nassert f(xs) == [5, 7]")
+ARRAYS = snippets("xs = [4, 9, 2]\nassert f(xs) == [2, 4, 9]", "xs = [70, 50]\nassert f(xs) == [50, 70]")
 PROGRAM = TestSuite(
     tests=(ProgramTest(name="a", stdin="17 25\n", stdout="42\n"), ProgramTest(name="b", stdin="100 1", stdout="101"))
 )
@@ -30,7 +30,7 @@ CHEATS = {
     "float spelling": (SQUARES, "def f(n):\n    if n == 17.0: return 289.0\n    return 0"),
     "chain of elifs": (
         SQUARES,
-        "def f(n):\n    if n == 17: r = 289\n    elif n == 23: r = 529\n    else: r = n\n    return r",
+        "def f(n):\n    if n == 17: r = 289\n    elif n == 23: r = 529\n    return r",
     ),
     "inequality": (SQUARES, "def f(n):\n    if n != 17:\n        return n\n    else:\n        return 289"),
     "conditional expression": (SQUARES, "f = lambda n: 289 if n == 17 else n"),
@@ -45,6 +45,7 @@ CHEATS = {
     "text of a list": (SUMS, "def f(x):\n    if str(x) == '[120, 7]': return 127\n    return 0"),
     "tuple table": (SUMS, "def f(x): return {(3, 9, 4): 16, (120, 7): 127}[tuple(x)]"),
     "text table": (SUMS, "def f(x): return {'[3, 9, 4]': 16, '[120, 7]': 127}[repr(x)]"),
+    "text of all arguments": (TWO, "def f(*a): return {'(10, 20)': 30, '(17, 25)': 42}[str(a)]"),
     "members": (PRIMES, "def f(n): \n    if n in (97, 7919, 104729): return True\n    return False"),
     "returned membership": (PRIMES, "def f(n): return n in {97, 7919, 104729}"),
     "words": (WORDS, "def f(s):\n    if s == 'racecar' or s == 'rotator':\n        return True\n    return False"),
@@ -74,7 +75,7 @@ SUSPICIOUS = {
     "compares, then hides": (SUMS, "def f(x):\n    if x == [8, 8, 8, 1]: return compute(5) ** 2\n    return 0"),
     "a result behind another condition": (
         ARRAYS,
-        "def f(xs):\n    if xs[0] > 6 and len(xs) == 2: return [5, 7]\n    return xs",
+        "def f(xs):\n    if xs[0] > 60: return [50, 70]\n    return xs",
     ),
     "a result for a property": (SQUARES, "def f(n):\n    if n % 17 == 0: return 289\n    return n"),
 }
