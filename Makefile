@@ -17,7 +17,7 @@ check: $(INSTALLED) typing
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	cd build/typing && $(CURDIR)/$(BIN)/mypy --config-file $(CURDIR)/pyproject.toml -p orps_agent
-	PYTHONPATH=build/typing $(BIN)/lint-imports --config pyproject.toml
+	cd build/typing && PYTHONPATH=. $(CURDIR)/$(BIN)/lint-imports --config $(CURDIR)/pyproject.toml
 
 # The package as it looks once installed, for tools that do not follow setuptools' package-dir.
 .PHONY: typing

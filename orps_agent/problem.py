@@ -66,14 +66,16 @@ class TestSuite(BaseModel):
 
 
 class Problem(BaseModel):
-    """What a search is asked to solve.
+    """What a search is asked to solve, and how it will be judged.
 
-    Problem(
-        id="double",
-        statement="Write a function f(n) that returns twice n.",
-        entry_points=("f",),
-        tests=TestSuite(tests=(SnippetTest(name="1", code="assert f(2) == 4"),)),
-    )
+        Problem(
+            id="double",
+            statement="Write a function f(n) that returns twice n.",
+            entry_points=("f",),
+            tests=TestSuite(tests=(SnippetTest(name="1", code="assert f(2) == 4"),)),
+        )
+
+    `load_problem` and `problem_from_words` make one out of what a user has, and check it.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)

@@ -20,8 +20,9 @@ from .endpoint import EndpointModel
 
 CONTEXT = 4096
 """Tokens of prompt and reply that one call may have."""
-SLOTS = 8
-"""How many calls are answered at the same time."""
+SLOTS = 4
+"""How many calls are answered at the same time. Each slot computes a prompt that they share anew, so that more of them
+cost more than batching gains."""
 
 
 class EmbeddedModel:
@@ -77,7 +78,7 @@ class EmbeddedModel:
         parameters.model.path = str(self._path)
         parameters.n_ctx = self._context * self._slots
         parameters.n_parallel = self._slots
-        parameters.cpuparams.n_threads = len(os.sched_getaffinity(0))
+        parameters.cpuparams.n_threads = _threads()
         parameters.verbosity = -1
         parameters.hostnames = ["127.0.0.1"]
         parameters.port = 0
@@ -92,3 +93,8 @@ class EmbeddedModel:
     def _stop(self) -> None:
         """Drop the last reference; the server's destructor ends its threads."""
         self._server = None
+
+
+def _threads() -> int:
+    """All cores but one: the runtime's threads wait for each other spinning, and stall when candidates hold a core."""
+    return max(1, len(os.sched_getaffinity(0)) - 1)

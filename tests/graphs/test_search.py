@@ -1,15 +1,16 @@
 """Whole searches through the agent: real executor, real SQLite, the scripted model."""
 
+import sqlite3
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from orps_agent.graphs.calls import seed_of
 
 from orps_agent import Agent, SearchConfig, SearchResult
 from orps_agent.candidate import Status, Tree
 from orps_agent.errors import EndpointError, SearchInterrupted
 from orps_agent.events import AnyEvent, CallFinished, CandidateFinished, SearchFinished
-from orps_agent.graphs.calls import seed_of
 from orps_agent.store import Effect, Store
 from tests.samples import DOUBLE, FIRST_HALF_THEN_RIGHT, HALF, RIGHT, SMALL, script, settings
 
@@ -22,6 +23,13 @@ async def search(folder: Path, model: str, config: SearchConfig = SMALL, **more:
 
 async def collected(events: AsyncIterator[AnyEvent]) -> list[AnyEvent]:
     return [event async for event in events]
+
+
+async def stopped_at_the_first_call(agent: Agent) -> None:
+    async with agent.stream(DOUBLE, SMALL) as events:
+        async for event in events:
+            if event.kind == "call_started":
+                assert agent.stop() == 1
 
 
 async def test_the_search_finds_what_the_first_sample_did_not_have(tmp_path: Path) -> None:
@@ -170,10 +178,7 @@ async def test_stop_finishes_what_is_in_flight_and_begins_nothing_new(tmp_path: 
     slow = {"role": "programmer", "reply": RIGHT, "delay": 0.3}
     async with Agent(settings(tmp_path, model=script(tmp_path, slow))) as agent:
         with pytest.raises(SearchInterrupted):
-            async with agent.stream(DOUBLE, SMALL) as events:
-                async for event in events:
-                    if event.kind == "call_started":
-                        assert agent.stop() == 1
+            await stopped_at_the_first_call(agent)
         row = await agent.store.latest(unfinished=True)
         usage = await agent.store.usage(row.id)
         # All three calls were under way; their replies are stored, and no candidate went further.
@@ -198,9 +203,9 @@ async def test_candidates_wait_for_each_other_only_at_the_end_of_a_round(tmp_pat
         {"role": "programmer", "hint": "least work", "reply": RIGHT, "delay": 1.5},
         {"role": "programmer", "reply": RIGHT},
     )
-    async with Agent(settings(tmp_path, model=model)) as agent:
-        async with agent.stream(DOUBLE, SearchConfig(samples=3, rounds=1)) as events:
-            told = await collected(events)
+    config = SearchConfig(samples=3, rounds=1)
+    async with Agent(settings(tmp_path, model=model)) as agent, agent.stream(DOUBLE, config) as events:
+        told = await collected(events)
     slow_reply = next(n for n, event in enumerate(told) if isinstance(event, CallFinished) and event.candidate == "1")
     others_done = [n for n, e in enumerate(told) if isinstance(e, CandidateFinished) and e.candidate != "1"]
     assert max(others_done) < slow_reply
@@ -208,8 +213,6 @@ async def test_candidates_wait_for_each_other_only_at_the_end_of_a_round(tmp_pat
 
 async def test_checkpoints_of_a_finished_search_are_deleted_and_the_tree_stays(tmp_path: Path) -> None:
     result, tree = await search(tmp_path, script(tmp_path, *FIRST_HALF_THEN_RIGHT))
-    import sqlite3
-
     with sqlite3.connect(tmp_path / "orps.db") as connection:
         assert connection.execute("SELECT count(*) FROM checkpoints").fetchone() == (0,)
         assert connection.execute("SELECT count(*) FROM candidates").fetchone() == (len(tree),)
