@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from .errors import UnknownCandidate
 from .report import ExecutionReport, NotAnalysable, StaticAnalysis
 
 
@@ -66,10 +67,8 @@ class Candidate(BaseModel):
     round: int = Field(ge=0)
     hint: str
     status: Status = Status.RUNNING
-    turn: str | None = None
-    """The programmer's reply, word for word, as later turns of this branch see it."""
     reasoning: str | None = None
-    """R: the thoughts found in the reply."""
+    """R: the thoughts found in the programmer's reply."""
     code: str | None = None
     """C: the solution found in the reply; empty when there was none."""
     report: ExecutionReport | None = None
@@ -89,6 +88,12 @@ class Candidate(BaseModel):
         """The parent's id; None for a first-round candidate."""
         head, _, _ = self.id.rpartition(".")
         return head or None
+
+    @property
+    def turn(self) -> str:
+        """The programmer's turn as later prompts of the branch show it: the thoughts, then the fenced solution."""
+        fenced = f"```python\n{self.code}\n```" if self.code else ""
+        return "\n\n".join(part for part in (self.reasoning, fenced) if part)
 
     @property
     def omega(self) -> float:
@@ -123,17 +128,11 @@ class Tree:
     def __iter__(self) -> Iterator[Candidate]:
         return iter(self._nodes.values())
 
-    def __getitem__(self, candidate_id: str) -> Candidate:
-        return self._nodes[candidate_id]
-
     def __contains__(self, candidate_id: object) -> bool:
         return candidate_id in self._nodes
 
-    def children(self, parent: str | None) -> list[Candidate]:
-        """The children of a node, or the first round for None."""
-        return [each for each in self if each.parent == parent]
-
-    def lineage(self, candidate_id: str) -> list[Candidate]:
-        """The branch from the first round down to this candidate, itself included."""
-        steps = candidate_id.split(".")
-        return [self._nodes[".".join(steps[: depth + 1])] for depth in range(len(steps))]
+    def __getitem__(self, candidate_id: str) -> Candidate:
+        try:
+            return self._nodes[candidate_id]
+        except KeyError:
+            raise UnknownCandidate(f"no candidate {candidate_id!r}: `orps show` draws the tree") from None

@@ -5,12 +5,14 @@
     │   ├── ProblemError         a problem file, its statement, its tests
     │   ├── SettingsError        a setting, a flag, an environment variable
     │   ├── PromptError          a prompt template is missing or broken
-    │   └── UnknownSearch        no search with that id in this database
+    │   ├── UnknownSearch        no search with that id in this database
+    │   └── UnknownCandidate     no candidate with that id in this search
     └── CannotRun                what was asked for is right, but cannot be done here     (exit 3)
         ├── EndpointError        a model endpoint is unreachable, or refuses every call
         │   └── ReplyError       one call came back without a usable reply
         ├── ModelFileError       the embedded model cannot be fetched, verified or loaded
         ├── ExecutorError        the sandbox cannot be set up on this machine
+        ├── SearchInterrupted    the search was stopped before its end; it can be resumed
         └── StoreError           the SQLite file cannot be opened, read or written
             └── SearchOwned      another process is working on this search
 
@@ -42,6 +44,10 @@ class UnknownSearch(UsageError):
     """There is no such search in this database."""
 
 
+class UnknownCandidate(UsageError):
+    """There is no such candidate in this search."""
+
+
 class CannotRun(OrpsError):
     """The request is sound but this machine, network or file system cannot serve it now."""
 
@@ -60,6 +66,10 @@ class ModelFileError(CannotRun):
 
 class ExecutorError(CannotRun):
     """Candidates cannot be run here safely; the message names the missing piece and how to get it."""
+
+
+class SearchInterrupted(CannotRun):
+    """The search was stopped before its end; what was finished is stored, and the search can be resumed."""
 
 
 class StoreError(CannotRun):

@@ -14,9 +14,9 @@ class Limits(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    test_seconds: float = Field(default=5.0, gt=0)
+    test_seconds: float = Field(default=5.0, gt=0, allow_inf_nan=False)
     """Wall time that one test may take (the paper allows 5 s)."""
-    candidate_seconds: float = Field(default=20.0, gt=0)
+    candidate_seconds: float = Field(default=20.0, gt=0, allow_inf_nan=False)
     """Wall time that all tests of one candidate may take together."""
     memory_mb: int = Field(default=512, ge=64)
     """Address space of the candidate's process, in MiB."""
@@ -66,7 +66,7 @@ class TestSuite(BaseModel):
 
 
 class Problem(BaseModel):
-    """What a search is asked to solve.
+    """What a search is asked to solve, and how it will be judged.
 
         Problem(
             id="double",
@@ -74,6 +74,8 @@ class Problem(BaseModel):
             entry_points=("f",),
             tests=TestSuite(tests=(SnippetTest(name="1", code="assert f(2) == 4"),)),
         )
+
+    `load_problem` and `problem_from_words` make one out of what a user has, and check it.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)

@@ -74,17 +74,43 @@ class TestResult(BaseModel):
         return self.verdict is Verdict.PASS
 
 
+class FunctionMetrics(BaseModel):
+    """Complexity of one function, method or closure, by its dotted name."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str
+    cyclomatic: int = Field(ge=0)
+    cognitive: int = Field(ge=0)
+
+
+class ClassMetrics(BaseModel):
+    """Size of one class, by its dotted name."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str
+    methods: int = Field(ge=0)
+    attributes: int = Field(ge=0)
+    """Names bound in the class body or set on the methods' first parameter."""
+    wmc: int = Field(ge=0)
+    """Weighted methods per class: the sum of its methods' cyclomatic complexities (Chidamber & Kemerer 1994)."""
+
+
 class StaticAnalysis(BaseModel):
     """Size and complexity of the code with comments and docstrings removed."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     lines: int = Field(ge=0)
+    """Lines that are not blank, of the code as `ast.unparse` lays it out, whatever its own layout was."""
     ast_nodes: int = Field(ge=0)
     cyclomatic: float = Field(ge=0)
     """McCabe complexity, mean over the functions."""
     cognitive: float = Field(ge=0)
     """Cognitive complexity (Campbell 2018), mean over the functions."""
+    functions: tuple[FunctionMetrics, ...] = ()
+    classes: tuple[ClassMetrics, ...] = ()
 
 
 class NotAnalysable(BaseModel):
@@ -96,13 +122,16 @@ class NotAnalysable(BaseModel):
 
 
 class TamperFlag(BaseModel):
-    """Something a candidate did that an honest solution does not do, or hardly ever."""
+    """One reason to believe that a candidate plays the tests instead of solving the problem."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     kind: str
+    """What it does, a word or two: `special case`, `lookup table`, `hard-coded result`, `known input`."""
     severity: Literal["tampering", "suspected"]
+    """`tampering`: an honest solution would not do this; `suspected`: one might."""
     evidence: str
+    """Where and what, in one printable line."""
 
 
 class ExecutionReport(BaseModel):
@@ -111,11 +140,12 @@ class ExecutionReport(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     results: tuple[TestResult, ...] = ()
-    tier: int = Field(ge=1, le=3)
-    """Isolation tier: 1 namespaces and filters, 2 filters only, 3 none."""
+    tier: int | None = Field(default=None, ge=1, le=3)
+    """Isolation tier: 1 namespaces and filters, 2 filters only, 3 none; None when nothing was run."""
     stdout: str = ""
     stderr: str = ""
     flags: tuple[TamperFlag, ...] = ()
+    """What the candidate did, seen from outside, that honest solutions do not do."""
 
     @property
     def passed(self) -> int:

@@ -1,11 +1,11 @@
-"""Rewards, the beam and the winner: pure functions over a tree's values (section 3 of the paper, ORPS)."""
+"""The outcome reward and the order of winners: pure functions over a tree's values."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from typing import Literal
 
-from .candidate import Candidate, OutcomeReward, RewardPart, Status, path_key
+from .candidate import Candidate, OutcomeReward, RewardPart, path_key
 from .report import ExecutionReport, NotAnalysable, StaticAnalysis
 
 STATIC_SCALES = {"ast_nodes": 100.0, "cyclomatic": 1.0, "cognitive": 10.0, "lines": 50.0}
@@ -40,9 +40,7 @@ def outcome_reward(report: ExecutionReport, analysis: StaticAnalysis | NotAnalys
     )
 
 
-def _group(
-    group: str, raw: dict[str, float | None], scales: dict[str, float]
-) -> tuple[list[RewardPart], float | None]:
+def _group(group: str, raw: dict[str, float | None], scales: dict[str, float]) -> tuple[list[RewardPart], float | None]:
     present = sum(value is not None for value in raw.values())
     parts = [
         RewardPart(
@@ -59,12 +57,6 @@ def _group(
 
 def _mean(values: Sequence[float]) -> float | None:
     return sum(values) / len(values) if values else None
-
-
-def beam(candidates: Iterable[Candidate], width: int) -> list[Candidate]:
-    """The `width` best open candidates by (ρ, ω), both descending; a null ρ ranks last, ties go to the lower id."""
-    open_ones = [each for each in candidates if each.status is Status.OPEN]
-    return sorted(open_ones, key=lambda each: (-(each.process or 0), -each.omega, path_key(each.id)))[:width]
 
 
 def winner(candidates: Iterable[Candidate], order: Sequence[WinnerKey]) -> Candidate | None:

@@ -45,8 +45,8 @@ class SearchConfig(BaseModel):
     """Thoughts and solution in one model turn, in two turns, or the solution alone."""
     prompts: Literal["standard", "compact"] = "standard"
     """The prompt set: `compact` is for models under about 3B parameters."""
-    history: int | None = Field(default=None, ge=0)
-    """How many ancestors a prompt tells about, nearest first kept; None for the whole branch."""
+    history: int | None = Field(default=None, ge=1)
+    """How many turns of the branch a prompt shows, the latest ones; None for all of them."""
     winner_order: Annotated[tuple[WinnerKey, ...], Field(min_length=1)] = ("pass_rate", "time", "omega")
     """What makes the winner, most important first, each key in its better direction."""
     stop_when_solved: bool = False
@@ -167,12 +167,16 @@ def settings_file() -> Path:
 def load_settings(**given: object) -> Settings:
     """Settings from the given values, the environment and the file; whatever is None counts as not given.
 
-    Raises SettingsError with one line that names the setting.
+    Raises SettingsError with one line that names the setting and where it was set.
     """
+    values = {name: value for name, value in given.items() if value is not None}
     try:
-        return Settings(**{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]
+        return Settings(**values)  # type: ignore[arg-type]
     except ValidationError as error:
-        raise SettingsError(first_problem(error)) from error
+        name = str(error.errors()[0]["loc"][0]) if error.errors()[0]["loc"] else ""
+        variable = f"ORPS_{name.upper()}"
+        where = "" if name in values else f"{variable}: " if variable in os.environ else f"{settings_file()}: "
+        raise SettingsError(f"{where}{first_problem(error)}") from error
     except (OSError, ValueError) as error:  # a TOML file that cannot be read or parsed
         raise SettingsError(f"{settings_file()}: {error}") from error
 
@@ -181,6 +185,7 @@ def first_problem(error: ValidationError) -> str:
     """The first complaint of a pydantic error in one line: where, what, and the value when it is a plain one."""
     details = error.errors(include_url=False, include_context=False)[0]
     where = ".".join(str(step) for step in details["loc"]) or "value"
+    what = "unknown key" if details["type"] == "extra_forbidden" else details["msg"]
     given = details.get("input")
     shown = f" (given: {given!r})" if isinstance(given, (str, int, float, bool)) else ""
-    return f"{where}: {details['msg']}{shown}"
+    return f"{where}: {what}{shown}"

@@ -18,13 +18,13 @@ def limit(limits: dict[str, Any], extra_address_space: int) -> None:
     """Set the resource limits of this process, for good.
 
     Memory is limited twice: RLIMIT_DATA counts what is private and writable, which is what a solution uses up;
-    RLIMIT_AS, with room for the interpreter and its libraries, also stops shared mappings.
+    RLIMIT_AS, with room for the interpreter and its libraries, also stops shared mappings. CPU time is not limited:
+    the zygotes keep the wall time, and a CPU limit makes the kernel count CPU time in coarse ticks.
     """
     memory = limits["memory_mb"] * MIB
     for what, value in (
         (resource.RLIMIT_DATA, memory),
         (resource.RLIMIT_AS, memory + extra_address_space),
-        (resource.RLIMIT_CPU, int(limits["cpu_seconds"]) + 1),
         (resource.RLIMIT_FSIZE, limits["file_mb"] * MIB),
         (resource.RLIMIT_NOFILE, limits["open_files"]),
         (resource.RLIMIT_NPROC, limits["threads"]),

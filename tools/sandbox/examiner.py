@@ -24,13 +24,12 @@ class Examiner:
         self._suite = suite
         self._order = order
 
-    def examine(self, index: int, limit: float) -> dict[str, Any]:
+    def examine(self, index: int) -> dict[str, Any]:
         """Run one test; what came of it and what it cost."""
         confine.seed()
         program = self._suite.tests[index]["kind"] == "program"
         ours, theirs = socket.socketpair()
-        limits = {**self._order["limits"], "cpu_seconds": limit}
-        start = {"program": program, "keep": self._order["program_keep"], "limits": limits}
+        start = {"program": program, "keep": self._order["program_keep"], "limits": self._order["limits"]}
         with theirs:
             send_descriptor(self._link, {"start": start}, theirs.fileno())
         with ours:  # open until the candidate is dead, or it would wake up once more and be billed for it

@@ -1,0 +1,38 @@
+# Needs Python 3.11 or newer and make; everything else is installed into .venv.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+
+.PHONY: demo test check install clean
+
+demo: $(INSTALLED)
+	$(BIN)/orps demo --seed $(or $(SEED),0)
+
+test: check
+	$(BIN)/python -m pytest
+
+# Format, lint, types and the direction of imports.
+check: $(INSTALLED) typing
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	cd build/typing && $(CURDIR)/$(BIN)/mypy --config-file $(CURDIR)/pyproject.toml -p orps_agent
+	cd build/typing && PYTHONPATH=. $(CURDIR)/$(BIN)/lint-imports --config $(CURDIR)/pyproject.toml
+
+# The package as it looks once installed, for tools that do not follow setuptools' package-dir.
+.PHONY: typing
+typing:
+	rm -rf build/typing && mkdir -p build/typing/orps_agent
+	ln -s $(CURDIR)/orps_agent/* $(CURDIR)/graphs $(CURDIR)/tools $(CURDIR)/prompts build/typing/orps_agent/
+
+install: $(INSTALLED)
+
+$(INSTALLED): pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit("orps needs Python 3.11 or newer") if sys.version_info < (3, 11) else None'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade pip
+	$(BIN)/python -m pip install --quiet --editable '.[local]' --group dev
+	touch $@
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info

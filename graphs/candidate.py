@@ -1,0 +1,192 @@
+"""One candidate's way from a hint to a scored tree node: reason, code, execute, profile, critique.
+
+Every stage reads the candidate's row, does its effects through the journal, writes its columns and passes on the id.
+A stage whose row says `failed` does nothing, so a candidate that cannot be had never stops the others.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TypedDict
+
+from langgraph.graph import END, START, StateGraph
+from langgraph.graph.state import CompiledStateGraph
+from langgraph.runtime import Runtime
+from orps_agent.tools.analysis import analyse
+
+from orps_agent.candidate import Candidate, Status
+from orps_agent.errors import ReplyError
+from orps_agent.events import CandidateExecuted, CandidateFinished
+from orps_agent.llm.parsing import parse_critique, parse_turn
+from orps_agent.report import ExecutionReport, TestResult, Verdict
+from orps_agent.rewards import outcome_reward
+
+from .calls import ask_critic, ask_programmer, ask_repair, programmer_reply
+from .context import SearchContext
+
+
+class CandidateState(TypedDict):
+    """References only: the texts are in the candidate's row."""
+
+    candidate: str
+
+
+class CandidateOutput(TypedDict):
+    """What the outer graph collects: the ids of finished candidates."""
+
+    finished: list[str]
+
+
+async def reason(state: CandidateState, runtime: Runtime[SearchContext]) -> None:
+    """Ask the programmer: the whole turn when thoughts and code come together, else the thoughts."""
+    context = runtime.context
+    candidate = await context.store.candidate(context.id, state["candidate"])
+    if candidate.status is not Status.RUNNING:
+        return
+    try:
+        await ask_programmer(context, candidate)
+    except ReplyError as error:
+        await _fail(context, candidate, error)
+
+
+async def code(state: CandidateState, runtime: Runtime[SearchContext]) -> None:
+    """Find thoughts and solution in the reply, after a repair turn if there is no solution in it."""
+    context = runtime.context
+    candidate = await context.store.candidate(context.id, state["candidate"])
+    if candidate.status is not Status.RUNNING:
+        return
+    names = context.row.problem.entry_points
+    try:
+        asked, reply = await programmer_reply(context, candidate)
+        thoughts = None
+        if context.row.config.reasoning == "split":
+            thoughts = parse_turn(reply.text, reply.reasoning, entry_points=names).thoughts or reply.text
+            asked, reply = await ask_programmer(context, candidate, thoughts)
+        turn = parse_turn(reply.text, reply.reasoning, entry_points=names)
+        if turn.code is None:
+            repaired = await ask_repair(context, candidate, "code", asked, reply)
+            turn = replace(turn, code=parse_turn(repaired.text, entry_points=names).code)
+    except ReplyError as error:
+        await _fail(context, candidate, error)
+        return
+    await context.store.update_candidate(
+        context.id, candidate.id, reasoning=thoughts or turn.thoughts, code=turn.code or ""
+    )
+
+
+async def execute(state: CandidateState, runtime: Runtime[SearchContext]) -> None:
+    """Run the solution on the visible tests."""
+    context = runtime.context
+    candidate = await context.store.candidate(context.id, state["candidate"])
+    if candidate.status is not Status.RUNNING:
+        return
+    await context.store.update_candidate(context.id, candidate.id, report=await _run(context, candidate))
+
+
+async def profile(state: CandidateState, runtime: Runtime[SearchContext]) -> None:
+    """Measure what passed, analyse the source, and compute the outcome reward."""
+    context = runtime.context
+    candidate = await context.store.candidate(context.id, state["candidate"])
+    if candidate.status is not Status.RUNNING or candidate.report is None:
+        return
+    effect = context.effect(candidate.id, "profile")
+    reused = context.journal.is_finished(effect)
+    report = candidate.report
+    if report.passed:
+        report = await context.once(effect, "execution", ExecutionReport, lambda: _measure(context, candidate))
+    analysis = await analyse(candidate.code or "")
+    outcome = outcome_reward(report, analysis)
+    await context.store.update_candidate(context.id, candidate.id, report=report, analysis=analysis, outcome=outcome)
+    await context.emit(
+        CandidateExecuted(
+            search=context.id,
+            candidate=candidate.id,
+            round=candidate.round,
+            hint=candidate.hint,
+            passed=report.passed,
+            tests=len(report.results),
+            omega=outcome.value,
+            reused=reused,
+        )
+    )
+
+
+async def critique(state: CandidateState, runtime: Runtime[SearchContext]) -> CandidateOutput:
+    """Have the critic judge the turn; a judgement without a readable score leaves ρ null."""
+    context = runtime.context
+    candidate = await context.store.candidate(context.id, state["candidate"])
+    if candidate.status is Status.RUNNING:
+        try:
+            asked, reply = await ask_critic(context, candidate)
+            judged = parse_critique(reply.text, reply.reasoning)
+            if judged.score is None:
+                repaired = await ask_repair(context, candidate, "score", asked, reply)
+                judged = replace(judged, score=parse_critique(repaired.text).score)
+            columns = {"critique": judged.thoughts, "process": judged.score}
+            status = Status.CLOSED if judged.good else Status.OPEN
+        except ReplyError as error:
+            # The programmer's part is paid for and executed: the node stays, ranked by ω alone.
+            columns, status = {"error": f"no critique: {error}"}, Status.OPEN
+        await context.store.update_candidate(context.id, candidate.id, **columns, status=status)
+    done = await context.store.candidate(context.id, candidate.id)
+    await context.emit(
+        CandidateFinished(
+            search=context.id,
+            candidate=done.id,
+            round=done.round,
+            status=done.status,
+            process=done.process,
+            omega=done.omega,
+            error=done.error,
+        )
+    )
+    return {"finished": [done.id]}
+
+
+async def _run(context: SearchContext, candidate: Candidate) -> ExecutionReport:
+    problem = context.row.problem
+    source = candidate.code
+    if not source:
+        missing = [
+            TestResult(name=test.name, verdict=Verdict.NOT_RUN, error="the reply held no Python")
+            for test in problem.tests.tests
+        ]
+        return ExecutionReport(results=tuple(missing))
+    return await context.once(
+        context.effect(candidate.id, "execute"),
+        "execution",
+        ExecutionReport,
+        lambda: context.executor.run(source, problem.tests, entry_points=problem.entry_points, limits=problem.limits),
+    )
+
+
+async def _measure(context: SearchContext, candidate: Candidate) -> ExecutionReport:
+    problem = context.row.problem
+    return await context.executor.profile(
+        candidate.code or "",
+        problem.tests,
+        candidate.report or ExecutionReport(),
+        entry_points=problem.entry_points,
+        limits=problem.limits,
+    )
+
+
+async def _fail(context: SearchContext, candidate: Candidate, error: ReplyError) -> None:
+    await context.store.update_candidate(context.id, candidate.id, status=Status.FAILED, error=str(error))
+
+
+def build_candidate() -> CompiledStateGraph[CandidateState, SearchContext, CandidateState, CandidateOutput]:
+    """The five stages in a row.
+
+    Compiled without a checkpointer: the journal is what makes a stage safe to enter again, and a checkpoint after
+    every stage of every candidate would only cost time and space.
+    """
+    graph = StateGraph(CandidateState, SearchContext, output_schema=CandidateOutput)
+    stages = {"reason": reason, "code": code, "execute": execute, "profile": profile, "critique": critique}
+    previous = START
+    for name, stage in stages.items():
+        graph.add_node(name, stage)
+        graph.add_edge(previous, name)
+        previous = name
+    graph.add_edge(previous, END)
+    return graph.compile(checkpointer=False)

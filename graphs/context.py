@@ -1,0 +1,90 @@
+"""What the nodes of a search work with; it travels in LangGraph's runtime context, never in the state."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+import anyio
+from orps_agent.tools import Executor
+from pydantic import BaseModel
+
+from orps_agent.errors import CannotRun, ReplyError, SearchInterrupted
+from orps_agent.events import AnyEvent
+from orps_agent.llm.base import ChatModel
+from orps_agent.prompting import Prompts
+from orps_agent.store import Effect, Journal, SearchRow, Store
+from orps_agent.store.journal import Kind, Request
+from orps_agent.strategies import Orps
+
+Result = TypeVar("Result", bound=BaseModel)
+
+
+@dataclass
+class SearchContext:
+    """One search's view of the world."""
+
+    row: SearchRow
+    store: Store
+    journal: Journal
+    programmer: ChatModel
+    critic: ChatModel
+    executor: Executor
+    prompts: Prompts
+    strategy: Orps
+    emit: Callable[[AnyEvent], Awaitable[None]]
+    stopping: anyio.Event = field(default_factory=anyio.Event)
+    """Set when the search shall wind down: what is in flight is finished and stored, nothing new is begun."""
+    idle: anyio.Event = field(default_factory=anyio.Event)
+    """Set when a stopping search has nothing in flight any more."""
+    error: CannotRun | None = None
+    """Why the search cannot go on, if that is why it is stopping."""
+    _in_flight: int = 0
+
+    @property
+    def id(self) -> str:
+        """The search's id."""
+        return self.row.id
+
+    def effect(self, candidate: str, stage: str, attempt: int = 0) -> Effect:
+        """The name of an effect of this search."""
+        return Effect(search=self.id, candidate=candidate, stage=stage, attempt=attempt)
+
+    def stop(self, error: CannotRun | None = None) -> None:
+        """Begin nothing more; the first reason given is kept."""
+        self.error = self.error or error
+        self.stopping.set()
+        self._settle()
+
+    async def once(
+        self,
+        effect: Effect,
+        kind: Kind,
+        result_type: type[Result],
+        do: Callable[[], Awaitable[Result]],
+        request: Request | None = None,
+    ) -> Result:
+        """The journal's `once`, within a search that can stop.
+
+        When the search is stopping, or cannot go on because the endpoint, the sandbox or the store is gone, the
+        caller waits here for the search's end: raising would make LangGraph cancel the candidate's siblings, and
+        their replies, already paid for, would be lost. A ReplyError concerns this one call and is passed on.
+        """
+        if not self.stopping.is_set() or self.journal.is_finished(effect):
+            self._in_flight += 1
+            try:
+                return await self.journal.once(effect, kind, result_type, do, request)
+            except ReplyError:
+                raise
+            except CannotRun as error:
+                self.stop(error)
+            finally:
+                self._in_flight -= 1
+                self._settle()
+        await anyio.sleep_forever()
+        raise SearchInterrupted(f"search {self.id} was stopped")
+
+    def _settle(self) -> None:
+        if self.stopping.is_set() and not self._in_flight:
+            self.idle.set()

@@ -1,0 +1,5 @@
+"""`python -m orps_agent` is `orps`."""
+
+from .cli import main
+
+main()

@@ -1,0 +1,103 @@
+"""`orps demo`: small searches with the embedded model, to see how it goes without a key or a server."""
+
+from __future__ import annotations
+
+from importlib import resources
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import anyio
+import typer
+from rich.syntax import Syntax
+from rich.table import Table
+
+from orps_agent.events import SearchFinished
+from orps_agent.loading import load_problem
+from orps_agent.problem import Problem
+from orps_agent.report import ExecutionReport
+from orps_agent.result import SearchResult
+from orps_agent.settings import QUICK, SearchConfig, Settings
+
+from .options import Db, settings_from
+from .output import out, safe
+from .progress import duration
+from .view import choose_view
+
+if TYPE_CHECKING:
+    from orps_agent.agent import Agent
+
+
+def demo(
+    seed: Annotated[int, typer.Option(help="Another seed, other samples.")] = 0,
+    db: Db = None,
+) -> None:
+    """Search for solutions of a few small problems with the embedded model: no key, no server."""
+    from .weights import ensure_weights
+
+    settings = settings_from(model="embedded", db=db)
+    ensure_weights(settings, quiet=False)
+    results = anyio.run(_run, settings, QUICK.model_copy(update={"seed": seed}))
+    _print_table(results)
+    raise typer.Exit(0 if any(result.solved for result in results) else 1)
+
+
+async def _run(settings: Settings, config: SearchConfig) -> list[SearchResult]:
+    from orps_agent.agent import Agent
+
+    results: list[SearchResult] = []
+    problems = _problems()
+    async with Agent(settings) as agent:
+        for number, problem in enumerate(problems, start=1):
+            out.rule(f"{number} of {len(problems)}: {problem.id}", align="left", style="dim")
+            out.print(problem.statement, markup=False)
+            results.append(await _search(agent, problem, config))
+            _print_outcome(results[-1])
+    return results
+
+
+async def _search(agent: Agent, problem: Problem, config: SearchConfig) -> SearchResult:
+    with choose_view(quiet=False, verbose=False) as view:
+        async with agent.stream(problem, config) as events:
+            async for event in events:
+                view.tell(event)
+                if isinstance(event, SearchFinished):
+                    return event.result
+    raise AssertionError("a search ends with its result or with an error")
+
+
+def _problems() -> list[Problem]:
+    with resources.as_file(resources.files("orps_agent") / "demos") as folder:
+        return [load_problem(path) for path in sorted(Path(folder).glob("*.yaml"))]
+
+
+def _print_outcome(result: SearchResult) -> None:
+    if result.winner is None:
+        out.print("No candidate held any code.", style="red")
+        return
+    out.print(Syntax(safe(result.winner.code or ""), "python", background_color="default", word_wrap=True))
+    out.print(f"Candidate {result.winner.id} ({result.winner.hint}) {result.why}.\n", markup=False)
+
+
+def _print_table(results: list[SearchResult]) -> None:
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
+    for name in ("problem", "first sample", "search", "held back", "candidates", "time"):
+        table.add_column(name, justify="left" if name == "problem" else "right")
+    for result in results:
+        held_back = result.verification
+        table.add_row(
+            safe(result.problem),
+            _passed(result.first.report if result.first else None),
+            _passed(result.winner.report if result.winner else None),
+            _passed(held_back),
+            str(result.candidates),
+            duration(result.usage.seconds),
+            style="bold green" if result.solved else "",
+        )
+    out.print(table)
+    gained = sum(result.solved and not (result.first and result.first.solved) for result in results)
+    out.print(f"\nThe search solved {gained} of {len(results)} problems that the first sample did not solve.")
+    out.print('Now one of yours: orps solve "Write f(n): twice n." --test "f(2) == 4"', markup=False)
+
+
+def _passed(report: ExecutionReport | None) -> str:
+    return f"{report.passed}/{len(report.results)}" if report else "-"

@@ -1,0 +1,33 @@
+"""`orps model`: the embedded model and others like it."""
+
+from __future__ import annotations
+
+import typer
+from rich.table import Table
+
+from orps_agent.llm import weights
+
+from .options import settings_from
+from .output import out
+from .weights import pull as fetch
+
+app = typer.Typer(name="model", help="Models that run inside orps, without a server.", no_args_is_help=True)
+
+
+@app.command("pull")
+def pull() -> None:
+    """Fetch the embedded model, SmolLM2-135M-Instruct, into the user's cache."""
+    out.print(str(fetch(settings_from().cache, quiet=False)), markup=False, soft_wrap=True)
+
+
+@app.command("list")
+def list_models() -> None:
+    """List models that can run inside orps, and which of them are here."""
+    cache = settings_from().cache
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
+    for name in ("name", "size", "licence", "here", "from"):
+        table.add_column(name, overflow="fold")
+    for each in weights.MODELS:
+        here = "yes" if weights.find(cache, each.name) else "no"
+        table.add_row(each.name, f"{each.bytes / 1e6:,.0f} MB", each.licence, here, each.source)
+    out.print(table)

@@ -1,0 +1,76 @@
+"""Flags that several commands share, and how they become settings."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from pydantic import ValidationError
+
+from orps_agent.errors import SettingsError
+from orps_agent.settings import SearchConfig, Settings, first_problem, load_settings
+
+Db = Annotated[
+    Path | None, typer.Option("--db", help="The SQLite file of searches. [env: ORPS_DB]", show_default=False)
+]
+Model = Annotated[
+    str | None,
+    typer.Option(
+        "--model",
+        "-m",
+        help="A model of the endpoint; `embedded`; a .gguf file; or scripted:FILE. [env: ORPS_MODEL]",
+        show_default=False,
+    ),
+]
+CriticModel = Annotated[
+    str | None,
+    typer.Option(help="Another model for the critic. [env: ORPS_CRITIC_MODEL]", show_default=False),
+]
+BaseUrl = Annotated[
+    str | None,
+    typer.Option(help="The OpenAI-compatible endpoint. [env: OPENAI_BASE_URL]", show_default=False),
+]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of a report.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print the winning code and nothing else.")]
+Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Log every step to stderr.")]
+Log = Annotated[
+    Path | None,
+    typer.Option(help="Also write the log to this file, as JSON lines. [env: ORPS_LOG]", show_default=False),
+]
+Unsafe = Annotated[
+    bool,
+    typer.Option("--unsafe-exec", help="Run candidates even where they cannot be isolated from you and your files."),
+]
+
+
+def settings_from(*, unsafe: bool = False, **flags: object) -> Settings:
+    """The settings with the flags in front; a flag that is None was not given."""
+    settings = load_settings(**flags)
+    if unsafe:
+        settings = settings.model_copy(update={"executor": settings.executor.model_copy(update={"unsafe": True})})
+    return settings
+
+
+def config_from(base: SearchConfig, given: dict[str, object], assignments: list[str]) -> SearchConfig:
+    """The search's numbers: the base, flags over it, `--set key=value` over both.
+
+    Raises SettingsError that names the setting.
+    """
+    values = base.model_dump() | {name: value for name, value in given.items() if value is not None}
+    for assignment in assignments:
+        name, equals, value = assignment.partition("=")
+        if not equals or name not in SearchConfig.model_fields:
+            known = ", ".join(SearchConfig.model_fields)
+            raise SettingsError(f"--set {assignment}: must be key=value with a key out of {known}")
+        values[name] = (
+            value.split(",") if name == "winner_order" else None if value == "none" and _optional(name) else value
+        )
+    try:
+        return SearchConfig.model_validate(values)
+    except ValidationError as error:
+        raise SettingsError(first_problem(error)) from error
+
+
+def _optional(name: str) -> bool:
+    return SearchConfig.model_fields[name].default is None

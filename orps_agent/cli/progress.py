@@ -1,0 +1,116 @@
+"""What is known of a running search, folded from its events."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+
+from orps_agent.events import (
+    AnyEvent,
+    CallFinished,
+    CallStarted,
+    CandidateExecuted,
+    CandidateFinished,
+    RoundStarted,
+    SearchStarted,
+)
+
+
+@dataclass
+class RoundProgress:
+    """One round, counted."""
+
+    planned: int
+    finished: int = 0
+    solved: int = 0
+    failed: int = 0
+    pass_rates: list[float] = field(default_factory=list)
+
+
+@dataclass
+class Progress:
+    """Counts, the best candidate so far, and how long it may still take."""
+
+    started: float = field(default_factory=time.monotonic)
+    search: str = ""
+    problem: str = ""
+    resumed: bool = False
+    at_most: int = 0
+    rounds: dict[int, RoundProgress] = field(default_factory=dict)
+    calls_in_flight: int = 0
+    calls: int = 0
+    reused: int = 0
+    tokens: int = 0
+    tokens_known: bool = True
+    fresh: int = 0
+    finished: int = 0
+    best: CandidateExecuted | None = None
+    last_error: str | None = None
+
+    def tell(self, event: AnyEvent) -> None:
+        """Take one event in."""
+        match event:
+            case SearchStarted():
+                self.search, self.problem = event.search, event.problem
+                self.resumed, self.at_most = event.resumed, event.at_most
+            case RoundStarted():
+                self.rounds.setdefault(event.round, RoundProgress(event.candidates))
+            case CallStarted():
+                self.calls_in_flight += 1
+            case CallFinished():
+                self._call_finished(event)
+            case CandidateExecuted():
+                self._executed(event)
+            case CandidateFinished():
+                self._finished(event)
+            case _:
+                pass
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds since the view began."""
+        return time.monotonic() - self.started
+
+    @property
+    def remaining(self) -> float | None:
+        """Seconds that the rest takes at this pace if no branch closes early; None before there is a pace."""
+        if not self.fresh:
+            return None
+        return self.elapsed / self.fresh * max(0, self.at_most - self.finished)
+
+    def _call_finished(self, event: CallFinished) -> None:
+        self.calls += 1
+        if event.error:
+            self.last_error = event.error
+        if event.reused:
+            self.reused += 1
+            return
+        self.calls_in_flight -= 1
+        if event.error is None and event.completion_tokens is None:
+            self.tokens_known = False
+        self.tokens += (event.prompt_tokens or 0) + (event.completion_tokens or 0)
+
+    def _executed(self, event: CandidateExecuted) -> None:
+        self.fresh += not event.reused
+        progress = self.rounds[event.round]
+        progress.solved += event.passed == event.tests
+        progress.pass_rates.append(event.passed / event.tests)
+        if self.best is None or (event.passed, event.omega) > (self.best.passed, self.best.omega):
+            self.best = event
+
+    def _finished(self, event: CandidateFinished) -> None:
+        self.finished += 1
+        self.rounds[event.round].finished += 1
+        if event.status == "failed":
+            self.rounds[event.round].failed += 1
+            self.last_error = event.error
+
+
+def duration(seconds: float) -> str:
+    """`7 s`, `3 min 05 s`, `2 h 10 min`."""
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60:02} s"
+    return f"{whole // 3600} h {whole % 3600 // 60:02} min"

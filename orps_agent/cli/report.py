@@ -1,0 +1,147 @@
+"""The report at the end of a search: the code, how it did against the first sample, why it won, what it cost."""
+
+from __future__ import annotations
+
+from rich.console import Console
+from rich.syntax import Syntax
+from rich.table import Table
+
+from orps_agent.candidate import Candidate
+from orps_agent.report import StaticAnalysis, TestResult
+from orps_agent.result import SearchResult, Usage
+
+from .output import safe
+from .progress import duration
+
+
+def print_report(console: Console, result: SearchResult) -> None:
+    """Everything a user wants to know once a search has ended."""
+    if result.winner is None:
+        console.print(f"No candidate held any code: {result.candidates} replies, none usable.", style="bold red")
+    else:
+        console.print(Syntax(safe(result.winner.code or ""), "python", background_color="default", word_wrap=True))
+        console.print()
+        console.print(_comparison(result))
+        _print_failures(console, result.winner)
+        console.print(f"Candidate {result.winner.id} ({result.winner.hint}) {result.why}.", markup=False)
+    if result.verification is not None:
+        report = result.verification
+        console.print(f"On the held-back tests it passes {report.passed} of {len(report.results)}.")
+    console.print(f"Ended: {ENDINGS.get(result.reason, result.reason)}. {_cost(result.candidates, result.usage)}")
+    console.print(f"The tree: orps show {result.search}", style="dim")
+
+
+ENDINGS = {
+    "rounds": "all rounds are done",
+    "closed": "the critic saw nothing left to improve on any branch",
+    "solved": "a candidate passes all tests",
+}
+
+
+def _comparison(result: SearchResult) -> Table:
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
+    table.add_column("")
+    table.add_column("winner", justify="right")
+    table.add_column("first sample", justify="right", style="dim")
+    for name, ours, theirs in zip(_ROWS, _measures(result.winner), _measures(result.first), strict=True):
+        if ours != "-" or theirs != "-":
+            table.add_row(name, ours, theirs)
+    return table
+
+
+_ROWS = (
+    "tests passed",
+    "outcome reward",
+    "critic's score",
+    "CPU time per test",
+    "page faults per test",
+    "lines",
+    "AST nodes",
+    "cyclomatic",
+    "cognitive",
+)
+
+
+def _measures(candidate: Candidate | None) -> list[str]:
+    if candidate is None or candidate.report is None:
+        return ["-"] * len(_ROWS)
+    report, size = candidate.report, candidate.analysis
+    time_ns, faults = report.mean("cpu_ns"), report.mean("page_faults")
+    static = ["-"] * 4
+    if isinstance(size, StaticAnalysis):
+        static = [str(size.lines), str(size.ast_nodes), f"{size.cyclomatic:.1f}", f"{size.cognitive:.1f}"]
+    return [
+        f"{report.passed}/{len(report.results)}",
+        f"{candidate.outcome.percent:.0f}%" if candidate.outcome else "-",
+        f"{candidate.process}/5" if candidate.process else "-",
+        _time(time_ns),
+        "-" if faults is None else f"{faults:.0f}",
+        *static,
+    ]
+
+
+def _time(nanoseconds: float | None) -> str:
+    if nanoseconds is None:
+        return "-"
+    return f"{nanoseconds / 1e3:.1f} µs" if nanoseconds < 1e6 else f"{nanoseconds / 1e6:.2f} ms"
+
+
+def _print_failures(console: Console, winner: Candidate) -> None:
+    for result in winner.report.results if winner.report else ():
+        if not result.passed:
+            console.print(_line(result), style="red", markup=False, overflow="ellipsis", no_wrap=True)
+
+
+def _line(result: TestResult) -> str:
+    words = f"  {result.name}: {result.verdict}"
+    if result.error:
+        words += f", {result.error}"
+    if result.expected is not None:
+        words += f"; expected {result.expected}, got {result.actual}"
+    return safe(words)
+
+
+def _cost(candidates: int, usage: Usage) -> str:
+    if usage.prompt_tokens is None or usage.completion_tokens is None:
+        tokens = "tokens not reported"
+    else:
+        tokens = f"{usage.prompt_tokens + usage.completion_tokens:,} tokens"
+    words = (
+        f"{candidates} candidates, {usage.model_calls} model calls, {usage.executions} executions, {tokens}"
+        f"{f', {duration(usage.seconds)}' if usage.seconds else ''}."
+    )
+    if usage.reused_model_calls or usage.reused_executions:
+        words += (
+            f" Reused from before: {usage.reused_model_calls} model calls and {usage.reused_executions} executions."
+        )
+    if usage.possibly_paid_twice:
+        words += f" Possibly paid twice: {usage.possibly_paid_twice} model calls."
+    return words
+
+
+def print_candidate(console: Console, candidate: Candidate) -> None:
+    """One tree node: thoughts, code, every test, rewards, critique."""
+    console.print(
+        f"candidate {candidate.id}, round {candidate.round}, {candidate.status}: {candidate.hint}",
+        style="bold",
+    )
+    for title, text in (
+        ("Thoughts", candidate.reasoning),
+        ("Critique", candidate.critique),
+        ("Error", candidate.error),
+    ):
+        if text:
+            console.print(f"\n{title}", style="bold")
+            console.print(safe(text), markup=False)
+    if candidate.code:
+        console.print("\nCode", style="bold")
+        console.print(Syntax(safe(candidate.code), "python", background_color="default", word_wrap=True))
+    if candidate.report:
+        console.print("\nTests", style="bold")
+        for result in candidate.report.results:
+            console.print(_line(result), markup=False, style="green" if result.passed else "red")
+    if candidate.outcome:
+        console.print(f"\nOutcome reward {candidate.outcome.value:.3f}, critic's score {candidate.process or '-'}")
+        for part in candidate.outcome.parts:
+            if part.score is not None:
+                console.print(f"  {part.group} {part.name}: {part.raw:,.1f} scores {part.score:.3f}", style="dim")

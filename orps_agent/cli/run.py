@@ -1,0 +1,89 @@
+"""Runs a search for a command: shows it, winds it down on a signal, reports, and says how it went as exit code."""
+
+from __future__ import annotations
+
+import os
+import signal
+from dataclasses import dataclass
+from functools import partial
+
+import anyio
+
+from orps_agent.agent import Agent
+from orps_agent.errors import SearchInterrupted
+from orps_agent.events import SearchFinished
+from orps_agent.problem import Problem
+from orps_agent.result import SearchResult
+from orps_agent.settings import SearchConfig, Settings
+from orps_agent.tasks import beside
+
+from .output import err, out
+from .report import print_report
+from .view import View, choose_view
+
+
+@dataclass
+class _Signalled:
+    number: int = 0
+
+
+def run_search(
+    settings: Settings,
+    what: Problem | str,
+    config: SearchConfig | None = None,
+    *,
+    as_json: bool = False,
+    quiet: bool = False,
+    verbose: bool = False,
+) -> int:
+    """Run or resume a search and print what it found; the exit code says whether all tests pass."""
+    signalled = _Signalled()
+    view = choose_view(quiet=quiet or as_json, verbose=verbose)
+    try:
+        result = anyio.run(_run, settings, what, config, view, signalled)
+    except SearchInterrupted as interrupted:
+        if not signalled.number:
+            raise
+        err.print(str(interrupted), markup=False)
+        return 128 + signalled.number
+    print_result(result, as_json=as_json, quiet=quiet)
+    return 0 if result.solved else 1
+
+
+def print_result(result: SearchResult, *, as_json: bool, quiet: bool) -> None:
+    """One JSON document, the bare code, or the report."""
+    if as_json:
+        print(result.model_dump_json(indent=2))  # noqa: T201 - the document, unwrapped
+    elif quiet:
+        print(result.code or "", end="")  # noqa: T201 - the code as it is, fit for a file
+    else:
+        print_report(out, result)
+
+
+async def _run(
+    settings: Settings, what: Problem | str, config: SearchConfig | None, view: View, signalled: _Signalled
+) -> SearchResult:
+    result: SearchResult | None = None
+    async with Agent(settings) as agent, beside(partial(_watch_signals, agent, view, signalled)):
+        with view:
+            async with agent.stream(what, config) as events:
+                async for event in events:
+                    view.tell(event)
+                    if isinstance(event, SearchFinished):
+                        result = event.result
+    if result is None:
+        raise SearchInterrupted("the search ended without a result: `orps resume --last` goes on with it")
+    return result
+
+
+async def _watch_signals(agent: Agent, view: View, signalled: _Signalled) -> None:
+    with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
+        async for number in signals:
+            if signalled.number:
+                # Everything finished is committed already; whatever still runs is given up.
+                err.print("stopped at once: `orps resume --last` goes on", markup=False)
+                os._exit(128 + number)
+            signalled.number = number
+            view.say("stopping: finishing what is in flight; once more to stop at once")
+            if not agent.stop():
+                raise SearchInterrupted("stopped before the search began")

@@ -1,0 +1,102 @@
+"""`orps solve`: search for a solution of a problem given in words or as a file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from orps_agent.errors import ProblemError
+from orps_agent.loading import load_problem, problem_from_words
+from orps_agent.logs import configure
+from orps_agent.problem import Problem
+
+from .options import (
+    BaseUrl,
+    CriticModel,
+    Db,
+    Json,
+    Log,
+    Model,
+    Quiet,
+    Unsafe,
+    Verbose,
+    config_from,
+    settings_from,
+)
+
+SUFFIXES = {".toml", ".yaml", ".yml", ".md", ".py"}
+
+
+def solve(
+    problem: Annotated[str, typer.Argument(help="A problem file (.toml, .yaml, .md, .py), or the task in words.")],
+    test: Annotated[
+        list[str] | None,
+        typer.Option("--test", "-t", help="For a task in words: an assert or a comparison. Repeatable."),
+    ] = None,
+    held_back: Annotated[
+        list[str] | None, typer.Option(help="Like --test, but only the winner is measured on it.")
+    ] = None,
+    tests: Annotated[
+        Path | None,
+        typer.Option(help="A Python file with the tests of a Markdown problem.", show_default=False),
+    ] = None,
+    model: Model = None,
+    critic_model: CriticModel = None,
+    base_url: BaseUrl = None,
+    samples: Annotated[int | None, typer.Option("-n", "--samples", help="Candidates per expansion (N).")] = None,
+    rounds: Annotated[int | None, typer.Option("-r", "--rounds", help="Rounds at most.")] = None,
+    beam: Annotated[int | None, typer.Option("-k", "--beam", help="Candidates that are expanded again (K).")] = None,
+    seed: Annotated[int | None, typer.Option(help="Drives every random choice.")] = None,
+    assign: Annotated[
+        list[str] | None,
+        typer.Option("--set", help="Any other number of the search, as key=value. Repeatable."),
+    ] = None,
+    prompts: Annotated[
+        Path | None,
+        typer.Option(help="A folder whose templates replace the built-in ones.", show_default=False),
+    ] = None,
+    db: Db = None,
+    as_json: Json = False,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+    log: Log = None,
+    unsafe_exec: Unsafe = False,
+) -> None:
+    """Search for a solution.
+
+    orps solve "Write a function f(n) that doubles n." --test "f(2) == 4"
+    """
+    from orps_agent.agent import default_config
+
+    from .run import run_search
+    from .weights import ensure_weights
+
+    settings = settings_from(
+        unsafe=unsafe_exec,
+        model=model,
+        critic_model=critic_model,
+        base_url=base_url,
+        db=db,
+        log=log,
+        prompts=prompts,
+    )
+    given: dict[str, object] = {"samples": samples, "rounds": rounds, "beam": beam, "seed": seed}
+    config = config_from(default_config(settings), given, assign or [])
+    loaded = _load(problem, test or [], held_back or [], tests)
+    configure(console=verbose, file=settings.log)
+    ensure_weights(settings, quiet=quiet or as_json)
+    raise typer.Exit(run_search(settings, loaded, config, as_json=as_json, quiet=quiet, verbose=verbose))
+
+
+def _load(given: str, test: list[str], held_back: list[str], tests: Path | None) -> Problem:
+    path = Path(given)
+    looks_like_a_file = path.suffix in SUFFIXES and " " not in given.strip()
+    if not looks_like_a_file:
+        if tests is not None:
+            raise ProblemError("--tests goes with a problem file; for a task in words give each test with --test")
+        return problem_from_words(given, test, held_back)
+    if test or held_back:
+        raise ProblemError("--test and --held-back go with a task in words; write a file's tests into the file")
+    return load_problem(path, tests)

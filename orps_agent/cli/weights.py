@@ -1,0 +1,39 @@
+"""Fetches the embedded model's file with a progress bar, where a command is about to need it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import anyio
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
+
+from orps_agent.llm import weights
+from orps_agent.settings import Settings
+
+from .output import err
+
+
+def ensure_weights(settings: Settings, *, quiet: bool) -> None:
+    """Fetch the embedded model when this search needs it and it is not there yet."""
+    from orps_agent.llm.roles import uses_embedded
+
+    if not uses_embedded(settings) or weights.find(settings.cache) is not None:
+        return
+    if not quiet:
+        err.print("No endpoint is configured: fetching the embedded model once (about 90 MB).")
+    pull(settings.cache, quiet=quiet)
+
+
+def pull(cache: Path, *, quiet: bool) -> Path:
+    """Fetch, verify and unpack the file; returns where it is."""
+    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
+    with Progress(*columns, console=err, transient=True, disable=quiet) as bar:
+        task = bar.add_task("SmolLM2-135M-Instruct", total=None)
+
+        def progress(done: int, total: int | None) -> None:
+            bar.update(task, completed=done, total=total)
+
+        async def run() -> Path:
+            return await weights.pull(cache, progress=progress)
+
+        return anyio.run(run)

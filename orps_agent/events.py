@@ -1,0 +1,111 @@
+"""What a search tells while it runs: small typed values, in the order in which things happened."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from .candidate import Status
+from .result import SearchResult
+
+
+class Event(BaseModel):
+    """Base of all events; `search` is the id of the search that tells."""
+
+    model_config = ConfigDict(frozen=True)
+
+    kind: str
+    search: str
+
+
+class SearchStarted(Event):
+    """The search begins, or goes on after an interruption."""
+
+    kind: Literal["search_started"] = "search_started"
+    problem: str
+    resumed: bool
+    at_most: int
+    """How many candidates the search can have, if no branch is closed early."""
+
+
+class RoundStarted(Event):
+    """A round was planned."""
+
+    kind: Literal["round_started"] = "round_started"
+    round: int
+    candidates: int
+
+
+class CallStarted(Event):
+    """A model call begins."""
+
+    kind: Literal["call_started"] = "call_started"
+    candidate: str
+    role: Literal["programmer", "critic"]
+
+
+class CallFinished(Event):
+    """A model call has ended; without a reply, `error` says why."""
+
+    kind: Literal["call_finished"] = "call_finished"
+    candidate: str
+    role: Literal["programmer", "critic"]
+    reused: bool
+    prompt_tokens: int | None = None
+    completion_tokens: int | None = None
+    seconds: float = 0.0
+    error: str | None = None
+
+
+class CandidateExecuted(Event):
+    """A candidate was run on the visible tests."""
+
+    kind: Literal["candidate_executed"] = "candidate_executed"
+    candidate: str
+    round: int
+    hint: str
+    passed: int
+    tests: int
+    omega: float
+    reused: bool
+
+
+class CandidateFinished(Event):
+    """A candidate has gone through all its stages."""
+
+    kind: Literal["candidate_finished"] = "candidate_finished"
+    candidate: str
+    round: int
+    status: Status
+    process: int | None
+    omega: float
+    error: str | None = None
+
+
+class RoundClosed(Event):
+    """All candidates of a round are finished; the beam is what will be expanded."""
+
+    kind: Literal["round_closed"] = "round_closed"
+    round: int
+    beam: tuple[str, ...]
+
+
+class SearchFinished(Event):
+    """The search has ended, and this is what it found."""
+
+    kind: Literal["search_finished"] = "search_finished"
+    result: SearchResult
+
+
+AnyEvent = Annotated[
+    SearchStarted
+    | RoundStarted
+    | CallStarted
+    | CallFinished
+    | CandidateExecuted
+    | CandidateFinished
+    | RoundClosed
+    | SearchFinished,
+    Field(discriminator="kind"),
+]

@@ -1,0 +1,100 @@
+"""A GGUF model that runs inside this process, behind an OpenAI-compatible server on loopback."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import anyio
+import anyio.to_thread
+from pydantic import SecretStr
+
+from orps_agent.errors import ModelFileError
+from orps_agent.settings import EndpointSettings
+
+from .base import ModelReply, ModelRequest
+from .endpoint import EndpointModel
+
+CONTEXT = 4096
+"""Tokens of prompt and reply that one call may have."""
+SLOTS = 4
+"""How many calls are answered at the same time. Each slot computes a prompt that they share anew, so that more of them
+cost more than batching gains."""
+
+
+class EmbeddedModel:
+    """Answers from a GGUF file, without a network and without a key.
+
+        async with EmbeddedModel(path) as model:
+            reply = await model.complete(request)
+
+    Entering loads the model, which takes seconds; it raises ModelFileError when the file cannot be loaded or the
+    runtime is not installed. The server listens on loopback only, and only to who knows the key that is made up here.
+    """
+
+    def __init__(self, path: Path, *, name: str | None = None, slots: int = SLOTS, context: int = CONTEXT) -> None:
+        self.name = name or path.name
+        self._path = path
+        self._slots = slots
+        self._context = context
+        self._key = secrets.token_urlsafe()
+        self._server: Any = None
+        self._endpoint: EndpointModel | None = None
+
+    async def __aenter__(self) -> Self:
+        self._server = await anyio.to_thread.run_sync(self._start)
+        url = f"{self._server.listening_address}/v1"
+        self._endpoint = EndpointModel(
+            EndpointSettings(model=self.name, base_url=url, api_key=SecretStr(self._key), max_calls=self._slots)
+        )
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close the connections and unload the model."""
+        if self._endpoint is not None:
+            await self._endpoint.__aexit__(kind, error, trace)
+        with anyio.CancelScope(shield=True):
+            await anyio.to_thread.run_sync(self._stop)
+
+    async def complete(self, request: ModelRequest) -> ModelReply:
+        """One reply; calls beyond the slots wait for their turn."""
+        if self._endpoint is None:
+            raise ModelFileError(f"model {self.name} is not loaded: use it inside `async with`")
+        return await self._endpoint.complete(request)
+
+    def _start(self) -> Any:
+        try:
+            import xllamacpp  # noqa: PLC0415 - an extra, and slow to import
+        except ImportError as error:
+            raise ModelFileError(f"model {self.name} needs xllamacpp: pip install 'orps-agent[local]'") from error
+        if not self._path.is_file():
+            raise ModelFileError(f"model file {self._path} is not there: run `orps model pull`")
+        parameters = xllamacpp.CommonParams()
+        parameters.model.path = str(self._path)
+        parameters.n_ctx = self._context * self._slots
+        parameters.n_parallel = self._slots
+        parameters.cpuparams.n_threads = _threads()
+        parameters.verbosity = -1
+        parameters.hostnames = ["127.0.0.1"]
+        parameters.port = 0
+        parameters.api_keys = [self._key]
+        parameters.ui = False
+        try:
+            return xllamacpp.Server(parameters)
+        except RuntimeError as error:
+            said = " ".join(str(error).split()) or "no reason given"
+            raise ModelFileError(f"model file {self._path} cannot be loaded ({said}): fetch it again") from error
+
+    def _stop(self) -> None:
+        """Drop the last reference; the server's destructor ends its threads."""
+        self._server = None
+
+
+def _threads() -> int:
+    """All cores but one: the runtime's threads wait for each other spinning, and stall when candidates hold a core."""
+    return max(1, len(os.sched_getaffinity(0)) - 1)

@@ -1,0 +1,161 @@
+"""Turns a problem and a branch of the tree into the messages that a model reads."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Sequence
+from importlib import resources
+from pathlib import Path
+from typing import Literal
+
+from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PackageLoader, StrictUndefined, TemplateError
+from jinja2.exceptions import TemplateNotFound, TemplateSyntaxError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from .candidate import Candidate
+from .errors import PromptError
+from .llm.base import Message
+from .problem import Problem, SnippetTest, TestSuite
+from .report import ExecutionReport, StaticAnalysis, TestResult, Verdict
+from .rewards import outcome_reward
+from .settings import SearchConfig, first_problem
+
+
+class Hint(BaseModel):
+    """One of the strategies under which the programmer is asked to write."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str
+    text: str
+
+
+class _HintFile(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    hints: tuple[Hint, ...] = Field(min_length=1)
+
+
+class Prompts:
+    """The templates of one set, with a user's own folder in front of them.
+
+    Raises PromptError, before anything is spent, when a template does not parse or uses a name that it is not given.
+    """
+
+    def __init__(self, config: SearchConfig, folder: Path | None = None) -> None:
+        if folder is not None and not folder.is_dir():
+            raise PromptError(f"{folder}: no such folder of prompt templates")
+        own = [FileSystemLoader(folder)] if folder else []
+        self._config = config
+        self._folder = folder
+        self._environment = Environment(
+            loader=ChoiceLoader([*own, PackageLoader("orps_agent.prompts", config.prompts)]),
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            autoescape=False,  # noqa: S701 - models read plain text
+        )
+        self.hints = self._load_hints()
+        self._try_out()
+
+    def programmer(self, problem: Problem, ancestors: Sequence[Candidate], hint: str) -> tuple[Message, ...]:
+        """The conversation that asks for a solution: the branch so far, and the hint at the very end.
+
+        What the samples of one expansion share comes first, so that an endpoint's prefix cache serves them all.
+        """
+        shown = self._recent(ancestors)
+        turns = [("user", self._render("problem", problem=problem))]
+        for ancestor in shown:
+            turns += [
+                ("assistant", ancestor.turn),
+                ("user", self._render("feedback", problem=problem, candidate=ancestor)),
+            ]
+        role, last = turns.pop()
+        closing = [last, self._render("hint", hint=self._sentence(hint))]
+        if self._config.reasoning == "split":
+            closing.append(self._render("think"))
+        system = self._render("programmer_system", reasoning=self._config.reasoning)
+        return _messages([("system", system), *turns, (role, "\n\n".join(closing))])
+
+    def solution(self, asked: Sequence[Message], thoughts: str) -> tuple[Message, ...]:
+        """The second turn of split reasoning: the thoughts are there, now the code."""
+        return (*asked, *_messages([("assistant", thoughts), ("user", self._render("solve"))]))
+
+    def critic(self, problem: Problem, branch: Sequence[Candidate]) -> tuple[Message, ...]:
+        """The conversation that asks for a critique of the branch's last candidate."""
+        turns: list[tuple[str, str]] = []
+        *earlier, last = self._recent(branch)
+        for ancestor in earlier:
+            turns.append(("user", self._render("critic", problem=problem, candidate=ancestor, first=not turns)))
+            score = f"\nSCORE: {ancestor.process}" if ancestor.process else ""
+            turns.append(("assistant", f"{ancestor.critique or ''}{score}"))
+        turns.append(("user", self._render("critic", problem=problem, candidate=last, first=not turns)))
+        return _messages([("system", self._render("critic_system")), *turns])
+
+    def repair(self, asked: Sequence[Message], reply: str, what: Literal["code", "score"]) -> tuple[Message, ...]:
+        """One more turn for a reply in which nothing could be found."""
+        return (*asked, *_messages([("assistant", reply), ("user", self._render("repair", what=what))]))
+
+    def _recent(self, branch: Sequence[Candidate]) -> Sequence[Candidate]:
+        return branch if self._config.history is None else branch[-self._config.history :]
+
+    def _sentence(self, name: str) -> str:
+        return next((hint.text for hint in self.hints if hint.name == name), name)
+
+    def _render(self, template: str, **values: object) -> str:
+        name = f"{template}.j2"
+        try:
+            return self._environment.get_template(name).render(values).strip()
+        except TemplateNotFound as error:
+            raise PromptError(f"the prompt set {self._config.prompts!r} has no template {name}") from error
+        except TemplateSyntaxError as error:
+            raise PromptError(f"{error.filename or name}, line {error.lineno}: {error.message}") from error
+        except (TemplateError, TypeError, ValueError, AttributeError, ZeroDivisionError) as error:
+            raise PromptError(f"{self._where(name)}: {error}") from error
+
+    def _where(self, name: str) -> str:
+        return self._environment.get_template(name).filename or name
+
+    def _load_hints(self) -> tuple[Hint, ...]:
+        own = self._folder / "hints.toml" if self._folder else None
+        source = own if own and own.exists() else resources.files("orps_agent.prompts") / "hints.toml"
+        try:
+            return _HintFile.model_validate(tomllib.loads(source.read_text(encoding="utf-8"))).hints
+        except ValidationError as error:
+            raise PromptError(f"{source}: {first_problem(error)}") from error
+        except (OSError, ValueError) as error:
+            raise PromptError(f"{source}: {error}") from error
+
+    def _try_out(self) -> None:
+        """Render everything once on made-up values, so that a broken template costs nothing but this."""
+        problem = Problem(
+            id="example",
+            statement="Write f.",
+            entry_points=("f",),
+            tests=TestSuite(tests=(SnippetTest(name="1", code="assert f(2) == 4"),)),
+        )
+        failed = TestResult(name="1", verdict=Verdict.FAIL, error="AssertionError", expected="4", actual="3")
+        for code, results in (("def f(n): return 3", (failed,)), ("", ())):
+            report = ExecutionReport(results=results, tier=1)
+            analysis = StaticAnalysis(lines=1, ast_nodes=9, cyclomatic=1, cognitive=0)
+            candidate = Candidate(
+                id="0",
+                round=0,
+                hint="generic",
+                reasoning="Add.",
+                code=code,
+                report=report,
+                analysis=analysis,
+                outcome=outcome_reward(report, analysis),
+                critique="Wrong.",
+                process=2,
+            )
+            asked = self.programmer(problem, [candidate], "generic")
+            self.solution(asked, "Double it.")
+            self.critic(problem, [candidate, candidate])
+            self.repair(asked, "?", "code")
+            self.repair(asked, "?", "score")
+
+
+def _messages(turns: Sequence[tuple[str, str]]) -> tuple[Message, ...]:
+    return tuple(Message.model_validate({"role": role, "content": content}) for role, content in turns)

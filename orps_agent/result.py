@@ -1,0 +1,60 @@
+"""What a search comes back with."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from .candidate import Candidate
+from .report import ExecutionReport
+
+
+class Usage(BaseModel):
+    """What a search cost so far, and how much of it the last run did not have to pay again."""
+
+    model_config = ConfigDict(frozen=True)
+
+    model_calls: int = 0
+    """Calls with a stored reply, over all runs of the search."""
+    executions: int = 0
+    prompt_tokens: int | None = None
+    """None when an endpoint does not report its tokens."""
+    completion_tokens: int | None = None
+    reused_model_calls: int = 0
+    """Of these, how many the last run read back instead of making them again."""
+    reused_executions: int = 0
+    possibly_paid_twice: int = 0
+    """Calls that an earlier run had begun when it was killed, and that were made again."""
+    seconds: float = Field(default=0.0, ge=0)
+    """Wall time of the last run."""
+
+
+class SearchResult(BaseModel):
+    """The winner of a search and why it won."""
+
+    model_config = ConfigDict(frozen=True)
+
+    search: str
+    problem: str
+    winner: Candidate | None
+    """The best candidate by the configured order; None when no candidate had any code."""
+    first: Candidate | None
+    """The first sample of the search: what would have come out without one."""
+    verification: ExecutionReport | None = None
+    """The winner on the held-back tests; None when there are none."""
+    reason: str
+    """Why the search ended: rounds, closed, solved."""
+    why: str
+    """Why the winner won, in a sentence."""
+    candidates: int
+    usage: Usage = Usage()
+
+    @property
+    def code(self) -> str | None:
+        """The winning source."""
+        return self.winner.code if self.winner else None
+
+    @property
+    def solved(self) -> bool:
+        """Whether the winner passes every visible test, and every held-back one where there are some."""
+        verified = self.verification is None or self.verification.all_passed
+        return self.winner is not None and self.winner.solved and verified

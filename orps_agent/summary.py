@@ -1,0 +1,68 @@
+"""Puts a finished search into a result: the winner, why it won, what it cost."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from .candidate import Candidate, Tree
+from .result import SearchResult, Usage
+from .rewards import WinnerKey
+from .store import Store
+from .store.journal import Tally
+
+
+async def summarise(store: Store, search: str, tally: Tally, seconds: float) -> SearchResult:
+    """The result of a search as the store knows it, with what its last run did and reused."""
+    row = await store.search(search)
+    tree = await store.tree(search)
+    best = tree[row.winner] if row.winner else None
+    reused = tally.reused
+    return SearchResult(
+        search=search,
+        problem=row.problem.id,
+        winner=best,
+        first=next(iter(tree), None),
+        verification=row.verification,
+        reason=row.reason or "unfinished",
+        why=why_it_won(best, tree, row.config.winner_order),
+        candidates=len(tree),
+        usage=Usage.model_validate(
+            await store.usage(search)
+            | {
+                "reused_model_calls": reused.get("model", 0),
+                "reused_executions": reused.get("execution", 0),
+                "possibly_paid_twice": tally.redone.get("model", 0),
+                "seconds": seconds,
+            }
+        ),
+    )
+
+
+def why_it_won(best: Candidate | None, tree: Tree, order: Sequence[WinnerKey]) -> str:
+    """One sentence that names what set the winner apart from the others."""
+    if best is None:
+        return "no candidate held any code"
+    rivals = [each for each in tree if each.id != best.id and each.report is not None and each.code]
+    level = [each for each in rivals if each.pass_rate == best.pass_rate]
+    passed = f"passes {best.report.passed} of {len(best.report.results)} tests" if best.report else "was not run"
+    if order[0] != "pass_rate":
+        return f"{passed}; first by {', then '.join(order)}"
+    if not level:
+        return f"{passed}, more than any of the {len(rivals)} other candidates" if rivals else passed
+    tie = ", then ".join(_WORDS[key] for key in order[1:]) or "the lower id"
+    return f"{passed}, as {_count(len(level))} also did; chosen among these by {tie}"
+
+
+_WORDS: dict[WinnerKey, str] = {
+    "pass_rate": "tests passed",
+    "time": "the shorter time",
+    "omega": "the higher outcome reward",
+    "rho": "the critic's score",
+    "instructions": "fewer instructions",
+    "branch_misses": "fewer branch misses",
+    "page_faults": "fewer page faults",
+}
+
+
+def _count(number: int) -> str:
+    return "one other" if number == 1 else f"{number} others"

@@ -1,0 +1,30 @@
+"""Structured concurrency in the one shape that this package needs beyond anyio's own."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager
+from typing import Any
+
+import anyio
+from anyio.abc import TaskGroup
+
+
+@asynccontextmanager
+async def beside(*work: Callable[[], Coroutine[Any, Any, None]], wait: bool = False) -> AsyncIterator[TaskGroup]:
+    """Run functions beside the body of the context; when the body is through, cancel them, or wait for them.
+
+    A single error comes out as it is: callers catch our errors by type and must not have to unpack a group.
+    """
+    try:
+        async with anyio.create_task_group() as tasks:
+            for each in work:
+                tasks.start_soon(each)
+            yield tasks
+            if not wait:
+                tasks.cancel_scope.cancel()
+    except BaseExceptionGroup as group:
+        if len(group.exceptions) == 1:
+            only = group.exceptions[0]
+            raise only from only.__cause__
+        raise

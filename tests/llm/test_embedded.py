@@ -1,0 +1,80 @@
+"""The real model in the real runtime; its file is pulled once into the user's cache."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import anyio
+import httpx
+import platformdirs
+import pytest
+
+from orps_agent.errors import ModelFileError
+from orps_agent.llm import weights
+from orps_agent.llm.base import Message, ModelRequest
+from orps_agent.llm.embedded import EmbeddedModel
+from orps_agent.settings import APP
+
+pytest.importorskip("xllamacpp", reason="the extra `local` is not installed")
+
+INTERRUPTED = """
+import asyncio, os, signal, sys
+from pathlib import Path
+from orps_agent.llm.base import Message, ModelRequest
+from orps_agent.llm.embedded import EmbeddedModel
+
+async def main():
+    asked = ModelRequest(
+        role="programmer", messages=(Message(role="user", content="A story"),), temperature=1, max_tokens=2000, seed=1
+    )
+    async with EmbeddedModel(Path(sys.argv[1])) as model, asyncio.TaskGroup() as group:
+        group.create_task(model.complete(asked))
+        await asyncio.sleep(0.2)
+        os.kill(os.getpid(), signal.SIGINT)
+
+try:
+    asyncio.run(main())
+except KeyboardInterrupt:
+    sys.exit(7)
+"""
+
+
+@pytest.fixture(scope="module")
+def gguf() -> Path:
+    try:
+        return anyio.run(weights.pull, Path(platformdirs.user_cache_dir(APP)))
+    except ModelFileError as error:
+        pytest.skip(f"the embedded model cannot be had here: {error}")
+
+
+async def test_it_answers_only_who_has_the_key_and_repeats_itself(gguf: Path) -> None:
+    asked = ModelRequest(
+        role="programmer", messages=(Message(role="user", content="Say hello."),), temperature=0, max_tokens=6, seed=1
+    )
+    async with EmbeddedModel(gguf, name="embedded", slots=2, context=512) as model:
+        first, second = await model.complete(asked), await model.complete(asked)
+        assert first.text == second.text
+        assert first.text.strip()
+        assert (first.finish, first.completion_tokens, first.model) == ("length", 6, "embedded")
+        assert model._endpoint is not None
+        async with httpx.AsyncClient(trust_env=False) as stranger:
+            answer = await stranger.post(f"{model._endpoint.url}/chat/completions", json={"messages": []})
+        assert answer.status_code == 401
+
+
+def test_a_process_that_is_interrupted_ends_in_order(gguf: Path) -> None:
+    done = subprocess.run([sys.executable, "-c", INTERRUPTED, gguf], timeout=120, capture_output=True, check=False)
+    assert (done.returncode, done.stdout) == (7, b"")
+    assert done.stderr == b""
+
+
+async def test_a_file_that_cannot_be_loaded_is_named(tmp_path: Path) -> None:
+    (tmp_path / "broken.gguf").write_bytes(b"GGUF" + b"x" * 100)
+    with pytest.raises(ModelFileError, match=r"broken\.gguf cannot be loaded"):
+        async with EmbeddedModel(tmp_path / "broken.gguf"):
+            pass
+    with pytest.raises(ModelFileError, match="orps model pull"):
+        async with EmbeddedModel(tmp_path / "missing.gguf"):
+            pass

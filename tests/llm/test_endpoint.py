@@ -1,0 +1,184 @@
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator, Callable
+
+import anyio
+import pytest
+from pydantic import SecretStr
+
+from orps_agent.errors import EndpointError, ReplyError, SettingsError
+from orps_agent.llm.base import Message, ModelRequest
+from orps_agent.llm.endpoint import EndpointModel
+from orps_agent.llm.scripted import Rule, ScriptedModel
+from orps_agent.settings import EndpointSettings
+from tests.servers import Fault, ModelServer
+
+ASKED = ModelRequest(
+    role="programmer",
+    messages=(Message(role="user", content="say hello"),),
+    temperature=0.3,
+    max_tokens=7,
+    seed=5,
+)
+KEY = "sk-very-secret-0123456789"
+
+
+@pytest.fixture
+async def server() -> AsyncIterator[ModelServer]:
+    async with ModelServer(ScriptedModel([Rule(reply="hello you")])) as started:
+        yield started
+
+
+def model_at(url: str, *, model: str = "scripted", retries: int = 0, calls: int = 32, key: str = KEY) -> EndpointModel:
+    return EndpointModel(
+        EndpointSettings(
+            model=model,
+            base_url=url,
+            api_key=SecretStr(key),
+            retries=retries,
+            max_calls=calls,
+            timeout_seconds=20,
+        )
+    )
+
+
+async def until(holds: Callable[[], bool]) -> None:
+    with anyio.fail_after(20):
+        while not holds():  # noqa: ASYNC110 - what it waits for happens in a peer that knows no events of ours
+            await anyio.sleep(0.005)
+
+
+async def test_a_reply_has_text_counts_and_the_request_has_the_seed(server: ModelServer) -> None:
+    async with model_at(server.url) as model:
+        reply = await model.complete(ASKED)
+    assert (reply.text, reply.finish, reply.prompt_tokens, reply.completion_tokens) == (
+        "hello you",
+        "stop",
+        2,
+        2,
+    )
+    sent = server.requests[0]
+    assert (sent["seed"], sent["max_tokens"], sent["temperature"]) == (5, 7, 0.3)
+
+
+async def test_a_reply_of_thoughts_alone_is_a_reply_that_was_cut_off(server: ModelServer) -> None:
+    server.always = "thinking"
+    async with model_at(server.url) as model:
+        reply = await model.complete(ASKED)
+    assert (reply.text, reply.reasoning, reply.finish) == ("", "hm", "length")
+
+
+async def test_passing_failures_are_repeated(server: ModelServer) -> None:
+    server.faults.extend(["500", "drop"])
+    async with model_at(server.url, retries=2) as model:
+        assert (await model.complete(ASKED)).text == "hello you"
+    assert len(server.requests) == 3
+
+
+@pytest.mark.parametrize(
+    ("fault", "kind", "said"),
+    [
+        ("401", EndpointError, "set OPENAI_API_KEY"),
+        ("403", EndpointError, "set OPENAI_API_KEY"),
+        ("404", EndpointError, "it offers: scripted"),
+        ("400", ReplyError, "refuses this request"),
+        ("429", EndpointError, "429 on purpose"),
+        ("503", EndpointError, "try again later"),
+        ("drop", EndpointError, "cannot be reached"),
+        ("empty", ReplyError, "empty reply"),
+        ("garbage", ReplyError, "no chat completion"),
+        ("html", ReplyError, "login page"),
+    ],
+)
+async def test_a_failure_is_one_line_of_the_right_kind(
+    server: ModelServer, fault: Fault, kind: type[EndpointError], said: str
+) -> None:
+    server.always = fault
+    async with model_at(server.url) as model:
+        with pytest.raises(EndpointError) as caught:
+            await model.complete(ASKED)
+    assert type(caught.value) is kind
+    assert said in str(caught.value)
+    assert server.url in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+async def test_the_key_is_in_no_error_even_if_the_endpoint_repeats_it() -> None:
+    async with (
+        ModelServer(ScriptedModel([Rule(reply="x")]), key="another") as server,
+        model_at(server.url) as model,
+    ):
+        for call in (model.check(), model.complete(ASKED)):
+            with pytest.raises(EndpointError, match="no such key") as caught:
+                await call
+            assert KEY not in f"{caught.value}{caught.value.__cause__}{vars(model)}"
+
+
+async def test_a_password_in_the_url_is_not_shown() -> None:
+    async with model_at("http://me:hidden@127.0.0.1:9/v1") as model:
+        with pytest.raises(EndpointError) as caught:
+            await model.complete(ASKED)
+    assert "hidden" not in str(caught.value)
+
+
+async def test_an_unreachable_endpoint_names_its_url() -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{free.getsockname()[1]}/v1"
+    async with model_at(url) as model:
+        with pytest.raises(EndpointError, match=f"{url} cannot be reached"):
+            await model.check()
+
+
+async def test_check_costs_no_call_where_the_model_is_listed(server: ModelServer) -> None:
+    async with model_at(server.url) as model:
+        await model.check()
+        server.listing = False
+        await model.check()
+    assert server.requests == []
+
+
+async def test_check_finds_a_model_that_is_not_there(server: ModelServer) -> None:
+    async with model_at(server.url, model="gpt-9") as model:
+        with pytest.raises(EndpointError, match="no model 'gpt-9'; it offers: scripted"):
+            await model.check()
+
+
+async def test_a_refused_parameter_is_left_out_from_then_on() -> None:
+    class Picky(ModelServer):
+        async def _chat(self, body, reader):  # type: ignore[no-untyped-def]
+            if "max_tokens" in body or "seed" in body:
+                param = "max_tokens" if "max_tokens" in body else "seed"
+                self.requests.append(body)
+                return 400, f'{{"error": {{"message": "unsupported", "param": "{param}"}}}}'
+            return await super()._chat(body, reader)
+
+    async with Picky(ScriptedModel([Rule(reply="x")])) as server, model_at(server.url) as model:
+        await model.complete(ASKED)
+        await model.complete(ASKED)
+    assert len(server.requests) == 4
+    assert server.requests[-1]["max_completion_tokens"] == 7
+
+
+async def test_no_more_calls_are_in_flight_than_allowed() -> None:
+    scripted = ScriptedModel([Rule(reply="x", delay=0.02)])
+    async with ModelServer(scripted) as server, model_at(server.url, calls=3) as model:
+        await asyncio.gather(*(model.complete(ASKED) for _ in range(10)))
+        assert server.most_in_flight <= 3
+
+
+async def test_cancelling_a_call_closes_its_request(server: ModelServer) -> None:
+    server.always = "hang"
+    async with model_at(server.url) as model:
+        async with anyio.create_task_group() as group:
+            group.start_soon(model.complete, ASKED)
+            await until(lambda: server.in_flight == 1)
+            group.cancel_scope.cancel()
+        await until(lambda: server.in_flight == 0)
+
+
+def test_openai_itself_needs_a_key() -> None:
+    with pytest.raises(SettingsError, match="OPENAI_API_KEY"):
+        EndpointModel(EndpointSettings(model="gpt-4.1-mini"))

@@ -1,0 +1,225 @@
+"""The SQLite file: rows come back as they were, effects happen once, a bad file is refused and left alone."""
+
+import sqlite3
+import time
+from pathlib import Path
+
+import anyio
+import pytest
+from pydantic import BaseModel
+
+from orps_agent.candidate import Candidate, OutcomeReward, Status
+from orps_agent.errors import SearchOwned, StoreError, UnknownSearch
+from orps_agent.problem import Problem, ProgramTest, SnippetTest, TestSuite
+from orps_agent.report import ExecutionReport, Metric, Metrics, StaticAnalysis, TestResult, Verdict
+from orps_agent.settings import SearchConfig
+from orps_agent.store import Effect, SearchRow, Store
+from orps_agent.store.journal import Request
+from orps_agent.store.lease import lease
+
+
+class Answer(BaseModel):
+    value: int
+
+
+def a_search(id_: str = "abcd") -> SearchRow:
+    problem = Problem(
+        id="p",
+        statement="Write f.",
+        entry_points=("f",),
+        tests=TestSuite(
+            tests=(SnippetTest(name="1", code="assert f(1)"), ProgramTest(name="2", stdin="1", stdout="2"))
+        ),
+    )
+    config = SearchConfig(samples=2, history=1)
+    return SearchRow(id=id_, created_at=time.time(), problem=problem, config=config, programmer="m", critic="m")
+
+
+async def test_a_search_and_its_candidates_come_back_as_they_were(tmp_path: Path) -> None:
+    full = Candidate(
+        id="1.0",
+        round=1,
+        hint="concise",
+        status=Status.CLOSED,
+        reasoning="Ünïcode 😀 \x1b[31m",
+        code="def f(): ...",
+        report=ExecutionReport(
+            results=(
+                TestResult(
+                    name="1",
+                    verdict=Verdict.PASS,
+                    trust="split",
+                    metrics=Metrics(cpu_ns=Metric(value=12, source="clock", spread=0.5)),
+                ),
+                TestResult(name="2", verdict=Verdict.FAIL, expected="1", actual="2", error="AssertionError"),
+            ),
+            tier=1,
+            stdout="out",
+        ),
+        analysis=StaticAnalysis(lines=1, ast_nodes=2, cyclomatic=1, cognitive=0),
+        outcome=OutcomeReward(value=0.7, pass_rate=0.5),
+        critique="fine",
+        process=4,
+    )
+    row = a_search()
+    async with Store(tmp_path / "orps.db") as store:
+        await store.add_search(row)
+        await store.add_candidates(row.id, [full, Candidate(id="1", round=0, hint="h")])
+        stored = full.model_dump(exclude={"id", "round", "hint", "report", "analysis", "outcome"})
+        await store.update_candidate(
+            row.id, full.id, **stored, report=full.report, analysis=full.analysis, outcome=full.outcome
+        )
+    async with Store(tmp_path / "orps.db") as store:
+        assert await store.search("ab") == row
+        assert [each.id for each in await store.tree(row.id)] == ["1", "1.0"]
+        assert await store.candidate(row.id, "1.0") == full
+        assert [each.id for each in await store.lineage(row.id, "1.0")] == ["1", "1.0"]
+
+
+async def test_unknown_and_ambiguous_ids_are_refused(tmp_path: Path) -> None:
+    async with Store(tmp_path / "orps.db") as store:
+        with pytest.raises(UnknownSearch, match="start one"):
+            await store.latest(unfinished=True)
+        await store.add_search(a_search("ab1"))
+        await store.add_search(a_search("ab2"))
+        with pytest.raises(UnknownSearch, match="more than one"):
+            await store.search("ab")
+        with pytest.raises(UnknownSearch, match="no search"):
+            await store.search("%")
+
+
+async def test_an_effect_happens_once(tmp_path: Path) -> None:
+    done = []
+
+    async def act() -> Answer:
+        done.append(1)
+        return Answer(value=42)
+
+    effect = Effect("abcd", "0.1", "reason")
+    for _ in range(3):
+        async with Store(tmp_path / "orps.db") as store:
+            if not done:
+                await store.add_search(a_search())
+            journal = await store.journal("abcd")
+            request = Request({"temperature": 0.5}, [("user", "hello")])
+            assert await journal.once(effect, "model", Answer, act, request) == Answer(value=42)
+            assert await journal.once(effect, "model", Answer, act) == Answer(value=42)
+    assert done == [1]
+    assert journal.tally.reused == {"model": 1}
+
+
+async def test_an_effect_that_was_only_begun_is_done_again_and_counted(tmp_path: Path) -> None:
+    async def dies() -> Answer:
+        raise RuntimeError("the process is gone")
+
+    async def act() -> Answer:
+        return Answer(value=1)
+
+    effect = Effect("abcd", "0", "execute")
+    async with Store(tmp_path / "orps.db") as store:
+        await store.add_search(a_search())
+        journal = await store.journal("abcd")
+        with pytest.raises(RuntimeError):
+            await journal.once(effect, "execution", Answer, dies)
+    async with Store(tmp_path / "orps.db") as store:
+        journal = await store.journal("abcd")
+        assert not journal.is_finished(effect)
+        await journal.once(effect, "execution", Answer, act)
+        assert journal.tally.redone == {"execution": 1}
+        assert journal.tally.reused == {}
+
+
+async def test_prompts_are_stored_once_however_often_they_are_sent(tmp_path: Path) -> None:
+    async def act() -> Answer:
+        return Answer(value=1)
+
+    shared = "the same long history " * 500
+    async with Store(tmp_path / "orps.db") as store:
+        await store.add_search(a_search())
+        journal = await store.journal("abcd")
+        async with anyio.create_task_group() as tasks:
+            for n in range(50):
+                request = Request({}, [("user", shared), ("user", f"hint {n}")])
+                tasks.start_soon(journal.once, Effect("abcd", str(n), "reason"), "model", Answer, act, request)
+    texts = sqlite3.connect(tmp_path / "orps.db").execute("SELECT count(*) FROM texts").fetchone()
+    assert texts == (51,)
+
+
+async def test_a_search_has_one_owner(tmp_path: Path) -> None:
+    async with Store(tmp_path / "orps.db") as store:
+        await store.add_search(a_search())
+        async with lease(store, "abcd"):
+            with pytest.raises(SearchOwned, match="process"):
+                async with lease(store, "abcd"):
+                    pass
+        async with lease(store, "abcd"):
+            pass
+
+
+async def test_a_dead_owner_does_not_hold_a_search(tmp_path: Path) -> None:
+    async with Store(tmp_path / "orps.db") as store:
+        await store.add_search(a_search())
+        # A pid above the kernel's limit is nobody's.
+        await store.change_owner(
+            await store.search("abcd"), 2**22 + 1, __import__("socket").gethostname(), time.time() + 99
+        )
+        async with lease(store, "abcd"):
+            pass
+        await store.change_owner(await store.search("abcd"), 1, "elsewhere", time.time() + 99)
+        with pytest.raises(SearchOwned, match="1 on elsewhere"):
+            async with lease(store, "abcd"):
+                pass
+        await store.update_search("abcd", lease_until=time.time() - 1)
+        async with lease(store, "abcd"):
+            pass
+
+
+async def test_a_file_of_a_newer_version_is_refused_and_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "orps.db"
+    async with Store(path):
+        pass
+    with sqlite3.connect(path) as connection:
+        connection.execute("INSERT INTO migrations VALUES ('from the future', 0)")
+    connection.close()
+    before = path.read_bytes()
+    with pytest.raises(StoreError, match=r"orps\.db was written by a newer orps .*'from the future'"):
+        async with Store(path):
+            pass
+    assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    "content", [b"not a database, but long enough to be read as one" * 100, b"SQLite format 3\0" + b"\xff" * 5000]
+)
+async def test_a_file_that_is_no_database_is_refused_and_left_alone(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "orps.db"
+    path.write_bytes(content)
+    with pytest.raises(StoreError, match=r"orps\.db: .*name another file with --db"):
+        async with Store(path):
+            pass
+    assert path.read_bytes() == content
+
+
+async def test_a_place_where_no_file_can_be_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(StoreError, match="--db or ORPS_DB"):
+        async with Store(tmp_path / "file" / "orps.db"):
+            pass
+    with pytest.raises(StoreError, match="--db or ORPS_DB"):
+        async with Store(tmp_path):
+            pass
+
+
+async def test_one_bad_write_does_not_take_its_neighbours_with_it(tmp_path: Path) -> None:
+    async with Store(tmp_path / "orps.db") as store:
+        await store.add_search(a_search())
+
+        async def wrong() -> None:
+            with pytest.raises(StoreError):
+                await store.update_search("abcd", no_such_column=1)
+
+        async with anyio.create_task_group() as tasks:
+            for n in range(20):
+                tasks.start_soon(store.add_candidates, "abcd", [Candidate(id=str(n), round=0, hint="h")])
+                tasks.start_soon(wrong)
+        assert len(await store.tree("abcd")) == 20

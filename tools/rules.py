@@ -1,0 +1,167 @@
+"""What a source does with literals: which it compares with, which come out of a branch, which it keeps in tables."""
+
+from __future__ import annotations
+
+import ast
+import typing
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from .literals import Literal, literal
+from .source import Function
+
+Arguments = typing.Literal["read", "ignored", "none"]
+INEQUALITIES = (ast.NotEq, ast.IsNot, ast.NotIn, ast.Not)
+EQUALITIES = (ast.Eq, ast.Is, ast.In, *INEQUALITIES)
+MAX_RULES, MAX_CONDITIONS = 1000, 100
+DISPLAYS = (ast.List, ast.Tuple, ast.Set)
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A literal that comes out where these literals were compared with something before."""
+
+    line: int
+    conditions: tuple[Literal, ...]
+    result: Literal
+    returned: bool
+    """It is returned, yielded or printed, and not just kept under a name."""
+    arguments: Arguments
+    """What the function around it does with its parameters, `none` when it has none."""
+
+
+@dataclass(frozen=True)
+class Table:
+    """A display of literals: its pairs of a key and a value, or its items alone."""
+
+    line: int
+    pairs: tuple[tuple[Literal, Literal], ...]
+    items: tuple[Literal, ...]
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where the reader is: under which comparisons, in what kind of function, in a place for a result or not."""
+
+    conditions: tuple[Literal, ...] = ()
+    arguments: Arguments = "read"
+    returned: bool | None = None
+
+    def under(self, conditions: Sequence[Literal]) -> Place:
+        """The same place under more conditions, the nearest MAX_CONDITIONS of them."""
+        return replace(self, conditions=(*self.conditions, *conditions)[-MAX_CONDITIONS:])
+
+
+class Reader:
+    """Walks a tree once and collects what it finds."""
+
+    def __init__(self) -> None:
+        self.rules: list[Rule] = []
+        self.tables: list[Table] = []
+        self.compared: list[tuple[int, Literal]] = []
+
+    def read(self, node: ast.AST, place: Place) -> None:
+        """Take in the node and everything below it."""
+        if isinstance(node, ast.expr):
+            self._take(node, place)
+        if isinstance(node, Function | ast.Lambda):
+            place = replace(place, arguments=_arguments(node))
+        for child, inner in _children(node, place):
+            self.read(child, inner)
+
+    def _take(self, node: ast.expr, place: Place) -> None:
+        come_out: ast.expr = node
+        if isinstance(node, ast.Compare):
+            self.compared += [(node.lineno, each) for each in _compared(node)]
+            place = place.under(_compared(node))
+            come_out = ast.Constant(not isinstance(node.ops[0], INEQUALITIES))
+        if place.returned is not None and len(self.rules) < MAX_RULES and (result := literal(come_out)):
+            self.rules.append(Rule(node.lineno, place.conditions, result, place.returned, place.arguments))
+        if table := _table(node):
+            self.tables.append(table)
+
+
+def _children(node: ast.AST, place: Place) -> Iterator[tuple[ast.AST, Place]]:
+    """The node's children with their places."""
+    plain, kept = replace(place, returned=None), replace(place, returned=bool(place.returned))
+    match node:
+        case ast.If(test=test, body=[*body], orelse=[*other]) | ast.While(test=test, body=[*body], orelse=[*other]):
+            yield from _branches(test, body, other, plain)
+        case ast.IfExp(test=test, body=body, orelse=other):
+            yield from _branches(test, [body], [other], kept)
+        case ast.BoolOp(values=values):
+            yield from ((child, kept.under(_compared(node))) for child in values)
+        case ast.match_case(pattern=pattern, body=body):
+            known = plain.under([each for value in _patterns(pattern) if (each := literal(value))])
+            yield from ((child, known) for child in body)
+        case ast.Return(value=value) | ast.Yield(value=value) | ast.Lambda(body=value) if value:
+            yield value, replace(place, returned=True)
+        case ast.Assign(value=value) | ast.AnnAssign(value=value) if value:
+            yield value, replace(place, returned=False)
+        case ast.Call(func=ast.Name(id="print"), args=arguments):
+            yield from ((argument, replace(place, returned=True)) for argument in arguments)
+        case _:
+            yield from ((child, plain) for child in ast.iter_child_nodes(node))
+
+
+def _branches(
+    test: ast.expr, body: Sequence[ast.AST], other: Sequence[ast.AST], place: Place
+) -> Iterator[tuple[ast.AST, Place]]:
+    """Both branches know what was compared when the test has a negation in it, else only the first one does."""
+    yield test, replace(place, returned=None)
+    known = place.under(_compared(test))
+    negated = any(isinstance(each, INEQUALITIES) for each in ast.walk(test))
+    yield from ((child, known) for child in body)
+    yield from ((child, known if negated else place) for child in other)
+
+
+def _compared(test: ast.AST) -> tuple[Literal, ...]:
+    """The literals that something is compared with for equality, and the members of those it is looked up in."""
+    found: list[Literal | None] = []
+    for node in ast.walk(test):
+        if isinstance(node, ast.Compare) and isinstance(node.ops[0], EQUALITIES):
+            for side in (node.left, *node.comparators):
+                found.append(literal(side))
+                if isinstance(node.ops[0], ast.In | ast.NotIn) and isinstance(side, DISPLAYS):
+                    found += [literal(item) for item in side.elts]
+    return tuple(each for each in found if each)
+
+
+def _patterns(pattern: ast.pattern) -> Iterator[ast.expr]:
+    """The values that a case names; a sequence of values is one tuple and one list."""
+    match pattern:
+        case ast.MatchValue(value=value):
+            yield value
+        case ast.MatchOr(patterns=patterns):
+            for each in patterns:
+                yield from _patterns(each)
+        case ast.MatchSequence(patterns=patterns):
+            values = [value for each in patterns for value in _patterns(each)]
+            yield ast.Tuple(values, ast.Load())
+            yield ast.List(values, ast.Load())
+
+
+def _table(node: ast.expr) -> Table | None:
+    """The display as a table, when it has more than one row."""
+    match node:
+        case ast.Dict(keys=keys, values=values) if len(keys) > 1:
+            rows = list(zip(keys, values, strict=True))
+        case ast.List(elts=rows_) | ast.Tuple(elts=rows_) | ast.Set(elts=rows_) if len(rows_) > 1:
+            rows = [(row.elts[0], row.elts[1]) for row in rows_ if isinstance(row, ast.Tuple) and len(row.elts) == 2]
+            values = rows_
+        case _:
+            return None
+    pairs = ((literal(key), literal(value)) for key, value in rows)
+    items = tuple(each for value in values if (each := literal(value)))
+    return Table(node.lineno, tuple((key, value) for key, value in pairs if key and value), items)
+
+
+def _arguments(function: Function | ast.Lambda) -> Arguments:
+    """What becomes of the parameters, a method's own object aside."""
+    spec = function.args
+    names = {each.arg for each in (*spec.posonlyargs, *spec.args, *spec.kwonlyargs)}
+    names |= {each.arg for each in (spec.vararg, spec.kwarg) if each}
+    read = {node.id for node in ast.walk(function) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)}
+    if not names - {"self", "cls"}:
+        return "none"
+    return "read" if names & read else "ignored"
