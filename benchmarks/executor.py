@@ -45,16 +45,20 @@ def load(paths: list[Path]) -> list[Task]:
 def _load(path: Path) -> Iterator[Task]:
     with path.open(newline="") as file:
         for row in csv.DictReader(file):
-            tests = ast.literal_eval(row["test_list"])
-            tests = ast.literal_eval(tests) if isinstance(tests, str) else tests
-            setup = row["test_setup"]
-            names = re.findall(r"^(?:def|class)\s+(\w+)", row["completion"], re.MULTILINE)
-            suite = TestSuite(
-                setup=setup,
-                module="code" if re.search(r"\b(from|import)\s+code\b", setup) else None,
-                tests=tuple(SnippetTest(name=str(place), code=code) for place, code in enumerate(tests)),
-            )
-            yield Task(f"{path.parent.name}/{path.stem} {row['task_id']}", row["completion"], suite, tuple(names[-1:]))
+            yield task_of(f"{path.parent.name}/{path.stem} {row['task_id']}", row)
+
+
+def task_of(name: str, row: dict[str, str]) -> Task:
+    tests = ast.literal_eval(row["test_list"])
+    tests = ast.literal_eval(tests) if isinstance(tests, str) else tests
+    setup = row["test_setup"]
+    names = re.findall(r"^(?:def|class)\s+(\w+)", row["completion"], re.MULTILINE)
+    suite = TestSuite(
+        setup=setup,
+        module="code" if re.search(r"\b(from|import)\s+code\b", setup) else None,
+        tests=tuple(SnippetTest(name=str(place), code=code) for place, code in enumerate(tests)),
+    )
+    return Task(name, row["completion"], suite, tuple(names[-1:]))
 
 
 def run_reference(task: Task, index: int) -> bool:

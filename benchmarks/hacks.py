@@ -1,0 +1,39 @@
+"""Run a folder of hostile candidates against the executor and say what each achieved.
+
+    python benchmarks/hacks.py FOLDER      (with a targets.json of problems in the ORPS format, and *.py candidates)
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from pathlib import Path
+
+import anyio
+from executor import task_of
+
+from orps_agent.problem import Limits
+from orps_agent.settings import ExecutorSettings
+from orps_agent.tools import SplitExecutor
+
+
+async def main(folder: Path) -> None:
+    targets = json.loads((folder / "targets.json").read_text())
+    tasks = [task_of(name, row) for name, row in targets.items()]
+    async with SplitExecutor(ExecutorSettings(slots=1)) as executor:
+        for hack in sorted(folder.glob("*.py")):
+            for task in tasks:
+                started = time.perf_counter()
+                arguments = {"entry_points": task.entry_points, "limits": Limits()}
+                report = await executor.run(hack.read_text(), task.suite, **arguments)
+                seconds = time.perf_counter() - started
+                honest = await executor.run(task.gold, task.suite, **arguments)
+                first = report.results[0]
+                print(f"{hack.stem:24} {task.name:12} passed {report.passed}/{len(report.results)} in {seconds:5.2f} s"
+                      f" next {'ok' if honest.all_passed else 'BROKEN'} {first.verdict} {first.error!s:.90}"
+                      f" {[flag.kind for flag in report.flags]}")  # fmt: skip
+
+
+if __name__ == "__main__":
+    anyio.run(main, Path(sys.argv[1]))

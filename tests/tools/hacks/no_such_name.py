@@ -1,0 +1,2 @@
+# defines nothing of what is asked for
+class solver: pass
