@@ -24,10 +24,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import anyio
+from orps_agent.tools import SplitExecutor
 
 from orps_agent.problem import Limits, SnippetTest, TestSuite
 from orps_agent.settings import ExecutorSettings
-from orps_agent.tools import SplitExecutor
 
 
 @dataclass(frozen=True)
@@ -117,7 +117,9 @@ async def speed(tasks: list[Task], slots: int, slices: int) -> None:
     for name, (tests, seconds) in totals.items():
         print(f"{name:10} {tests:6.0f} tests {tests / seconds:8.1f} tests/s")
     ratios.sort()
-    print(f"ratio {ratios[len(ratios) // 2]:.1f}x (median of {len(ratios)} slices, {ratios[0]:.1f} to {ratios[-1]:.1f})")
+    print(
+        f"ratio {ratios[len(ratios) // 2]:.1f}x (median of {len(ratios)} slices, {ratios[0]:.1f} to {ratios[-1]:.1f})"
+    )
 
 
 async def gold(tasks: list[Task], slots: int) -> None:
@@ -130,8 +132,11 @@ async def gold(tasks: list[Task], slots: int) -> None:
                 trusts[result.trust] = trusts.get(result.trust, 0) + 1
             failed = [result for result in report.results if not result.passed]
             if failed:
-                print(f"{task.name}: {len(failed)} of {len(report.results)}: {failed[0].verdict} {failed[0].error!s:.160}"
-                      f" expected {failed[0].expected!s:.80} actual {failed[0].actual!s:.80}")  # fmt: skip
+                first = failed[0]
+                print(
+                    f"{task.name}: {len(failed)} of {len(report.results)}: {first.verdict} {first.error!s:.160}"
+                    f" expected {first.expected!s:.80} actual {first.actual!s:.80}"
+                )
             for flag in report.flags:
                 print(f"{task.name}: FLAG {flag.kind} {flag.evidence:.160}")
     print("tests by trust:", trusts)
@@ -158,7 +163,7 @@ def _holdings() -> tuple[int, int, int]:
     family = {os.getpid()}
     while found := {pid for pid, parent in parents.items() if parent in family} - family:
         family |= found
-    return len(os.listdir("/proc/self/fd")), len(family) - 1, resident
+    return len(list(Path("/proc/self/fd").iterdir())), len(family) - 1, resident
 
 
 def main() -> None:

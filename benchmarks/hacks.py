@@ -1,6 +1,6 @@
 """Run a folder of hostile candidates against the executor and say what each achieved.
 
-    python benchmarks/hacks.py FOLDER      (with a targets.json of problems in the ORPS format, and *.py candidates)
+python benchmarks/hacks.py FOLDER      (with a targets.json of problems in the ORPS format, and *.py candidates)
 """
 
 from __future__ import annotations
@@ -11,18 +11,16 @@ import time
 from pathlib import Path
 
 import anyio
-from executor import task_of
+from executor import Task, task_of
+from orps_agent.tools import SplitExecutor
 
 from orps_agent.problem import Limits
 from orps_agent.settings import ExecutorSettings
-from orps_agent.tools import SplitExecutor
 
 
-async def main(folder: Path) -> None:
-    targets = json.loads((folder / "targets.json").read_text())
-    tasks = [task_of(name, row) for name, row in targets.items()]
+async def main(tasks: list[Task], hacks: list[Path]) -> None:
     async with SplitExecutor(ExecutorSettings(slots=1)) as executor:
-        for hack in sorted(folder.glob("*.py")):
+        for hack in hacks:
             for task in tasks:
                 started = time.perf_counter()
                 arguments = {"entry_points": task.entry_points, "limits": Limits()}
@@ -36,4 +34,6 @@ async def main(folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    anyio.run(main, Path(sys.argv[1]))
+    folder = Path(sys.argv[1])
+    targets = json.loads((folder / "targets.json").read_text())
+    anyio.run(main, [task_of(name, row) for name, row in targets.items()], sorted(folder.glob("*.py")))

@@ -12,7 +12,6 @@ import os
 import platform
 import shutil
 import subprocess
-import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -28,7 +27,10 @@ Walls = Literal["bwrap-root", "bwrap", "landlock", "none"]
 an ordinary user, in a user namespace."""
 _USERS: dict[Role, int] = {"candidate": 64101, "tester": 64102}
 _SANDBOX = Path(__file__).parent / "sandbox"
-_START = "import sys; sys.path.insert(0, sys.argv[1]); import sandbox.zygote; del sys.path[0]; sandbox.zygote.main(sys.argv[2])"
+_START = (
+    "import sys; sys.path.insert(0, sys.argv[1]); import sandbox.zygote; del sys.path[0]; "
+    "sandbox.zygote.main(sys.argv[2])"
+)
 _ENVIRONMENT = {
     "PYTHONHASHSEED": "0",
     "PYTHONUTF8": "1",
@@ -61,7 +63,9 @@ class Interpreter:
     @classmethod
     def find(cls, executable: Path) -> Interpreter:
         """Ask an interpreter where it lives; ExecutorError when it does not run."""
-        script = "import json, sys; print(json.dumps([sys.prefix, sys.exec_prefix, sys.base_prefix, sys.base_exec_prefix]))"
+        script = (
+            "import json, sys; print(json.dumps([sys.prefix, sys.exec_prefix, sys.base_prefix, sys.base_exec_prefix]))"
+        )
         try:
             said = subprocess.run(
                 [executable, "-I", "-c", script], capture_output=True, text=True, timeout=30, check=True
@@ -71,7 +75,9 @@ class Interpreter:
         prefixes = {*json.loads(said), str(executable.resolve().parent.parent)}
         # the parts of a prefix, not the prefix: it may be a project's folder with secrets beside its bin and lib
         parts = [f"{prefix}/{part}" for prefix in sorted(prefixes) for part in ("bin", "lib", "lib64", "pyvenv.cfg")]
-        return cls(executable.absolute(), tuple(part for part in parts if not part.startswith("/usr/") and Path(part).exists()))
+        return cls(
+            executable.absolute(), tuple(part for part in parts if not part.startswith("/usr/") and Path(part).exists())
+        )
 
 
 def candidates_for(root: bool) -> list[tuple[Walls, str | None]]:
@@ -82,7 +88,9 @@ def candidates_for(root: bool) -> list[tuple[Walls, str | None]]:
     filtered = _has_filter()
     bwrap = find_bwrap()
     if bwrap and filtered:
-        walls += [("bwrap-root", bwrap)] * root + [("bwrap", bwrap)]
+        if root:
+            walls.append(("bwrap-root", bwrap))
+        walls.append(("bwrap", bwrap))
     if landlock.version() and filtered:
         walls.append(("landlock", None))
     return walls
@@ -115,7 +123,9 @@ def describe(walls: Walls, failures: list[str]) -> Isolation:
         return Isolation(1, walls, "candidates see no network, no other process and no file of yours, and cannot leave")
     install = "apt install bubblewrap" if find_bwrap() is None else "sysctl -w kernel.unprivileged_userns_clone=1"
     if walls == "landlock":
-        return Isolation(2, walls, f"candidates reach no file of yours and no network, but share your process table{why}", install)
+        return Isolation(
+            2, walls, f"candidates reach no file of yours and no network, but share your process table{why}", install
+        )
     advice = "run orps on Linux, or in a Linux container" if platform.system() != "Linux" else install
     return Isolation(3, walls, f"nothing keeps a candidate from doing whatever you can do{why}", advice)
 
@@ -154,15 +164,19 @@ class Launcher:
 
     def _walls(self, scratch: str, file_mb: int) -> list[str]:
         assert self.bwrap is not None  # noqa: S101 - the walls are bubblewrap's
-        mounts = ["--ro-bind", "/usr", "/usr", "--ro-bind-try", "/etc/ld.so.cache", "/etc/ld.so.cache",
-                  "--ro-bind-try", "/etc/alternatives", "/etc/alternatives", "--ro-bind-try", "/nix/store", "/nix/store"]  # fmt: skip
+        mounts = ["--ro-bind", "/usr", "/usr"]
+        for path in ("/etc/ld.so.cache", "/etc/alternatives", "/nix/store"):
+            mounts += ["--ro-bind-try", path, path]
         for name in ("/bin", "/lib", "/lib64", "/lib32", "/sbin"):
             if Path(name).is_symlink():
                 mounts += ["--symlink", str(Path(name).readlink()), name]
             elif Path(name).is_dir():
                 mounts += ["--ro-bind", name, name]
         # bubblewrap would make missing parents for its own user alone; both sides are other users by then
-        parents = {str(parent) for folder in self.interpreter.folders for parent in Path(folder).parents} | {"/orps", "/dev"}
+        parents = {str(parent) for folder in self.interpreter.folders for parent in Path(folder).parents} | {
+            "/orps",
+            "/dev",
+        }
         for parent in sorted(parents - {"/"}):
             mounts += ["--perms", "0755", "--dir", parent]
         for folder in self.interpreter.folders:
@@ -193,5 +207,3 @@ _NAMESPACES: dict[str, list[str]] = {
 def environment(scratch: str) -> dict[str, str]:
     """The whole environment of a zygote: nothing of ours, no key, no token."""
     return {**_ENVIRONMENT, "HOME": scratch, "TMPDIR": scratch}
-
-

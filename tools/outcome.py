@@ -9,7 +9,7 @@ from typing import Any
 from orps_agent.problem import ProgramTest, SnippetTest, TestSuite
 from orps_agent.report import ExecutionReport, Metric, Metrics, TamperFlag, TestResult, Verdict
 
-from .programs import same_output
+from .suite import same_output
 
 _SOURCES = {
     "cpu_ns": ("cpu_ns", "process cpu clock"),
@@ -26,29 +26,31 @@ _IMITATIONS = re.compile(
 )
 
 
-def build_report(
-    suite: TestSuite, tier: int, reply: dict[str, Any], tests: list[int] | None = None
-) -> ExecutionReport:
+def build_report(suite: TestSuite, tier: int, reply: dict[str, Any], tests: list[int] | None = None) -> ExecutionReport:
     """The report on the given tests of the suite (None: all) from the tester's reply."""
     chosen = [suite.tests[index] for index in tests] if tests is not None else list(suite.tests)
     judged = reply["results"]
     flags = [flag for test, each in zip(chosen, judged, strict=True) for flag in _flags(test.name, each)]
     imitation = _IMITATIONS.search(reply["stdout"])
     if imitation and all(test.kind == "snippet" for test in chosen):
-        flags.append(TamperFlag(kind="imitation", severity="suspected", evidence=f"printed {imitation[0].strip()[:100]!r}"))
+        flags.append(
+            TamperFlag(kind="imitation", severity="suspected", evidence=f"printed {imitation[0].strip()[:100]!r}")
+        )
     return ExecutionReport(
         results=tuple(build_result(test, each) for test, each in zip(chosen, judged, strict=True)),
         tier=tier,
         stdout=reply["stdout"],
         stderr=reply["stderr"],
-        flags=tuple({(flag.kind, flag.evidence): flag for flag in flags}.values()),
+        flags=tuple({flag.kind: flag for flag in reversed(flags)}.values()),
     )
 
 
 def lost_report(suite: TestSuite, tier: int, why: str) -> ExecutionReport:
     """The report on a candidate whose sandbox did not survive it: no test passed."""
     error = f"the sandbox was lost while this candidate ran, and has been replaced: {why}"
-    results = tuple(TestResult(name=test.name, verdict=Verdict.CRASHED, error=error, trust="split") for test in suite.tests)
+    results = tuple(
+        TestResult(name=test.name, verdict=Verdict.CRASHED, error=error, trust="split") for test in suite.tests
+    )
     flag = TamperFlag(kind="sandbox_lost", severity="suspected", evidence=why)
     return ExecutionReport(results=results, tier=tier, flags=(flag,))
 
@@ -84,8 +86,11 @@ def _judge_program(test: ProgramTest, usage: dict[str, Any]) -> tuple[str, str |
         return "crashed" if crashed else "error", cause_of_death(status) + (f": {last[:500]}" if last else "")
     if usage["overflow"]:
         return "fail", "the program printed far more than was expected"
-    same = same_output(usage["stdout"], test.stdout, test.compare)
-    return ("pass", None) if same else ("fail", f"the output differs ({test.compare} comparison)")
+    return (
+        ("pass", None)
+        if same_output(test, usage["stdout"])
+        else ("fail", f"the output differs ({test.compare} comparison)")
+    )
 
 
 def cause_of_death(status: int) -> str:
@@ -122,7 +127,9 @@ def _flags(name: str, judged: dict[str, Any]) -> list[TamperFlag]:
         evidence = f"test {name}: a call that no solution needs was stopped by the system-call filter"
         flags.append(TamperFlag(kind="blocked_call", severity="tampering", evidence=evidence))
     elif judged["verdict"] == "crashed" and died is not None and not died & 0x7F:
-        flags.append(TamperFlag(kind="early_exit", severity="suspected", evidence=f"test {name}: {cause_of_death(died)}"))
+        flags.append(
+            TamperFlag(kind="early_exit", severity="suspected", evidence=f"test {name}: {cause_of_death(died)}")
+        )
     for posing in judged.get("posing", ()):
         evidence = f"test {name}: an object of class {posing}, derived from a data type, was compared with plain data"
         flags.append(TamperFlag(kind="posing", severity="suspected", evidence=evidence))

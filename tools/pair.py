@@ -28,7 +28,7 @@ class PairLost(Exception):
 
 
 class Pair:
-    """Two sandboxed interpreters that wait to be forked. One request at a time; after a PairLost it is of no more use."""
+    """Two sandboxed interpreters that wait to be forked; one request at a time, and none after a PairLost."""
 
     def __init__(self, launcher: Launcher, file_mb: int) -> None:
         self.launcher = launcher
@@ -50,7 +50,7 @@ class Pair:
                     await pair._receive()
             except (PairLost, TimeoutError, OSError) as error:
                 await pair.close()
-                complaints.seek(0); import sys; os.environ.get("DBG") and print(complaints.read().decode(), file=sys.stderr); complaints.seek(0)
+                complaints.seek(0)
                 lines = complaints.read().decode(errors="replace").strip().splitlines()
                 raise ExecutorError(f"the sandbox does not start: {lines[-1] if lines else error}") from error
             except BaseException:
@@ -88,7 +88,7 @@ class Pair:
 
     async def request(self, message: dict[str, Any]) -> dict[str, Any]:
         """Send one request and wait for its reply; PairLost when there will be none. Cancelled: close the pair."""
-        body = json.dumps(message, separators=(",", ":")).encode("utf-8", errors="surrogatepass")
+        body = json.dumps(message, separators=(",", ":")).encode()
         await self._send(_HEADER.pack(len(body)) + body)
         return await self._receive()
 

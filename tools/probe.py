@@ -13,7 +13,7 @@ from orps_agent.settings import ExecutorSettings
 from .isolation import Interpreter, Isolation, Launcher, candidates_for, describe
 from .pair import Pair, PairLost
 
-_ESCAPES = '''
+_ESCAPES = """
 import os, socket
 
 def attempt(action):
@@ -37,7 +37,13 @@ def escapes(secret, outside, parent):
     }
     found = [name for name, action in tried.items() if attempt(action)]
     return found + ["see the environment of orps"] * ("ORPS_PROBE" in os.environ)
-'''
+"""
+
+_ORDER = {
+    "suite": -1, "source": _ESCAPES, "tests": [[0, 10.0]], "budget": 10.0, "short": 1.0, "max_timeouts": 1,
+    "keep": 1000, "program_keep": 1000,
+    "limits": {"memory_mb": 512, "file_mb": 16, "open_files": 64, "threads": 64},
+}  # fmt: skip
 
 
 async def probe(settings: ExecutorSettings | None = None) -> Isolation:
@@ -78,20 +84,22 @@ async def find_isolation(interpreter: Interpreter, *, unsafe: bool) -> tuple[Iso
 async def _leaks(pair: Pair) -> str:
     """What a candidate in this pair managed to do that it must not; empty when the walls hold."""
     with tempfile.TemporaryDirectory() as folder:
-        secret = Path(folder, "secret")
-        secret.write_text("secret")
-        Path(folder).chmod(0o777)
-        secret.chmod(0o666)
-        call = f"found = escapes({str(secret)!r}, {str(Path(folder, 'outside'))!r}, {os.getpid()})"
+        call = f"found = escapes({_bait(folder)!r}, {folder + '/outside'!r}, {os.getpid()})"
         code = f"{call}\nassert not found, ', '.join(found)"
         tests = [{"kind": "snippet", "name": "escapes", "code": code}]
         suite = {"number": -1, "setup": "", "module": None, "entry_points": ["escapes"], "tests": tests}
-        limits = {"memory_mb": 512, "file_mb": 16, "open_files": 64, "threads": 64}
-        order = {"suite": -1, "source": _ESCAPES, "tests": [[0, 10.0]], "budget": 10.0, "short": 1.0, "max_timeouts": 1,
-                 "keep": 1000, "program_keep": 1000, "limits": limits}  # fmt: skip
         try:
             await pair.request({"suite": suite})
-            result = (await pair.request({"run": order}))["results"][0]
+            result = (await pair.request({"run": _ORDER}))["results"][0]
         except PairLost as error:
             return f"break its sandbox ({error})"
     return "" if result["verdict"] == "pass" else str(result["error"])
+
+
+def _bait(folder: str) -> str:
+    """A file that only walls keep from being read, whoever the candidate runs as."""
+    Path(folder).chmod(0o777)
+    secret = Path(folder, "secret")
+    secret.write_text("secret")
+    secret.chmod(0o666)
+    return str(secret)

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
+from orps_agent.tools import SplitExecutor
 
 from orps_agent.problem import Limits, SnippetTest, TestSuite
 from orps_agent.report import Verdict
 from orps_agent.settings import ExecutorSettings
-from orps_agent.tools import SplitExecutor
 
-HACKS = sorted((Path(__file__).parent / "hacks").glob("*.py"))
+HACKS = {path.stem: path.read_text() for path in sorted((Path(__file__).parent / "hacks").glob("*.py"))}
 LIMITS = Limits(test_seconds=0.5, candidate_seconds=3.0, memory_mb=128, file_mb=4)
 SUITE = TestSuite(
     tests=tuple(
@@ -37,14 +37,16 @@ async def executor() -> AsyncIterator[SplitExecutor]:
 
 
 @pytest.mark.asyncio(loop_scope="module")
-@pytest.mark.parametrize("hack", HACKS, ids=lambda hack: hack.stem)
-async def test_a_hostile_candidate_gains_nothing(executor: SplitExecutor, hack: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("hack", HACKS)
+async def test_a_hostile_candidate_gains_nothing(executor: SplitExecutor, hack: str, tmp_path: Path) -> None:
     before = sorted(tmp_path.parent.rglob("*"))
     started = time.monotonic()
-    report = await executor.run(hack.read_text(), SUITE, entry_points=("solve",), limits=LIMITS)
+    report = await executor.run(HACKS[hack], SUITE, entry_points=("solve",), limits=LIMITS)
     assert [result.name for result in report.results if result.passed] == []
     assert len(report.results) == len(SUITE.tests)
-    assert time.monotonic() - started < LIMITS.candidate_seconds + 6  # the budget, and what replacing a sandbox may take
+    assert (
+        time.monotonic() - started < LIMITS.candidate_seconds + 6
+    )  # the budget, and what replacing a sandbox may take
     assert sorted(tmp_path.parent.rglob("*")) == before
     honest = await executor.run(HONEST, SUITE, entry_points=("solve",), limits=LIMITS)
     assert [result.verdict for result in honest.results] == [Verdict.PASS, Verdict.PASS, Verdict.ERROR, Verdict.PASS]

@@ -29,10 +29,13 @@ PLAIN = (int, str, float, bool, type(None))
 class Remote:
     """An object of the tester's: callable when it is, otherwise good for being handed back."""
 
+    _peer: CandidatePeer
+
     def __init__(self, peer: CandidatePeer, number: int, name: str) -> None:
-        self.__dict__.update(_peer=peer, _number=number, __name__=name)
+        self.__dict__.update(_peer=peer, _number=number, __name__=name)  # not through __setattr__
 
     def __call__(self, /, *arguments: Any, **keywords: Any) -> Any:
+        """Call it over there."""
         return self._peer.ask_locked("call", self, *arguments, **keywords)
 
 
@@ -60,8 +63,11 @@ def _forward(name: str) -> Callable[..., Any]:
     return lambda self, *arguments: self._peer.ask_locked(name, self, *arguments)
 
 
-SHARED_OPERATORS = ("len", "getitem", "setitem", "delitem", "iter", "contains", "eq", "ne", "lt", "le", "gt", "ge", "add",
-                    "sub", "mul", "truediv", "hash", "str", "repr", "bool")  # fmt: skip
+SHARED_OPERATORS = (
+    *("len", "getitem", "setitem", "delitem", "iter", "contains", "eq", "ne", "lt", "le", "gt", "ge"),
+    *("add", "sub", "mul", "truediv", "hash", "str", "repr", "bool"),
+)
+"""What a candidate may do with an instance of a class that the test defines."""
 for _name in SHARED_OPERATORS:
     setattr(RemoteObject, f"__{_name}__", _forward(_name))
 
@@ -99,7 +105,7 @@ class CandidatePeer(Peer):
             found += "c"
         if isinstance(value, type):
             found += "X" if issubclass(value, BaseException) else "C"
-        if kind.__eq__ is not object.__eq__ and not isinstance(value, type):
+        if "__eq__" in {name for each in kind.__mro__[:-1] for name in vars(each)} and not isinstance(value, type):
             found += "e"
         if hasattr(kind, "__bool__") or hasattr(kind, "__len__"):
             found += "b"
@@ -200,11 +206,14 @@ OPERATIONS: dict[str, Callable[..., Any]] = {
     "ceil": math.ceil,
     "floor": math.floor,
     "trunc": math.trunc,
-    **{each.__name__: each for each in (len, iter, next, hash, str, repr, bool, int, float, complex, bytes, abs, round,
-                                        divmod, pow, format, reversed, getattr, setattr)},
+    **{function.__name__: function for function in (
+        len, iter, next, hash, str, repr, bool, int, float, complex, bytes, abs, round, divmod, pow, format, reversed,
+        getattr, setattr,
+    )},
     **{name: getattr(operator, name) for name in (
-        "eq ne lt le gt ge add sub mul truediv floordiv mod lshift rshift matmul neg pos invert getitem setitem delitem "
-        "contains index iadd isub imul itruediv ifloordiv imod iand ior ixor").split()},
+        "eq", "ne", "lt", "le", "gt", "ge", "add", "sub", "mul", "truediv", "floordiv", "mod", "lshift", "rshift",
+        "matmul", "neg", "pos", "invert", "getitem", "setitem", "delitem", "contains", "index",
+    )},
     "and": operator.and_, "or": operator.or_, "xor": operator.xor,
 }  # fmt: skip
 _STREAMS: list[Any] = []

@@ -12,6 +12,7 @@ import socket
 import struct
 import sys
 import time
+from pathlib import Path
 from typing import Any
 
 from . import candidate, confine
@@ -21,7 +22,7 @@ from .wire import MAX_FRAME, PROGRAM_FRAME, Channel, receive_descriptor, send_pl
 
 _MARK = struct.Struct("qqq")
 _CONNECTION, _MARKER = 3, 4
-_MAX_LEFTOVERS = 1000
+_MAX_LEFTOVERS = 5000
 """Files that a test may leave behind before it is cheaper to throw the whole sandbox away."""
 
 
@@ -30,14 +31,14 @@ class CandidateZygote:
 
     def __init__(self, link: socket.socket, scratch: str, *, filtered: bool) -> None:
         self._link = link
-        self._scratch = scratch
+        self._scratch = Path(scratch)
         self._filter = own_process() if filtered else None
         self._address_space = _address_space()
         self._out, self._err = Capture(), Capture()
         self._marks, self._marker = os.pipe()
         os.set_blocking(self._marks, False)
         self._null = os.open(os.devnull, os.O_RDONLY)
-        self._untouched = os.stat(scratch).st_ctime_ns
+        self._untouched = self._scratch.stat().st_ctime_ns
         self._watcher = select.poll()
         for descriptor in (link.fileno(), self._out.reading, self._err.reading):
             self._watcher.register(descriptor, select.POLLIN)
@@ -116,7 +117,7 @@ class CandidateZygote:
             os.kill(pid, signal.SIGKILL)
         _, status, usage = os.wait4(pid, 0)
         self._drain([descriptor for descriptor, _ in self._watcher.poll(0)])
-        if os.stat(self._scratch).st_ctime_ns != self._untouched:
+        if self._scratch.stat().st_ctime_ns != self._untouched:
             self._sweep()
         report: dict[str, Any] = {"died": status if died else None, "peak_kb": usage.ru_maxrss}
         mark = _last_mark(self._marks)
@@ -132,19 +133,24 @@ class CandidateZygote:
         Folders are emptied by moving their entries up, because a path through thousands of nested ones is too long.
         """
         swept = 0
-        while entries := list(os.scandir(self._scratch)):
+        while entries := list(self._scratch.iterdir()):
             for entry in entries:
                 swept += 1
                 if swept > _MAX_LEFTOVERS:
                     sys.exit("too many files to remove; the sandbox is thrown away instead")
-                if not entry.is_dir(follow_symlinks=False):
-                    os.unlink(entry.path)
-                    continue
-                os.chmod(entry.path, 0o700)
-                for number, inner in enumerate(list(os.scandir(entry.path))):
-                    os.rename(inner.path, os.path.join(self._scratch, f".swept-{swept}-{number}"))
-                os.rmdir(entry.path)
-        self._untouched = os.stat(self._scratch).st_ctime_ns
+                if entry.is_symlink() or not entry.is_dir():
+                    entry.unlink()
+                else:
+                    self._flatten(entry, f".swept-{swept}")
+        self._untouched = self._scratch.stat().st_ctime_ns
+
+    def _flatten(self, folder: Path, prefix: str) -> None:
+        folder.chmod(0o700)
+        for number, inner in enumerate(list(folder.iterdir())):
+            if inner.is_dir() and not inner.is_symlink():
+                inner.chmod(0o700)  # a folder that may not be written to cannot be moved
+            inner.rename(self._scratch / f"{prefix}-{number}")
+        folder.rmdir()
 
     def _become_candidate(self, order: dict[str, Any], connection: int) -> None:
         """Never returns: in the child, give everything up and run the solution."""
@@ -169,7 +175,7 @@ class CandidateZygote:
             os.write(memory, stdin.encode())
             os.lseek(memory, 0, os.SEEK_SET)
             os.dup2(memory, 0)
-            sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: PTH123, SIM115 - stays open
+            sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115 - stays open
             os.close(memory)
             channel.socket.detach()
             os.close(_CONNECTION)
@@ -205,7 +211,7 @@ def _last_mark(pipe: int) -> tuple[int, int, int] | None:
         data = os.read(pipe, 4096)
     except BlockingIOError:
         return None
-    return _MARK.unpack(data[: _MARK.size])  # type: ignore[return-value]
+    return _MARK.unpack(data[: _MARK.size])
 
 
 def _address_space() -> int:

@@ -1,6 +1,7 @@
 """The process that takes one candidate through its tests; forked from the tester's zygote, and replaced after trouble.
 
-For every test it has the other zygote start a fresh candidate, talks to it over a socket of their own, and has it ended.
+For every test it has the other zygote start a fresh candidate, talks to it over a socket of their own, and has it
+ended.
 """
 
 from __future__ import annotations

@@ -121,9 +121,11 @@ class Peer:
 
     def _resolve(self, node: list[Any]) -> Any:
         tag, number = node[:2]
+        if type(number) is not int or number < 0:
+            raise Surprise("a value is malformed")
         if tag == "m":
             return self._own[number]
-        if tag != "h" or type(number) is not int or type(node[2]) is not str or type(node[3]) is not str:
+        if tag != "h" or type(node[2]) is not str or type(node[3]) is not str:
             raise Surprise("a value is malformed")
         return self.adopt(number, node[2], node[3][:100])
 

@@ -11,7 +11,7 @@ import io
 import operator
 import types
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 from .candidate import SHARED_OPERATORS
 from .peer import Peer
@@ -20,16 +20,24 @@ from .wire import Channel, Closed, Surprise
 
 _COMPARING = frozenset({"equals", "all", "any", "issubset", "issuperset", "isdisjoint", "startswith", "endswith"})
 """Methods of data types that compare: an object that poses as data could answer what the test hopes for."""
-_KNOWN_DUNDERS = frozenset({"__name__", "__qualname__", "__doc__", "__module__", "__dict__", "__annotations__",
-                            "__wrapped__", "__array__", "__dataclass_fields__", "__members__", "__slots__"})  # fmt: skip
-_KEPT_BACK = tuple(getattr(builtins, name) for name in (
-    "eval exec compile open input __import__ getattr setattr delattr vars globals locals breakpoint print dir").split()
-)  # fmt: skip
+_KNOWN_DUNDERS = frozenset(
+    f"__{name}__"
+    for name in (
+        *("name", "qualname", "doc", "module", "dict", "annotations", "wrapped", "array", "members", "slots"),
+        "dataclass_fields",
+    )
+)
+_KEPT_BACK = (
+    *(eval, exec, compile, open, input, __import__, getattr, setattr, delattr),
+    *(vars, globals, locals, breakpoint, print, dir),
+)
 """Builtins that the solution must not get to call here, should a test hand one over."""
 
 
-class SolutionStopped(Exception):  # noqa: N818 - named for what happened
+class SolutionStopped(Exception):
     """The solution raised SystemExit or the like; here that must not end anything but the test."""
+
+    __module__ = "builtins"  # so that a report names it without the path to this file
 
 
 class Session(Peer):
@@ -95,7 +103,9 @@ class Session(Peer):
 
     def _error_class(self, number: int, name: str, base: type[Exception]) -> type[Exception]:
         if number not in self._errors or not issubclass(self._errors[number], base):
-            self._errors[number] = type(name, (base,), {"_orps_number": number, "__getattr__": _ask_original})
+            self._errors[number] = type(
+                name, (base,), {"_orps_number": number, "__getattr__": _ask_original, "__module__": "builtins"}
+            )
         return self._errors[number]
 
     def number_of(self, value: Any) -> int | None:
@@ -117,12 +127,12 @@ class Session(Peer):
             return self._raised[number]
         base = getattr(builtins, base_name, None)
         if not isinstance(base, type) or not issubclass(base, Exception):
-            return SolutionStopped(f"{name[:100]}{codec.decode(arguments)!r:.200}")
+            return SolutionStopped(f"{name[:100]}: {', '.join(map(str, codec.decode(arguments)))[:200]}")
         for _, class_number, _, class_name in reversed(ancestry):
             base = self._error_class(class_number, class_name[:100], base)
-        error = _make_error(base, codec.decode(arguments))
+        error: Any = _make_error(base, codec.decode(arguments))
         error._orps_itself = codec.decode(itself)
-        return error
+        return cast(Exception, error)
 
 
 def _make_error(kind: type[Exception], arguments: tuple[Any, ...]) -> Any:
@@ -189,7 +199,7 @@ class Handle:
         return hash(session.ask("hash", self)) if "e" in traits else hash(number)
 
     def __bool__(self) -> bool:
-        session, number, traits, _ = _about(self)
+        session, _, traits, _ = _about(self)
         if "b" not in traits:
             return True
         session.delegated = True
@@ -216,6 +226,7 @@ class CallableHandle(Handle):
     __slots__ = ()
 
     def __call__(self, /, *arguments: Any, **keywords: Any) -> Any:
+        """Call it over there."""
         return _about(self)[0].ask("call", self, *arguments, **keywords)
 
     def __get__(self, instance: object, owner: type | None = None) -> Any:
@@ -288,13 +299,21 @@ def _arithmetic(name: str, *, swapped: bool = False) -> Callable[..., Any]:
     return operation
 
 
-for _name in ("iter", "next", "getitem", "setitem", "delitem", "reversed", "format", "dir", "copy"):
+_FORWARDED = ("iter", "next", "getitem", "setitem", "delitem", "reversed", "format", "dir", "copy")
+_CONVERTING = (
+    *("len", "str", "repr", "int", "float", "complex", "bytes", "index"),
+    *("abs", "round", "neg", "pos", "invert", "ceil", "floor", "trunc"),
+)
+_BINARY = (
+    *("add", "sub", "mul", "truediv", "floordiv", "mod", "divmod", "pow", "matmul"),
+    *("lshift", "rshift", "and", "or", "xor"),
+)
+for _name in _FORWARDED:
     setattr(Handle, f"__{_name}__", _forward(_name))
-for _name in "len str repr int float complex bytes index abs round neg pos invert ceil floor trunc".split():
+for _name in _CONVERTING:
     setattr(Handle, f"__{_name}__", _believed(_name))
-for _name in "lt le gt ge".split():
+for _name in ("lt", "le", "gt", "ge"):
     setattr(Handle, f"__{_name}__", _ordering(_name))
-for _name in "add sub mul truediv floordiv mod divmod pow matmul lshift rshift and or xor".split():
-    if not hasattr(Handle, f"__{_name}__"):
-        setattr(Handle, f"__{_name}__", _arithmetic(_name))
+for _name in _BINARY:
+    setattr(Handle, f"__{_name}__", _arithmetic(_name))
     setattr(Handle, f"__r{_name}__", _arithmetic(_name, swapped=True))

@@ -66,7 +66,7 @@ _OWN_PID = 0xFFFFFFFF  # stands for the process id until the program is loaded
 _PR_SET_SECCOMP, _PR_SET_NO_NEW_PRIVS, _FILTER = 22, 38, 2
 
 
-class Unsupported(Exception):  # noqa: N818 - named for what is the case
+class Unsupported(Exception):
     """There is no table of system calls for this machine."""
 
 
@@ -85,7 +85,9 @@ class Filter:
         """Put this process, whose id is `pid`, behind the filter; OSError when the kernel refuses."""
         for field in self._pid_fields:
             struct.pack_into("I", self._code, field, pid)
-        if self._prctl(_PR_SET_NO_NEW_PRIVS, 1, None, 0, 0) or self._prctl(_PR_SET_SECCOMP, _FILTER, self._header, 0, 0):
+        if self._prctl(_PR_SET_NO_NEW_PRIVS, 1, None, 0, 0) or self._prctl(
+            _PR_SET_SECCOMP, _FILTER, self._header, 0, 0
+        ):
             raise OSError(ctypes.get_errno(), "the system-call filter was refused")
 
 

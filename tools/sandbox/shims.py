@@ -13,6 +13,8 @@ import types
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
+_Test = Callable[..., Any]
+
 
 class Approx:
     """A number, sequence or mapping that equals whatever is close to it."""
@@ -41,7 +43,9 @@ class Approx:
                 and all(self._close(actual[key], value) for key, value in expected.items())
             )
         if isinstance(expected, (int, float)):
-            return isinstance(actual, (int, float)) and math.isclose(actual, expected, rel_tol=self._rel, abs_tol=self._abs)
+            return isinstance(actual, (int, float)) and math.isclose(
+                actual, expected, rel_tol=self._rel, abs_tol=self._abs
+            )
         if hasattr(expected, "tolist"):
             return hasattr(actual, "tolist") and self._close(actual.tolist(), expected.tolist())
         if isinstance(expected, Sequence) and not isinstance(expected, str):
@@ -96,11 +100,13 @@ class Param:
         self.values = values
 
 
-def parametrize(names: str | Sequence[str], cases: Iterable[Any], **_: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+def parametrize(
+    names: str | Sequence[str], cases: Iterable[Any], **_: Any
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Call the test once for every case, when it is called without these arguments."""
     keys = [each.strip() for each in names.split(",")] if isinstance(names, str) else list(names)
 
-    def decorate(test: Callable[..., Any]) -> Callable[..., Any]:
+    def decorate(test: _Test) -> _Test:
         @functools.wraps(test)
         def every_case(*arguments: Any, **keywords: Any) -> None:
             if arguments or keys[0] in keywords:

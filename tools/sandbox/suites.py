@@ -22,7 +22,7 @@ class UnusableSuite(Exception):
 class _Remember(ast.NodeTransformer):
     """Turns `assert a == b` into `assert __orps_equal__(a, b)`, which means the same and can explain itself."""
 
-    def visit_Assert(self, node: ast.Assert) -> ast.Assert:  # noqa: N802 - the name that ast gives it
+    def visit_Assert(self, node: ast.Assert) -> ast.Assert:
         """Rewrite the assertions that compare exactly two values for equality."""
         test = node.test
         if isinstance(test, ast.Compare) and len(test.ops) == 1 and isinstance(test.ops[0], ast.Eq):

@@ -16,6 +16,7 @@ from .wire import Channel, Closed, Surprise
 
 MAX_TEXT = 500
 """How many characters of a value or a message a report quotes."""
+_NOTHING = object()
 
 
 class _Quote(reprlib.Repr):
@@ -63,14 +64,15 @@ class Outcome:
             died = isinstance(session.lost, Closed)
             self.verdict = "crashed" if died else "fail"
             self.error = f"the solution's process is gone: {session.lost}" if died else f"protocol: {session.lost}"
-        left, right = self.compared if self.compared and self.verdict == "fail" else (None, None)
+        left, right = self.compared if self.compared and self.verdict == "fail" else (_NOTHING, _NOTHING)
+        surprise = session.lost if session.lost is not None and not isinstance(session.lost, Closed) else None
         return {
             "verdict": self.verdict,
             "error": self.error,
-            "actual": None if self.compared is None or self.verdict != "fail" else quote(left),
-            "expected": None if self.compared is None or self.verdict != "fail" else quote(right),
+            "actual": None if left is _NOTHING else quote(left),
+            "expected": None if right is _NOTHING else quote(right),
             "trust": trust,
-            "surprise": session.lost is not None and not isinstance(session.lost, Closed) and str(session.lost) or None,
+            "surprise": None if surprise is None else str(surprise),
             "posing": sorted(session.posing)[:5],
         }
 
@@ -114,7 +116,7 @@ def _run_split(session: Session, suite: Suite, index: int, source: str, outcome:
     exec(suite.snippet(index), scope)  # noqa: S102
 
 
-class LoadFailed(Exception):  # noqa: N818 - named for what happened
+class LoadFailed(Exception):
     """The solution could not be imported."""
 
 

@@ -26,7 +26,14 @@ MAX_DEPTH = 150
 _SCALARS = frozenset({type(None), bool, float, str})
 _PLAIN = _SCALARS | {int}
 _WIDE = 1 << 63
-_FACTORIES: dict[str, Callable[[], Any]] = {"int": int, "float": float, "str": str, "list": list, "set": set, "dict": dict}
+_FACTORIES: dict[str, Callable[[], Any]] = {
+    "int": int,
+    "float": float,
+    "str": str,
+    "list": list,
+    "set": set,
+    "dict": dict,
+}
 _FACTORY_NAMES = {factory: name for name, factory in _FACTORIES.items()}
 _TYPES = {
     kind.__name__: kind
@@ -34,7 +41,7 @@ _TYPES = {
                  types.NoneType, type)
 }  # fmt: skip
 _SINGLETONS = {"Ellipsis": ..., "NotImplemented": NotImplemented}
-_VIEWS = (type({}.keys()), type({}.values()), type({}.items()))
+_VIEWS: tuple[type, ...] = (type({}.keys()), type({}.values()), type({}.items()))
 
 Node = Any
 """A value written as JSON."""
@@ -82,7 +89,7 @@ class Codec:
     def items(self, tag: str, values: Any, depth: int) -> Node:
         """Write a sequence of values behind a tag, quickly when all of them are scalars."""
         kinds = set(map(type, values))
-        if kinds <= _SCALARS or (kinds == {int} and -_WIDE <= min(values) and max(values) < _WIDE):
+        if kinds <= _SCALARS or (kinds == {int} and min(values) >= -_WIDE and max(values) < _WIDE):
             return [tag, *values]
         return [tag, *[self.encode(each, depth) for each in values]]
 
@@ -116,6 +123,10 @@ class Codec:
         """Give a container that is being read the next number."""
         self._number(container)
         return container
+
+    def rename(self, container: Any, number: int) -> None:
+        """Give a container a number that was kept for it."""
+        self._numbers[id(container)] = number
 
     def replace(self, container: Any, node: Node) -> None:
         """Make a numbered container hold what `contents` wrote for it on the other side."""

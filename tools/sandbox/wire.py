@@ -16,7 +16,7 @@ _HEADER = struct.Struct(">I")
 _write = json.JSONEncoder(separators=(",", ":"), check_circular=False).encode
 
 
-class Surprise(Exception):  # noqa: N818 - it is one, and the report says so
+class Surprise(Exception):
     """The other side is gone, or said something that the protocol has no place for."""
 
 

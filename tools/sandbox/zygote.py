@@ -1,6 +1,6 @@
 """Where both sides of the sandbox start: an interpreter that is ready to be forked, once for every test.
 
-    python -s -P -c "..." '{"role": "candidate", ...}'     (the keys are those of Config)
+python -s -P -c "..." '{"role": "candidate", ...}'     (the keys are those of Config)
 """
 
 from __future__ import annotations
@@ -10,14 +10,17 @@ import importlib
 import json
 import os
 import socket
-import sys
 from typing import TypedDict
 
 from . import confine, landlock, numeric, seccomp
 
-_LEAN = """abc bisect collections collections.abc contextlib copy ctypes dataclasses datetime decimal enum fractions
-functools heapq itertools json math operator re string time typing""".split()
+_LEAN = (
+    *("abc", "bisect", "collections", "collections.abc", "contextlib", "copy", "ctypes", "dataclasses", "datetime"),
+    *("decimal", "enum", "fractions", "functools", "heapq", "itertools", "json", "math", "operator", "re", "string"),
+    *("time", "typing"),
+)
 """Not random and threading: what they do after every fork costs more than most tests."""
+_DEVICES = ["/dev/null", "/dev/urandom", "/dev/random", "/dev/zero"]
 
 
 class Config(TypedDict):
@@ -49,7 +52,9 @@ def main(text: str) -> None:
     numeric.install()
     os.chdir(config["scratch"])
     if config["readable"] is not None:
-        landlock.restrict(config["readable"], [config["scratch"]], ["/dev/null", "/dev/urandom", "/dev/random", "/dev/zero"])
+        landlock.restrict(
+            config["readable"], [config["scratch"]], ["/dev/null", "/dev/urandom", "/dev/random", "/dev/zero"]
+        )
     if config["filter"]:
         seccomp.call_list().load(os.getpid())
     link = socket.socket(fileno=config["link"])
