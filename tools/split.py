@@ -116,11 +116,12 @@ class SplitExecutor:
 
         Raises ProblemError when the suite is empty or does not compile, or the code is not text.
         """
+        tier = self.isolation.tier
         try:
             reply = await self._run(code, suite, list(range(len(suite))), entry_points, limits)
         except (PairLost, TimeoutError) as error:
-            return lost_report(suite, self.isolation.tier, str(error) or "no answer within the candidate's budget")
-        report = build_report(suite, self.isolation.tier, reply)
+            return lost_report(suite, tier, str(error) or "no answer within the candidate's budget")
+        report = build_report(suite, tier, reply)
         self._remember_times(self._suites[suite, entry_points], report)
         return report
 

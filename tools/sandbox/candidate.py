@@ -95,7 +95,7 @@ class CandidatePeer(Peer):
         try:
             super()._send(message)
         except ValueError as error:
-            super()._send(["raise", ["OverflowError", "OverflowError", [], ["t", str(error)], None, None], []])
+            super()._send(["raise", ["OverflowError", "OverflowError", None, None, ["t", str(error)], None], []])
 
     def traits(self, value: Any) -> str:
         """c callable, C class, X exception class, e compares by value, b has a truth value, d poses as data."""
@@ -113,7 +113,14 @@ class CandidatePeer(Peer):
             found += "d"
         return found
 
-    def adopt(self, number: int, traits: str, name: str) -> Any:
+    def parent(self, value: Any) -> Node:
+        """What an exception class of the solution's derives from."""
+        if not isinstance(value, type) or not issubclass(value, BaseException):
+            return None
+        base = next(each for each in value.__bases__ if issubclass(each, BaseException))
+        return base.__name__ if _is_builtin(base) else self._refer(base)
+
+    def adopt(self, number: int, traits: str, name: str, parent: Node) -> Any:
         """The stand-in for a tester's object, the same one each time."""
         if number not in self._remotes:
             kind = RemoteIterator if "i" in traits else RemoteObject if "a" in traits else Remote
@@ -125,19 +132,18 @@ class CandidatePeer(Peer):
         return value.__dict__["_number"] if isinstance(value, Remote) else None
 
     def describe_error(self, error: BaseException, codec: Codec) -> Node:
-        """The builtin exception that it derives from, the solution's own classes below that, and its arguments."""
+        """The builtin exception that it is or derives from, its own class and itself, and its arguments."""
         kind = type(error)
-        own = [each for each in kind.__mro__ if issubclass(each, BaseException) and not _is_builtin(each)]
+        own = not _is_builtin(kind)
         base = next(each for each in kind.__mro__ if _is_builtin(each))
         plain = all(type(each) in WRITERS or type(each) in PLAIN for each in error.args)
         arguments = codec.encode(tuple(error.args) if plain else (str(error),))
-        itself = codec.encode(error) if own else None
-        ancestry = [codec.encode(each) for each in own]
-        return [base.__name__, kind.__name__, ancestry, arguments, itself, getattr(error, "_orps_number", None)]
+        classes = [codec.encode(kind), codec.encode(error)] if own else [None, None]
+        return [base.__name__, kind.__name__, *classes, arguments, getattr(error, "_orps_number", None)]
 
     def rebuild_error(self, node: Node, codec: Codec) -> BaseException:
         """An exception that a callback raised, as the builtin one that comes closest."""
-        base, _, _, arguments, _, number = node
+        base, _, _, _, arguments, number = node
         kind = getattr(builtins, base, Exception)
         error: BaseException = kind(*codec.decode(arguments))
         error._orps_number = number  # type: ignore[attr-defined]  # leads the tester back to the original

