@@ -100,11 +100,7 @@ def g(size):
         "try:\n    g(3)\nexcept Empty as error:\n    assert error.size == 3 and str(error) == 'size 3'",
         "import pytest\nwith pytest.raises(Empty):\n    g(3)",
         "import pytest\nwith pytest.raises(LookupError, match='size 4'):\n    g(4)",
-        "def bad(n):
-    raise KeyError(n)
-import pytest
-with pytest.raises(KeyError):
-    list(f(bad, [1]))",
+        "def bad(n):\n    raise KeyError(n)\nimport pytest\nwith pytest.raises(KeyError):\n    list(f(bad, [1]))",
     )
     assert verdicts(await run(executor, code, suite, "f", "g", "Empty")) == ["pass"] * 5
 
