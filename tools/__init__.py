@@ -2,7 +2,7 @@
 
 from .executor import Executor
 from .isolation import Isolation
-from .probe import probe
+from .probing import probe
 from .profiling import Comparison, compare
 from .split import SplitExecutor
 

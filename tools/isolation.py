@@ -80,7 +80,7 @@ class Interpreter:
         )
 
 
-def candidates_for(root: bool) -> list[tuple[Walls, str | None]]:
+def offered(root: bool) -> list[tuple[Walls, str | None]]:
     """The walls worth trying on this machine, best first, each with the bubblewrap that it needs."""
     walls: list[tuple[Walls, str | None]] = []
     if platform.system() != "Linux":
@@ -120,14 +120,33 @@ def describe(walls: Walls, failures: list[str]) -> Isolation:
     """The tier that these walls make, in words; `failures` say why better ones did not stand."""
     why = f" ({failures[0]})" if failures else ""
     if walls in ("bwrap", "bwrap-root"):
-        return Isolation(1, walls, "candidates see no network, no other process and no file of yours, and cannot leave")
-    install = "apt install bubblewrap" if find_bwrap() is None else "sysctl -w kernel.unprivileged_userns_clone=1"
+        summary = "candidates see no network, no other process and no file of yours, and cannot leave"
+        return Isolation(1, walls, summary)
     if walls == "landlock":
-        return Isolation(
-            2, walls, f"candidates reach no file of yours and no network, but share your process table{why}", install
-        )
-    advice = "run orps on Linux, or in a Linux container" if platform.system() != "Linux" else install
-    return Isolation(3, walls, f"nothing keeps a candidate from doing whatever you can do{why}", advice)
+        summary = f"candidates reach no network and no file of yours, but share your process table{why}"
+        return Isolation(2, walls, summary, _advice())
+    return Isolation(3, walls, f"nothing keeps a candidate from doing whatever you can do{why}", _advice())
+
+
+_SWITCHES = (
+    ("kernel/apparmor_restrict_unprivileged_userns", "0", "1"),
+    ("kernel/unprivileged_userns_clone", "1", "0"),
+    ("user/max_user_namespaces", "15000", "0"),
+)
+"""Settings of the kernel by which distributions forbid user namespaces: the good value and the forbidding one."""
+
+
+def _advice() -> str:
+    """The command that would raise the tier, as far as this machine tells what is in the way."""
+    if platform.system() != "Linux":
+        return "run orps on Linux, or in a Linux container"
+    if find_bwrap() is None:
+        return "sudo apt install bubblewrap"
+    for name, good, bad in _SWITCHES:
+        path = Path("/proc/sys", name)
+        if path.exists() and path.read_text().strip() == bad:
+            return f"sudo sysctl -w {name.replace('/', '.')}={good}"
+    return "docker run --security-opt seccomp=unconfined --security-opt apparmor=unconfined, if this is a container"
 
 
 @dataclass(frozen=True)

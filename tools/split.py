@@ -20,7 +20,7 @@ from orps_agent.settings import ExecutorSettings
 from .isolation import Interpreter, Isolation, Launcher
 from .outcome import build_report, lost_report
 from .pair import Pair, PairLost
-from .probe import find_isolation
+from .probing import find_isolation
 from .profiling import doubtful, merge
 from .suite import check_suite
 

@@ -10,7 +10,7 @@ from orps_agent.errors import ExecutorError
 from orps_agent.problem import Limits
 from orps_agent.settings import ExecutorSettings
 
-from .isolation import Interpreter, Isolation, Launcher, candidates_for, describe
+from .isolation import Interpreter, Isolation, Launcher, Walls, describe, offered
 from .pair import Pair, PairLost
 
 _ESCAPES = """
@@ -54,13 +54,16 @@ async def probe(settings: ExecutorSettings | None = None) -> Isolation:
     return isolation
 
 
-async def find_isolation(interpreter: Interpreter, *, unsafe: bool) -> tuple[Isolation, str | None, Pair]:
+async def find_isolation(
+    interpreter: Interpreter, *, unsafe: bool, choices: list[tuple[Walls, str | None]] | None = None
+) -> tuple[Isolation, str | None, Pair]:
     """The best isolation that holds, the bubblewrap it uses, and a first pair behind it, ready for work.
 
+    `choices` are the walls to try, best first; None: what this machine offers.
     ExecutorError when only tier 3 is left and `unsafe` was not asked for.
     """
     failures: list[str] = []
-    for walls, bwrap in candidates_for(os.geteuid() == 0):
+    for walls, bwrap in offered(os.geteuid() == 0) if choices is None else choices:
         isolation = describe(walls, failures)
         try:
             pair = await Pair.start(Launcher(interpreter, isolation, bwrap), Limits().file_mb)
