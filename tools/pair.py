@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import socket
 import struct
 import subprocess
@@ -149,5 +148,7 @@ async def _gone(process: subprocess.Popen[bytes]) -> None:
 
 
 def _remove(folder: str) -> None:
-    # rm, because shutil.rmtree recurses and a hostile tree is deeper than the interpreter's stack
-    subprocess.run([shutil.which("rm") or "/bin/rm", "-rf", "--", folder], check=False, stderr=subprocess.DEVNULL)
+    """Delete a scratch folder, whatever a candidate made of it."""
+    # chmod and rm, because shutil.rmtree recurses and a hostile tree is deeper than the interpreter's stack
+    for command in (["/bin/chmod", "-R", "u+rwX"], ["/bin/rm", "-rf"]):
+        subprocess.run([*command, "--", folder], check=False, stderr=subprocess.DEVNULL)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import mmap
 import os
@@ -132,6 +133,8 @@ class CandidateZygote:
 
         Folders are emptied by moving their entries up, because a path through thousands of nested ones is too long.
         """
+        with contextlib.suppress(PermissionError):  # ours only where there are no namespaces
+            self._scratch.chmod(0o777)
         swept = 0
         while entries := list(self._scratch.iterdir()):
             for entry in entries:
