@@ -82,6 +82,24 @@ def compare(ours: Sequence[float], theirs: Sequence[float]) -> Comparison:
     return Comparison(statistics.median(ratios), low, high)
 
 
+def cpu_times(report: ExecutionReport) -> dict[str, float]:
+    """CPU nanoseconds by test, of the tests that passed."""
+    return {
+        result.name: result.metrics.cpu_ns.value
+        for result in report.results
+        if result.passed and result.metrics.cpu_ns is not None
+    }
+
+
+def compare_runs(ours: Sequence[dict[str, float]], theirs: Sequence[dict[str, float]]) -> Comparison | None:
+    """Compare runs by the CPU time of the tests that passed in all of them; None when there are none."""
+    common = set.intersection(*(set(run) for run in (*ours, *theirs)))
+    if not common:
+        return None
+    totals = [[max(1.0, sum(run[name] for name in common)) for run in runs] for runs in (ours, theirs)]
+    return compare(*totals)
+
+
 def _skippable(count: int) -> int | None:
     """How many of the sorted values may be left out at each end of a 95% interval for the median."""
     tail, skip = 0.0, None

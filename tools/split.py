@@ -21,7 +21,7 @@ from .isolation import Interpreter, Isolation, Launcher
 from .outcome import build_report, lost_report
 from .pair import Pair, PairLost
 from .probing import find_isolation
-from .profiling import doubtful, merge
+from .profiling import Comparison, compare_runs, cpu_times, doubtful, merge
 from .suite import check_suite
 
 _NUMERIC = re.compile(r"\b(?:import|from)\s+(?:numpy|pandas)\b")
@@ -46,6 +46,7 @@ class SplitExecutor:
     def __init__(self, settings: ExecutorSettings | None = None) -> None:
         self._settings = settings or ExecutorSettings()
         self._slots = anyio.CapacityLimiter(self._settings.slots)
+        self._one_contest = anyio.Lock()
         self._idle: list[Pair] = []
         self._isolation: Isolation | None = None
         self._interpreter: Interpreter | None = None
@@ -148,6 +149,38 @@ class SplitExecutor:
                 break
             report = merge(report, wanted, build_report(suite, self.isolation.tier, reply, wanted))
         return report
+
+    async def contest(
+        self,
+        ours: str,
+        theirs: str,
+        suite: TestSuite,
+        *,
+        entry_points: tuple[str, ...],
+        limits: Limits,
+        rounds: int = 12,
+    ) -> Comparison | None:
+        """How much faster `ours` is than `theirs` on the tests that both pass; None when there are none.
+
+        The two take turns, changing who goes first, while no other candidate runs beside them.
+        """
+        spent: dict[str, list[dict[str, float]]] = {ours: [], theirs: []}
+        async with self._quiet():
+            for number in range(rounds):
+                for code in (ours, theirs) if number % 2 else (theirs, ours):
+                    report = await self.run(code, suite, entry_points=entry_points, limits=limits)
+                    spent[code].append(cpu_times(report))
+        return compare_runs(spent[ours], spent[theirs])
+
+    @contextlib.asynccontextmanager
+    async def _quiet(self) -> AsyncIterator[None]:
+        """Leave one slot in use: what runs in it runs alone."""
+        async with self._one_contest, contextlib.AsyncExitStack() as held:
+            for _ in range(self._settings.slots - 1):
+                borrower = object()
+                await self._slots.acquire_on_behalf_of(borrower)
+                held.callback(self._slots.release_on_behalf_of, borrower)
+            yield
 
     async def _run(
         self, code: str, suite: TestSuite, tests: list[int], entry_points: tuple[str, ...], limits: Limits
