@@ -79,6 +79,8 @@ class ExecutorSettings(BaseModel):
     """How many candidates run at the same time; more than there are cores makes the profiles worthless."""
     python: Path = Path(sys.executable)
     """The interpreter that candidates run in, and with it the packages that they may import."""
+    pin: bool = True
+    """Give every slot a core of its own, where there are enough: faster, and profiles are steadier."""
     short_seconds: float = Field(default=0.2, gt=0)
     """What a test may still take once the candidate has run into a limit before."""
     max_timeouts: int = Field(default=3, ge=1)

@@ -41,7 +41,7 @@ def escapes(secret, outside, parent):
 
 _ORDER = {
     "suite": -1, "source": _ESCAPES, "tests": [[0, 10.0]], "budget": 10.0, "short": 1.0, "max_timeouts": 1,
-    "keep": 1000, "program_keep": 1000,
+    "core": None, "keep": 1000, "program_keep": 1000,
     "limits": {"memory_mb": 512, "file_mb": 16, "open_files": 64, "threads": 64},
 }  # fmt: skip
 

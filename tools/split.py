@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import os
 import re
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -47,6 +48,7 @@ class SplitExecutor:
         self._settings = settings or ExecutorSettings()
         self._slots = anyio.CapacityLimiter(self._settings.slots)
         self._one_contest = anyio.Lock()
+        self._cores = _cores(self._settings)
         self._idle: list[Pair] = []
         self._isolation: Isolation | None = None
         self._interpreter: Interpreter | None = None
@@ -92,8 +94,8 @@ class SplitExecutor:
         return Launcher(self._interpreter, self.isolation, self._bwrap, preload)
 
     @contextlib.asynccontextmanager
-    async def _pair(self, preload: tuple[str, ...], file_mb: int) -> AsyncIterator[Pair]:
-        """A pair for one run; whatever goes wrong in the run, the pair goes with it."""
+    async def _pair(self, preload: tuple[str, ...], file_mb: int) -> AsyncIterator[tuple[Pair, int | None]]:
+        """A pair for one run, and the core to run on; whatever goes wrong in the run, the pair goes with it."""
         async with self._slots:
             fitting = [pair for pair in self._idle if pair.launcher.preload == preload and pair.file_mb == file_mb]
             if fitting:
@@ -101,11 +103,14 @@ class SplitExecutor:
                 self._idle.remove(pair)
             else:
                 pair = await Pair.start(self._launcher(preload), file_mb)
+            core = self._cores.pop()
             try:
-                yield pair
+                yield pair, core
             except BaseException:
                 await pair.close()
                 raise
+            finally:
+                self._cores.append(core)
             self._idle.append(pair)
             while len(self._idle) > _KINDS * self._settings.slots:
                 await self._idle.pop(0).close()
@@ -188,9 +193,9 @@ class SplitExecutor:
         if not isinstance(code, str):
             raise ProblemError(f"code: the solution must be text, not {type(code).__name__}")
         number = await self._number(suite, entry_points)
-        order = self._order(code, number, tests, suite, limits)
         preload = _PACKAGES if _NUMERIC.search(code) or _is_numeric(suite) else ()
-        async with self._pair(preload, limits.file_mb) as pair:
+        async with self._pair(preload, limits.file_mb) as (pair, core):
+            order = self._order(code, number, tests, suite, limits) | {"core": core}
             with anyio.fail_after(limits.candidate_seconds + _GRACE):
                 reply = await pair.request({"run": order})
                 if "unknown" in reply:
@@ -243,6 +248,14 @@ class SplitExecutor:
             if result.passed and result.metrics.wall_ns is not None:
                 seconds = result.metrics.wall_ns.value / 1e9
                 self._best[number, index] = min(seconds, self._best.get((number, index), seconds))
+
+
+def _cores(settings: ExecutorSettings) -> list[int | None]:
+    """A core for every slot; no particular ones when not asked to pin, or where the system cannot."""
+    if not settings.pin or not hasattr(os, "sched_getaffinity"):
+        return [None] * settings.slots
+    allowed = sorted(os.sched_getaffinity(0))
+    return [allowed[slot % len(allowed)] for slot in range(settings.slots)]
 
 
 def _is_numeric(suite: TestSuite) -> bool:

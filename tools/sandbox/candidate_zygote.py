@@ -56,7 +56,8 @@ class CandidateZygote:
                 send_plain(self._link, message)
             else:
                 send_plain(self._link, self._printed())
-                self._restart_captures(message["collect"])
+                self._restart_captures(message["keep"])
+                confine.pin(message["core"])
 
     def _printed(self) -> dict[str, str]:
         return {"stdout": self._out.text(), "stderr": self._err.text()}

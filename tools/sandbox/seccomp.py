@@ -52,7 +52,7 @@ _DEADLY = """
 """Calls into other processes, the kernel's own programs, and the namespaces that hold the sandbox up."""
 _FOR_ZYGOTES = """
     clone:56:220 kill:62:129 memfd_create:319:279 pidfd_open:434:434 prlimit64:302:261 recvmsg:47:212
-    sendmsg:46:211 tgkill:234:131
+    sched_setaffinity:203:122 sendmsg:46:211 tgkill:234:131
 """
 """What a zygote needs besides; its children may do it to themselves only, or not at all."""
 _MACHINES = {"x86_64": (1, 0xC000003E), "aarch64": (2, 0xC00000B7)}
@@ -111,7 +111,7 @@ def own_process() -> Filter:
     """
     column, _ = _machine()
     calls = _numbers(_FOR_ZYGOTES, column)
-    refused = [_guard(calls[name], [], _EPERM) for name in ("memfd_create", "recvmsg", "sendmsg")]
+    refused = [_guard(calls[name], [], _EPERM) for name in ("memfd_create", "recvmsg", "sched_setaffinity", "sendmsg")]
     return Filter([
         _step(_LOAD, _NUMBER),
         *_guard(calls["clone"], [(_ANY_BIT, _CLONE_THREAD)], _EPERM),
