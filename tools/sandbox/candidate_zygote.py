@@ -40,6 +40,7 @@ class CandidateZygote:
         os.set_blocking(self._marks, False)
         self._null = os.open(os.devnull, os.O_RDONLY)
         self._untouched = self._scratch.stat().st_ctime_ns
+        self._core: int | None = None
         self._watcher = select.poll()
         for descriptor in (link.fileno(), self._out.reading, self._err.reading):
             self._watcher.register(descriptor, select.POLLIN)
@@ -56,8 +57,7 @@ class CandidateZygote:
                 send_plain(self._link, message)
             else:
                 send_plain(self._link, self._printed())
-                self._restart_captures(message["keep"])
-                confine.pin(message["core"])
+                self._restart_captures(0)
 
     def _printed(self) -> dict[str, str]:
         return {"stdout": self._out.text(), "stderr": self._err.text()}
@@ -67,8 +67,11 @@ class CandidateZygote:
         self._err.restart(keep)
 
     def _run(self, order: dict[str, Any], connection: int) -> None:
-        if order["program"]:
+        if order["program"] or self._out.keep != order["keep"]:
             self._restart_captures(order["keep"])
+        if order["core"] != self._core:
+            self._core = order["core"]
+            confine.pin(self._core)
         pid = os.fork()
         if pid == 0:
             self._become_candidate(order, connection)

@@ -15,7 +15,7 @@ class Capture:
 
     def restart(self, keep: int) -> None:
         """Forget everything; from now on keep at most `keep` bytes."""
-        self._keep = keep
+        self.keep = keep
         self._head = bytearray()
         self._tail = bytearray()
         self._dropped = 0
@@ -30,12 +30,12 @@ class Capture:
             self._add(chunk)
 
     def _add(self, chunk: bytes) -> None:
-        room = self._keep // 2 - len(self._head)
+        room = self.keep // 2 - len(self._head)
         if room > 0:
             self._head += chunk[:room]
             chunk = chunk[room:]
         self._tail += chunk
-        surplus = len(self._tail) - (self._keep - self._keep // 2)
+        surplus = len(self._tail) - (self.keep - self.keep // 2)
         if surplus > 0:
             del self._tail[:surplus]
             self._dropped += surplus

@@ -30,7 +30,9 @@ class Examiner:
         confine.seed()
         program = self._suite.tests[index]["kind"] == "program"
         ours, theirs = socket.socketpair()
-        start = {"program": program, "keep": self._order["program_keep"], "limits": self._order["limits"]}
+        order = self._order
+        keep = order["program_keep"] if program else order["keep"]
+        start = {"program": program, "keep": keep, "core": order["core"], "limits": order["limits"]}
         with theirs:
             send_descriptor(self._link, {"start": start}, theirs.fileno())
         with ours:  # open until the candidate is dead, or it would wake up once more and be billed for it

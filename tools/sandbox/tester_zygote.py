@@ -61,7 +61,6 @@ class TesterZygote:
         if order["suite"] not in self._suites:
             return {"unknown": True}
         confine.pin(order["core"])
-        self._collect(order["keep"], order["core"])
         results: list[dict[str, Any]] = []
         waiting = deque((index, limit) for index, limit in order["tests"])
         stop_at = time.monotonic() + order["budget"]
@@ -72,12 +71,8 @@ class TesterZygote:
             timeouts += results[-1]["verdict"] == "timeout"
         why = "its time was used up" if time.monotonic() >= stop_at else f"{timeouts} tests ran into their limits"
         results += [{"verdict": "not_run", "error": f"not run: {why}"}] * len(waiting)
-        return {"results": results, **self._collect(0, None)}
-
-    def _collect(self, keep: int, core: int | None) -> dict[str, Any]:
-        """What candidates printed since the last time; from now on `keep` bytes of it are kept, on that core."""
-        send_plain(self._link, {"keep": keep, "core": core})
-        return self._receive()
+        send_plain(self._link, {"collect": True})
+        return {"results": results, **self._receive()}
 
     def _receive(self) -> dict[str, Any]:
         if not select.select([self._link], [], [], _PATIENCE)[0]:
