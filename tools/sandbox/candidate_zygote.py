@@ -18,11 +18,12 @@ from typing import Any
 
 from . import candidate, confine
 from .capture import Capture
+from .counters import HARDWARE, Counters, supported
 from .seccomp import own_process
 from .wire import MAX_FRAME, PROGRAM_FRAME, Channel, receive_descriptor, send_plain
 
 _MARK = struct.Struct("qqq")
-_CONNECTION, _MARKER = 3, 4
+_CONNECTION, _MARKER, _GATE = 3, 4, 5
 _MAX_LEFTOVERS = 5000
 """Files that a test may leave behind before it is cheaper to throw the whole sandbox away."""
 
@@ -41,6 +42,8 @@ class CandidateZygote:
         self._null = os.open(os.devnull, os.O_RDONLY)
         self._untouched = self._scratch.stat().st_ctime_ns
         self._core: int | None = None
+        self._events = supported(HARDWARE)
+        self._go = _Gate() if self._events else None
         self._watcher = select.poll()
         for descriptor in (link.fileno(), self._out.reading, self._err.reading):
             self._watcher.register(descriptor, select.POLLIN)
@@ -76,13 +79,32 @@ class CandidateZygote:
         if pid == 0:
             self._become_candidate(order, connection)
         os.close(connection)
+        counting = self._count(pid) if self._go else None
         if order["program"]:
             self._announce_exit(pid)
         message = self._watch()
         report = self._finish(pid, message.get("end", 0))
+        if counting is not None:
+            report |= counting.read()
+            counting.close()
         if order["program"]:
             report |= {**self._printed(), "overflow": self._out.overflowed}
         send_plain(self._link, {**message, **report})
+
+    def _count(self, pid: int) -> Counters | None:
+        """Set up the counters when the child is about to begin with the solution, and let it go on."""
+        assert self._go is not None  # noqa: S101 - the caller asked
+        self._watcher.register(self._marks, select.POLLIN)
+        ready = self._drain_until({self._marks, self._link.fileno()})
+        self._watcher.unregister(self._marks)
+        if ready != self._marks:
+            return None
+        try:
+            return Counters(pid, self._events)
+        except OSError:
+            return None
+        finally:
+            self._go.open()
 
     def _announce_exit(self, pid: int) -> None:
         """Wait for a program's own end and tell the tester's side, unless that loses patience first."""
@@ -125,6 +147,8 @@ class CandidateZygote:
         if self._scratch.stat().st_ctime_ns != self._untouched:
             self._sweep()
         report: dict[str, Any] = {"died": status if died else None, "peak_kb": usage.ru_maxrss}
+        if self._go:
+            self._go.shut()
         mark = _last_mark(self._marks)
         if mark is not None:
             spent = int((usage.ru_utime + usage.ru_stime) * 1e9) if cpu is None else cpu
@@ -165,11 +189,11 @@ class CandidateZygote:
         try:
             for source, target in ((self._null, 0), (self._out.writing, 1), (self._err.writing, 2)):
                 os.dup2(source, target)
-            top = max(connection, self._marker, 64) + 1
-            spare = [fcntl.fcntl(each, fcntl.F_DUPFD, top) for each in (connection, self._marker)]
-            for source, target in zip(spare, (_CONNECTION, _MARKER), strict=True):
+            kept = [connection, self._marker] + ([self._go.waiting] if self._go else [])
+            spare = [fcntl.fcntl(each, fcntl.F_DUPFD, 64) for each in kept]
+            for target, source in enumerate(spare, _CONNECTION):
                 os.dup2(source, target)
-            os.closerange(_MARKER + 1, 1 << 16)
+            os.closerange(_CONNECTION + len(kept), 1 << 16)
             status = self._live(order)
         finally:
             os._exit(status)
@@ -186,13 +210,39 @@ class CandidateZygote:
             os.close(memory)
             channel.socket.detach()
             os.close(_CONNECTION)
+        begin = _mark
+        if self._go is not None:
+            confine.be_countable()
+            begin = self._go.begin
         confine.limit(order["limits"], self._address_space)
         if self._filter is not None:
             self._filter.load(os.getpid())
         if order["program"]:
-            return candidate.run_program(source, _mark)
-        candidate.serve(channel, _mark)
+            return candidate.run_program(source, begin)
+        candidate.serve(channel, begin)
         return 0
+
+
+class _Gate:
+    """Where a child waits, after its mark, until its counters are set up."""
+
+    def __init__(self) -> None:
+        self.waiting, self._opening = os.pipe()
+
+    def open(self) -> None:
+        """Let the one child that waits pass."""
+        os.write(self._opening, b".")
+
+    def shut(self) -> None:
+        """Take back what a child left that died before it passed."""
+        if select.select([self.waiting], [], [], 0)[0]:
+            os.read(self.waiting, 4096)
+
+    def begin(self) -> None:
+        """In the child: leave the mark, then wait."""
+        _mark()
+        os.read(_GATE, 1)
+        os.close(_GATE)
 
 
 def _died(pid: int, patience: float) -> bool:

@@ -36,6 +36,11 @@ def limit(limits: dict[str, Any], extra_address_space: int) -> None:
             resource.setrlimit(what, (hard, hard))
 
 
+def be_countable() -> None:
+    """Let our parent attach counters to this process, which it may not to one that is opaque."""
+    ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_DUMPABLE, 1, 0, 0, 0)
+
+
 def pin(core: int | None) -> None:
     """Stay on one core: two processes that take turns are faster there than when they have to wake another one."""
     if core is not None and hasattr(os, "sched_setaffinity"):

@@ -43,7 +43,7 @@ _DEADLY = """
     fsopen:430:430 init_module:175:105 io_uring_enter:426:426 io_uring_register:427:427
     io_uring_setup:425:425 kcmp:312:272 kexec_file_load:320:294 kexec_load:246:104 keyctl:250:219
     mount:165:40 move_mount:429:429 name_to_handle_at:303:264 open_by_handle_at:304:265 open_tree:428:428
-    perf_event_open:298:241 pidfd_getfd:438:438 pidfd_open:434:434 pidfd_send_signal:424:424
+    pidfd_getfd:438:438 pidfd_open:434:434 pidfd_send_signal:424:424
     pivot_root:155:41 process_madvise:440:440 process_vm_readv:310:270 process_vm_writev:311:271
     ptrace:101:117 reboot:169:142 request_key:249:218 rt_sigqueueinfo:129:138 rt_tgsigqueueinfo:297:240
     seccomp:317:277 setns:308:268 swapoff:168:225 swapon:167:224 tkill:200:130 umount2:166:39
@@ -51,8 +51,8 @@ _DEADLY = """
 """
 """Calls into other processes, the kernel's own programs, and the namespaces that hold the sandbox up."""
 _FOR_ZYGOTES = """
-    clone:56:220 kill:62:129 memfd_create:319:279 pidfd_open:434:434 prlimit64:302:261 recvmsg:47:212
-    sched_setaffinity:203:122 sendmsg:46:211 tgkill:234:131
+    clone:56:220 kill:62:129 memfd_create:319:279 perf_event_open:298:241 pidfd_open:434:434
+    prlimit64:302:261 recvmsg:47:212 sched_setaffinity:203:122 sendmsg:46:211 tgkill:234:131
 """
 """What a zygote needs besides; its children may do it to themselves only, or not at all."""
 _MACHINES = {"x86_64": (1, 0xC000003E), "aarch64": (2, 0xC00000B7)}
@@ -119,6 +119,7 @@ def own_process() -> Filter:
         *_guard(calls["tgkill"], [(_EQUAL, _OWN_PID)], _KILL),
         *_guard(calls["prlimit64"], [(_EQUAL, 0), (_EQUAL, _OWN_PID)], _KILL),
         *_guard(calls["pidfd_open"], [], _KILL),
+        *_guard(calls["perf_event_open"], [], _KILL),
         *[step for steps in refused for step in steps],
         _step(_RETURN, _ALLOW),
     ])  # fmt: skip
