@@ -50,6 +50,7 @@ class SplitExecutor:
         self._one_contest = anyio.Lock()
         self._cores = _cores(self._settings)
         self._idle: list[Pair] = []
+        self._open = False
         self._isolation: Isolation | None = None
         self._interpreter: Interpreter | None = None
         self._bwrap: str | None = None
@@ -68,6 +69,7 @@ class SplitExecutor:
         self._interpreter = await anyio.to_thread.run_sync(Interpreter.find, Path(self._settings.python))
         self._isolation, self._bwrap, pair = await find_isolation(self._interpreter, unsafe=self._settings.unsafe)
         self._idle.append(pair)
+        self._open = True
         try:
             async with anyio.create_task_group() as group:
                 for _ in range(self._settings.slots - 1):
@@ -86,6 +88,7 @@ class SplitExecutor:
         await self._close_all()
 
     async def _close_all(self) -> None:
+        self._open = False
         while self._idle:
             await self._idle.pop().close()
 
@@ -112,7 +115,7 @@ class SplitExecutor:
             finally:
                 self._cores.append(core)
             self._idle.append(pair)
-            while len(self._idle) > _KINDS * self._settings.slots:
+            while len(self._idle) > (_KINDS * self._settings.slots if self._open else 0):
                 await self._idle.pop(0).close()
 
     async def run(
@@ -123,12 +126,13 @@ class SplitExecutor:
         Raises ProblemError when the suite is empty or does not compile, or the code is not text.
         """
         tier = self.isolation.tier
+        number = await self._number(suite, entry_points)
         try:
-            reply = await self._run(code, suite, list(range(len(suite))), entry_points, limits)
+            reply = await self._run(code, suite, number, list(range(len(suite))), entry_points, limits)
         except (PairLost, TimeoutError) as error:
             return lost_report(suite, tier, str(error) or "no answer within the candidate's budget")
         report = build_report(suite, tier, reply)
-        self._remember_times(self._suites[suite, entry_points], report)
+        self._remember_times(number, report)
         return report
 
     async def profile(
@@ -144,12 +148,13 @@ class SplitExecutor:
 
         The verdicts stay as they were. A candidate that cannot be run again keeps the metrics that it has.
         """
-        for _ in range(self._settings.profile_repeats - 1):
-            wanted = doubtful(report, self._settings.profile_seconds)
+        number = await self._number(suite, entry_points)
+        for runs in range(1, self._settings.profile_repeats):
+            wanted = doubtful(report, self._settings.profile_seconds / runs)
             if not wanted:
                 break
             try:
-                reply = await self._run(code, suite, wanted, entry_points, limits)
+                reply = await self._run(code, suite, number, wanted, entry_points, limits)
             except (PairLost, TimeoutError):
                 break
             report = merge(report, wanted, build_report(suite, self.isolation.tier, reply, wanted))
@@ -188,11 +193,17 @@ class SplitExecutor:
             yield
 
     async def _run(
-        self, code: str, suite: TestSuite, tests: list[int], entry_points: tuple[str, ...], limits: Limits
+        self,
+        code: str,
+        suite: TestSuite,
+        number: int,
+        tests: list[int],
+        entry_points: tuple[str, ...],
+        limits: Limits,
     ) -> dict[str, Any]:
+        """The tester's own words on these tests; PairLost or TimeoutError when it has none."""
         if not isinstance(code, str):
             raise ProblemError(f"code: the solution must be text, not {type(code).__name__}")
-        number = await self._number(suite, entry_points)
         preload = _PACKAGES if _NUMERIC.search(code) or _is_numeric(suite) else ()
         async with self._pair(preload, limits.file_mb) as (pair, core):
             order = self._order(code, number, tests, suite, limits) | {"core": core}
