@@ -214,6 +214,7 @@ class CandidateZygote:
         if self._go is not None:
             confine.be_countable()
             begin = self._go.begin
+        confine.die_with_parent()
         confine.limit(order["limits"], self._address_space)
         if self._filter is not None:
             self._filter.load(os.getpid())

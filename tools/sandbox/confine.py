@@ -41,6 +41,12 @@ def be_countable() -> None:
     ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_DUMPABLE, 1, 0, 0, 0)
 
 
+def die_with_parent() -> None:
+    """Have the kernel kill this process when its parent is gone; a fork does not inherit it."""
+    with contextlib.suppress(OSError, AttributeError):  # not on Linux: tier 3, where nothing is promised
+        ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+
+
 def pin(core: int | None) -> None:
     """Stay on one core: two processes that take turns are faster there than when they have to wake another one."""
     if core is not None and hasattr(os, "sched_setaffinity"):
@@ -60,10 +66,9 @@ def settle(user: int | None) -> None:
         os.setgroups([])
         os.setresgid(user, user, user)
         os.setresuid(user, user, user)
-    with contextlib.suppress(OSError, AttributeError):  # not on Linux: tier 3, where nothing is promised
-        prctl = ctypes.CDLL(None, use_errno=True).prctl
-        prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-        prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)  # nobody of the same user may read or trace it
+    die_with_parent()
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)  # opaque to others of the same user
     for what in (resource.RLIMIT_CORE, resource.RLIMIT_MEMLOCK, resource.RLIMIT_MSGQUEUE):
         resource.setrlimit(what, (0, 0))
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the program that started us

@@ -10,7 +10,7 @@ import builtins
 import io
 import operator
 import types
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, cast
 
 from .candidate import SHARED_OPERATORS
@@ -52,6 +52,8 @@ class Session(Peer):
         """Classes of the solution that subclass a data type and whose instances met plain data."""
         self.derived: set[int] = set()
         """Objects that the solution made from plain data of the test; what they say about numbers is not believed."""
+        self.helpers: set[int] = set()
+        """Functions of the solution's that the test uses besides the entry points: what they say is not our verdict."""
         self._handles: dict[int, Handle] = {}
         self._errors: dict[int, type[Exception]] = {}
         self._raised: list[BaseException] = []
@@ -67,6 +69,11 @@ class Session(Peer):
         except Surprise as surprise:
             self.lost = self.lost or surprise
             raise
+
+    def distrust(self, values: Iterable[Any]) -> None:
+        """Take note of the functions among these: a verdict that rests on what they say is delegated."""
+        functions = (each for each in values if isinstance(each, CallableHandle) and not isinstance(each, ClassHandle))
+        self.helpers |= {_about(each)[1] for each in functions}
 
     def perform(self, name: str, arguments: list[Any], keywords: dict[str, Any]) -> Any:
         """Carry out what the solution asked for, if it is something that a test hands over on purpose."""
@@ -233,7 +240,10 @@ class CallableHandle(Handle):
 
     def __call__(self, /, *arguments: Any, **keywords: Any) -> Any:
         """Call it over there."""
-        return _about(self)[0].ask("call", self, *arguments, **keywords)
+        session, number, _, _ = _about(self)
+        if number in session.helpers:
+            session.delegated = True
+        return session.ask("call", self, *arguments, **keywords)
 
     def __get__(self, instance: object, owner: type | None = None) -> Any:
         return self if instance is None else types.MethodType(self, instance)

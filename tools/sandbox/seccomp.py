@@ -25,7 +25,7 @@ _ALLOWED = """
     link:86:- linkat:265:37 lseek:8:62 lstat:6:- madvise:28:233 membarrier:324:283 mincore:27:232
     mkdir:83:- mkdirat:258:34 mmap:9:222 mprotect:10:226 mremap:25:216 msync:26:227 munmap:11:215
     nanosleep:35:101 newfstatat:262:79 open:2:- openat:257:56 pipe:22:- pipe2:293:59 poll:7:- ppoll:271:73
-    prctl:157:167 pread64:17:67 pselect6:270:72 pwrite64:18:68 read:0:63 readlink:89:- readlinkat:267:78
+    pread64:17:67 pselect6:270:72 pwrite64:18:68 read:0:63 readlink:89:- readlinkat:267:78
     readv:19:65 recvfrom:45:207 rename:82:- renameat:264:38 renameat2:316:276 restart_syscall:219:128
     rmdir:84:- rseq:334:293 rt_sigaction:13:134 rt_sigpending:127:136 rt_sigprocmask:14:135
     rt_sigreturn:15:139 rt_sigsuspend:130:133 rt_sigtimedwait:128:137 sched_get_priority_max:146:125
@@ -52,7 +52,7 @@ _DEADLY = """
 """Calls into other processes, the kernel's own programs, and the namespaces that hold the sandbox up."""
 _FOR_ZYGOTES = """
     clone:56:220 kill:62:129 memfd_create:319:279 perf_event_open:298:241 pidfd_open:434:434
-    prlimit64:302:261 recvmsg:47:212 sched_setaffinity:203:122 sendmsg:46:211 tgkill:234:131
+    prctl:157:167 prlimit64:302:261 recvmsg:47:212 sched_setaffinity:203:122 sendmsg:46:211 tgkill:234:131
 """
 """What a zygote needs besides; its children may do it to themselves only, or not at all."""
 _MACHINES = {"x86_64": (1, 0xC000003E), "aarch64": (2, 0xC00000B7)}
@@ -61,6 +61,7 @@ _EPERM, _ENOSYS = 0x00050001, 0x00050026
 _LOAD, _EQUAL, _AT_LEAST, _ANY_BIT, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
 _NUMBER, _ARCHITECTURE, _FIRST_ARGUMENT = 0, 4, 16  # offsets in struct seccomp_data
 _CLONE_THREAD = 0x10000
+_HARMLESS_PRCTL = (3, 15, 16, 0x53564D41)  # get dumpable, set and get the name, name a mapping
 _CLONE3 = 435  # the same everywhere
 _OWN_PID = 0xFFFFFFFF  # stands for the process id until the program is loaded
 _PR_SET_SECCOMP, _PR_SET_NO_NEW_PRIVS, _FILTER = 22, 38, 2
@@ -118,6 +119,7 @@ def own_process() -> Filter:
         *_guard(calls["kill"], [(_EQUAL, _OWN_PID)], _KILL),
         *_guard(calls["tgkill"], [(_EQUAL, _OWN_PID)], _KILL),
         *_guard(calls["prlimit64"], [(_EQUAL, 0), (_EQUAL, _OWN_PID)], _KILL),
+        *_guard(calls["prctl"], [(_EQUAL, option) for option in _HARMLESS_PRCTL], _EPERM),
         *_guard(calls["pidfd_open"], [], _KILL),
         *_guard(calls["perf_event_open"], [], _KILL),
         *[step for steps in refused for step in steps],

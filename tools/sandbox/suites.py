@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+import sys
 import types
 from typing import Any
 
@@ -13,6 +14,9 @@ _MODULES = frozenset({"asyncio", "inspect", "mock", "os", "shutil", "subprocess"
 """Modules with which a test reaches for files, patches, frames or event loops that a solution would have to share."""
 _NAMES = frozenset({"capsys", "monkeypatch", "open", "redirect_stdout"})
 _ATTRIBUTES = frozenset({("sys", "argv"), ("sys", "settrace"), ("sys", "stderr"), ("sys", "stdin"), ("sys", "stdout")})
+_ALIASES = {"np": "numpy", "pd": "pandas", "pytest": "pytest"}
+_MODULES_FOR_TESTS = {name: name for name in sys.stdlib_module_names} | _ALIASES
+"""Modules that a test gets for itself when it relies on the solution's having imported them."""
 
 
 class UnusableSuite(Exception):
@@ -55,16 +59,34 @@ class Suite:
         tree = _parse(test["code"], f"test {test['name']!r}")
         beyond = self._beyond or _needs_one_process(tree, self.module, list(self.entry_points))
         code = _compile(tree, "<test>")
-        wanted = (self._setup_names | _names(code)) - vars(builtins).keys() | self.entry_points
+        used = {name for name in self._setup_names | _names(code) if not name.startswith("__")}
+        wanted = used - vars(builtins).keys() | self.entry_points
         return code, sorted(wanted) + ["*"] * self._star, beyond
+
+    def modules(self, index: int) -> dict[str, str]:
+        """The modules, by the name under which the test uses them, that it does not get from the solution."""
+        names = set(self.names(index)) - self.entry_points
+        return {name: _MODULES_FOR_TESTS[name] for name in names & _MODULES_FOR_TESTS.keys()}
 
     def snippet(self, index: int) -> types.CodeType:
         """The compiled test."""
         return self._snippets[index][0]
 
     def names(self, index: int) -> list[str]:
-        """The names that the test may want from the solution."""
+        """The names that the test may want from the solution; "*" for all that are nobody else's."""
         return self._snippets[index][1]
+
+    def accepts(self, name: Any, index: int) -> bool:
+        """Whether the solution may define this name for the test.
+
+        Only an entry point may hide a builtin or a module: a solution with an `isclose` or a `math` of its own would
+        do the comparing itself.
+        """
+        if name in self.entry_points:
+            return True
+        if type(name) is not str or name.startswith("__") or name in _MODULES_FOR_TESTS or name in vars(builtins):
+            return False
+        return self._star or name in self.names(index)
 
     def in_one_process(self, index: int) -> bool:
         """Whether the test must share a process with the solution. The suite alone decides, never the solution."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import importlib
 import reprlib
 import sys
 import traceback
@@ -106,14 +107,25 @@ def _run_split(session: Session, suite: Suite, index: int, source: str, outcome:
     if type(defined) is not dict:
         session.lost = Surprise("the names of the solution are malformed")
         raise session.lost
-    scope: dict[str, Any] = {"__name__": "__main__", "__builtins__": builtins, EQUAL: outcome.equal}
+    names = {name: value for name, value in defined.items() if suite.accepts(name, index)}
+    session.distrust(value for name, value in names.items() if name not in suite.entry_points)
     if suite.module:
         sys.modules[module] = types.ModuleType(module)
-        vars(sys.modules[module]).update(defined)
+        vars(sys.modules[module]).update(names)
+        names = {}
     else:
-        scope.update({name: defined[name] for name in suite.names(index) if name in defined})
+        names |= {name: _module(origin) for name, origin in suite.modules(index).items() if name in defined}
+    # last, because the solution must never come to do the comparing
+    scope = {**names, "__name__": "__main__", "__builtins__": builtins, EQUAL: outcome.equal}
     exec(suite.setup, scope)  # noqa: S102 - the suite is what the user wrote
     exec(suite.snippet(index), scope)  # noqa: S102
+
+
+def _module(name: str) -> Any:
+    try:
+        return importlib.import_module(name)
+    except ImportError:
+        return None
 
 
 class LoadFailed(Exception):

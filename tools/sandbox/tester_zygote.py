@@ -135,6 +135,7 @@ class TesterZygote:
         """Never returns: in the child, run the tests and say how each ended."""
         try:
             self._control.socket.close()
+            confine.die_with_parent()
             confine.limit(_OWN_LIMITS, _OWN_ADDRESS_SPACE)
             examiner = Examiner(self._link, self._suites[order["suite"]], order)
             for index, _, _ in todo:
