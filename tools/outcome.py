@@ -69,13 +69,18 @@ def build_result(test: SnippetTest | ProgramTest, judged: dict[str, Any]) -> Tes
     return TestResult(
         name=test.name,
         verdict=Verdict(verdict),
-        error=error,
-        expected=expected if verdict == "fail" else None,
-        actual=actual if verdict == "fail" else None,
+        error=_clean(error),
+        expected=_clean(expected) if verdict == "fail" else None,
+        actual=_clean(actual) if verdict == "fail" else None,
         trust=judged.get("trust", "split"),
         short_limit=judged.get("short", False),
         metrics=_metrics(usage),
     )
+
+
+def _clean(text: str | None) -> str | None:
+    """The text without halves of surrogate pairs, which no file, database or terminal takes."""
+    return None if text is None else text.encode(errors="replace").decode()
 
 
 def _judge_program(test: ProgramTest, usage: dict[str, Any]) -> tuple[str, str | None]:
@@ -131,6 +136,6 @@ def _flags(name: str, judged: dict[str, Any]) -> list[TamperFlag]:
             TamperFlag(kind="early_exit", severity="suspected", evidence=f"test {name}: {cause_of_death(died)}")
         )
     for posing in judged.get("posing", ()):
-        evidence = f"test {name}: an object of class {posing}, derived from a data type, was compared with plain data"
+        evidence = f"test {name}: an object of class {posing!a}, derived from a data type, was compared with plain data"
         flags.append(TamperFlag(kind="posing", severity="suspected", evidence=evidence))
     return flags

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 from pathlib import Path
 
+import anyio
 import pytest
 from orps_agent.tools import SplitExecutor, probe
 from orps_agent.tools.isolation import Interpreter, Launcher, describe, find_bwrap, offered
 from orps_agent.tools.pair import Pair
-from orps_agent.tools.probing import _leaks, find_isolation
+from orps_agent.tools.probing import _ORDER, _leaks, find_isolation
 
 from orps_agent.errors import ExecutorError
 from orps_agent.problem import Limits
@@ -69,3 +71,30 @@ async def test_probe_and_executor_agree() -> None:
     isolation = await probe()
     async with SplitExecutor(ExecutorSettings(slots=1)) as executor:
         assert executor.isolation == isolation
+
+
+@pytest.mark.parametrize(("walls", "bwrap"), OFFERED, ids=[walls for walls, _ in OFFERED])
+async def test_a_closed_pair_takes_its_candidate_with_it(walls: str, bwrap: str | None) -> None:
+    before = _sandboxed()
+    pair = await Pair.start(Launcher(INTERPRETER, describe(walls, []), bwrap), Limits().file_mb)  # type: ignore[arg-type]
+    test = {"kind": "snippet", "name": "1", "code": "f()"}
+    suite = {"number": 1, "setup": "", "module": None, "entry_points": ["f"], "tests": [test]}
+    await pair.request({"suite": suite})
+    source = "import ctypes\nctypes.CDLL(None).prctl(1, 0, 0, 0, 0)\ndef f():\n    while True: pass"
+    async with anyio.create_task_group() as group:
+        group.start_soon(pair.request, {"run": _ORDER | {"suite": 1, "source": source}})
+        await anyio.sleep(0.3)
+        ours = _sandboxed() - before
+        group.cancel_scope.cancel()
+    await pair.close()
+    assert len(ours) >= 4
+    for _ in range(500):
+        if not ours & _sandboxed():
+            break
+        await anyio.sleep(0.01)
+    assert not ours & _sandboxed()
+
+
+def _sandboxed() -> set[str]:
+    listed = subprocess.run(["ps", "-ww", "-eo", "pid=,args="], capture_output=True, text=True, check=True).stdout
+    return {line.split()[0] for line in listed.splitlines() if "sandbox.zygote" in line}

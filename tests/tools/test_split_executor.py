@@ -127,6 +127,35 @@ class Node:
     assert [result.trust for result in report.results] == ["split", "delegated", "split"]
 
 
+async def test_a_context_cannot_swallow_a_failed_assertion(executor: SplitExecutor) -> None:
+    code = """
+class f:
+    def __enter__(self): return self
+    def __exit__(self, kind, error, trace): return kind is not None
+"""
+    suite = suite_of("with f():\n    assert False", "with f():\n    raise KeyError", "with f():\n    pass")
+    report = await run(executor, code, suite)
+    assert verdicts(report) == ["fail", "pass", "pass"]
+    assert report.results[1].trust == "delegated"
+
+
+async def test_a_helper_of_the_solution_makes_a_verdict_delegated(executor: SplitExecutor) -> None:
+    code = "import math\ndef isclose(*values): return True\nclass M: sqrt = isclose\ndef f(n): return n"
+    suite = suite_of("assert isclose(f(1), 7)", "assert math.isclose(f(1), 7)")
+    report = await run(executor, code, suite)
+    assert [(result.verdict.value, result.trust) for result in report.results] == [
+        ("pass", "delegated"),
+        ("fail", "split"),
+    ]
+    forged = await run(executor, code + "\nclass math: isclose = isclose", suite)
+    assert [result.verdict.value for result in forged.results] == ["pass", "fail"]
+
+
+async def test_texts_can_be_stored(executor: SplitExecutor) -> None:
+    report = await run(executor, "def f(n): raise ValueError('\\ud800')", suite_of("f(1)"))
+    assert str(report.results[0].error).encode() == b"ValueError: ?"
+
+
 async def test_parametrize_and_approx(executor: SplitExecutor) -> None:
     setup = """
 import pytest

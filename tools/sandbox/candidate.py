@@ -197,6 +197,12 @@ def judge(source: str, module: str | None, setup: str, test: str) -> None:
     exec(compile(test, "<test>", "exec", dont_inherit=True), space.__dict__)  # noqa: S102
 
 
+def leave(value: Any, error_name: str | None) -> Any:
+    """Leave a context of the solution's, with an exception of that kind if there is one."""
+    kind = getattr(builtins, error_name) if error_name else None
+    return type(value).__exit__(value, kind, kind and kind(), None)
+
+
 OPERATIONS: dict[str, Callable[..., Any]] = {
     "load": load,
     "judge": judge,
@@ -205,7 +211,7 @@ OPERATIONS: dict[str, Callable[..., Any]] = {
     "issubclass": issubclass,
     "delattr": delattr,
     "enter": lambda value: type(value).__enter__(value),
-    "exit": lambda value, *about: type(value).__exit__(value, None, None, None),
+    "exit": leave,
     "dir": dir,
     "copy": copy.copy,
     "deepcopy": copy.deepcopy,

@@ -226,8 +226,13 @@ class Handle:
     def __enter__(self) -> Any:
         return _about(self)[0].ask("enter", self)
 
-    def __exit__(self, kind: object, error: object, trace: object) -> bool:
-        return bool(_about(self)[0].ask("exit", self))
+    def __exit__(self, kind: type[BaseException] | None, error: object, trace: object) -> bool:
+        session = _about(self)[0]
+        base = kind and next(each for each in kind.__mro__ if getattr(builtins, each.__name__, None) is each)
+        swallowed = session.ask("exit", self, base and base.__name__) is True
+        session.delegated = session.delegated or swallowed
+        # a failed assertion is the test's verdict: that is not for the solution to swallow
+        return swallowed and kind is not None and not issubclass(kind, AssertionError)
 
     def __deepcopy__(self, memo: object) -> Any:
         return _about(self)[0].ask("deepcopy", self)
