@@ -23,6 +23,7 @@ CONTEXT = 4096
 SLOTS = 4
 """How many calls are answered at the same time. Each slot computes a prompt that they share anew, so that more of them
 cost more than batching gains."""
+_SECONDS = 3600.0  # a call on a busy machine is slow, not lost: there is nothing between us and the server
 
 
 class EmbeddedModel:
@@ -48,7 +49,14 @@ class EmbeddedModel:
         self._server = await anyio.to_thread.run_sync(self._start)
         url = f"{self._server.listening_address}/v1"
         self._endpoint = EndpointModel(
-            EndpointSettings(model=self.name, base_url=url, api_key=SecretStr(self._key), max_calls=self._slots)
+            EndpointSettings(
+                model=self.name,
+                base_url=url,
+                api_key=SecretStr(self._key),
+                timeout_seconds=_SECONDS,
+                retries=0,
+                max_calls=self._slots,
+            )
         )
         return self
 
