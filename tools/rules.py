@@ -90,7 +90,8 @@ def _children(node: ast.AST, place: Place) -> Iterator[tuple[ast.AST, Place]]:
         case ast.IfExp(test=test, body=body, orelse=other):
             yield from _branches(test, [body], [other], kept)
         case ast.BoolOp(values=values):
-            yield from ((child, kept.under(_compared(node))) for child in values)
+            known = kept.under(_compared(node))
+            yield from ((child, known) for child in values)
         case ast.match_case(pattern=pattern, body=body):
             known = plain.under([each for value in _patterns(pattern) if (each := literal(value))])
             yield from ((child, known) for child in body)

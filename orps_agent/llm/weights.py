@@ -48,6 +48,8 @@ class ModelFile:
     licence: str
     source: str
     """Where it comes from: a requirement of the package index, or `huggingface.co/` and a repository."""
+    small: bool = True
+    """Under about 3B parameters: it loses the thread in long instructions."""
     sha256: str | None = None
     """Pinned for what is fetched by default; files on the hub are checked against the hub's own digest."""
 
@@ -74,6 +76,7 @@ MODELS = (
         bytes=4_680_000_000,
         licence="Apache-2.0",
         source="huggingface.co/Qwen/Qwen2.5-Coder-7B-Instruct-GGUF",
+        small=False,
     ),
 )
 
