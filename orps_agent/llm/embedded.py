@@ -88,6 +88,7 @@ class EmbeddedModel:
         parameters.n_parallel = self._slots
         parameters.cpuparams.n_threads = _threads()
         parameters.verbosity = -1
+        parameters.cache_ram_mib = 0  # prompts of a search are short: keeping old ones grows to gigabytes for nothing
         parameters.hostnames = ["127.0.0.1"]
         parameters.port = 0
         parameters.api_keys = [self._key]
