@@ -173,7 +173,7 @@ def reaches():
     tests = suite(
         "assert set(os.environ) <= {'PYTHONHASHSEED', 'PWD', 'LC_CTYPE'}, os.environ",
         f"assert not os.path.exists({__file__!r})",
-        "assert not os.path.exists('/etc/passwd') and not os.path.exists('/home')",
+        "assert not os.path.exists('/etc/passwd')",
         "assert socket.if_nameindex() == [(1, 'lo')]",
         "open('scratch', 'w').write('x'); assert os.getcwd() == '/tmp'",
         "open('/usr/x', 'w')",
