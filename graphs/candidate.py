@@ -97,18 +97,8 @@ async def profile(state: CandidateState, runtime: Runtime[SearchContext]) -> Non
     analysis = await analyse(candidate.code or "")
     outcome = outcome_reward(report, analysis)
     await context.store.update_candidate(context.id, candidate.id, report=report, analysis=analysis, outcome=outcome)
-    await context.emit(
-        CandidateExecuted(
-            search=context.id,
-            candidate=candidate.id,
-            round=candidate.round,
-            hint=candidate.hint,
-            passed=report.passed,
-            tests=len(report.results),
-            omega=outcome.value,
-            reused=reused,
-        )
-    )
+    measured = candidate.model_copy(update={"report": report, "outcome": outcome})
+    await context.emit(CandidateExecuted.of(context.id, measured, reused=reused))
 
 
 async def critique(state: CandidateState, runtime: Runtime[SearchContext]) -> CandidateOutput:
@@ -129,17 +119,7 @@ async def critique(state: CandidateState, runtime: Runtime[SearchContext]) -> Ca
             columns, status = {"error": f"no critique: {error}"}, Status.OPEN
         await context.store.update_candidate(context.id, candidate.id, **columns, status=status)
     done = await context.store.candidate(context.id, candidate.id)
-    await context.emit(
-        CandidateFinished(
-            search=context.id,
-            candidate=done.id,
-            round=done.round,
-            status=done.status,
-            process=done.process,
-            omega=done.omega,
-            error=done.error,
-        )
-    )
+    await context.emit(CandidateFinished.of(context.id, done))
     return {"finished": [done.id]}
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 import time
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
 from types import TracebackType
@@ -15,8 +16,16 @@ from anyio.from_thread import start_blocking_portal
 from langchain_core.runnables import RunnableConfig
 from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 
+from .candidate import Status
 from .errors import OrpsError, SearchInterrupted
-from .events import AnyEvent, SearchFinished, SearchStarted
+from .events import (
+    AnyEvent,
+    CandidateExecuted,
+    CandidateFinished,
+    RoundStarted,
+    SearchFinished,
+    SearchStarted,
+)
 from .graphs import SearchContext, SearchInput, build_search
 from .llm.roles import Models, is_small, model_names, open_models
 from .logs import log
@@ -175,11 +184,24 @@ class Agent:
         await tell(
             SearchStarted(search=row.id, problem=row.problem.id, resumed=resumed, at_most=most_candidates(row.config))
         )
+        if resumed:
+            await self._retell(context)
         if row.status != "finished":
             await self.store.update_search(row.id, status="running", reason=None)
             await self._walk(context)
         result = await summarise(self.store, row.id, context.journal.tally, time.monotonic() - started)
         await tell(SearchFinished(search=row.id, result=result))
+
+    async def _retell(self, context: SearchContext) -> None:
+        """Tell what earlier runs did, so that whoever watches sees the whole search."""
+        tree = await self.store.tree(context.id)
+        for number, planned in sorted(Counter(each.round for each in tree).items()):
+            await context.emit(RoundStarted(search=context.id, round=number, candidates=planned))
+        for each in tree:
+            if each.outcome is not None:
+                await context.emit(CandidateExecuted.of(context.id, each, reused=True))
+            if each.status is not Status.RUNNING:
+                await context.emit(CandidateFinished.of(context.id, each))
 
     async def _walk(self, context: SearchContext) -> None:
         """Run the graph to its end, or to where it was stopped."""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from .candidate import Status
+from .candidate import Candidate, Status
+from .report import ExecutionReport
 from .result import SearchResult
 
 
@@ -70,6 +71,21 @@ class CandidateExecuted(Event):
     omega: float
     reused: bool
 
+    @classmethod
+    def of(cls, search: str, candidate: Candidate, *, reused: bool) -> Self:
+        """The event for a candidate that has its outcome reward."""
+        report = candidate.report or ExecutionReport()
+        return cls(
+            search=search,
+            candidate=candidate.id,
+            round=candidate.round,
+            hint=candidate.hint,
+            passed=report.passed,
+            tests=len(report.results),
+            omega=candidate.omega,
+            reused=reused,
+        )
+
 
 class CandidateFinished(Event):
     """A candidate has gone through all its stages."""
@@ -81,6 +97,19 @@ class CandidateFinished(Event):
     process: int | None
     omega: float
     error: str | None = None
+
+    @classmethod
+    def of(cls, search: str, candidate: Candidate) -> Self:
+        """The event for a candidate with all its columns."""
+        return cls(
+            search=search,
+            candidate=candidate.id,
+            round=candidate.round,
+            status=candidate.status,
+            process=candidate.process,
+            omega=candidate.omega,
+            error=candidate.error,
+        )
 
 
 class RoundClosed(Event):

@@ -5,8 +5,9 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Sequence
 from importlib import resources
+from importlib.resources.abc import Traversable
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeVar
 
 from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PackageLoader, StrictUndefined, TemplateError
 from jinja2.exceptions import TemplateNotFound, TemplateSyntaxError
@@ -36,6 +37,29 @@ class _HintFile(BaseModel):
     hints: tuple[Hint, ...] = Field(min_length=1)
 
 
+class _Example(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    user: str
+    assistant: str
+
+    @property
+    def turns(self) -> list[tuple[str, str]]:
+        return [("user", self.user), ("assistant", self.assistant.strip())]
+
+
+class _ExampleFile(BaseModel):
+    """Turns before the first real one: a small model imitates a reply more reliably than it follows a rule."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    programmer: tuple[_Example, ...] = ()
+    critic: tuple[_Example, ...] = ()
+
+
+_File = TypeVar("_File", bound=BaseModel)
+
+
 class Prompts:
     """The templates of one set, with a user's own folder in front of them.
 
@@ -55,7 +79,9 @@ class Prompts:
             lstrip_blocks=True,
             autoescape=False,  # noqa: S701 - models read plain text
         )
-        self.hints = self._load_hints()
+        built_in = resources.files("orps_agent.prompts")
+        self.hints = self._read(_HintFile, "hints.toml", built_in).hints
+        self._examples = self._read(_ExampleFile, "examples.toml", built_in / config.prompts)
         self._try_out()
 
     def programmer(self, problem: Problem, ancestors: Sequence[Candidate], hint: str) -> tuple[Message, ...]:
@@ -63,19 +89,19 @@ class Prompts:
 
         What the samples of one expansion share comes first, so that an endpoint's prefix cache serves them all.
         """
-        shown = self._recent(ancestors)
-        turns = [("user", self._render("problem", problem=problem))]
-        for ancestor in shown:
-            turns += [
-                ("assistant", ancestor.turn),
-                ("user", self._render("feedback", problem=problem, candidate=ancestor)),
-            ]
-        role, last = turns.pop()
-        closing = [last, self._render("hint", hint=self._sentence(hint))]
+        turns = [("system", self._render("programmer_system", reasoning=self._config.reasoning))]
+        for example in self._examples.programmer:
+            turns += example.turns
+        closing = [self._render("problem", problem=problem)]
+        for ancestor in _last(self._config.history, ancestors):
+            turns += [("user", "\n\n".join(closing)), ("assistant", ancestor.turn)]
+            closing = [self._render("feedback", problem=problem, candidate=ancestor)]
+        if ancestors and self._config.history == 0:
+            closing.append(self._render("feedback", problem=problem, candidate=ancestors[-1]))
+        closing.append(self._render("hint", hint=self._sentence(hint)))
         if self._config.reasoning == "split":
             closing.append(self._render("think"))
-        system = self._render("programmer_system", reasoning=self._config.reasoning)
-        return _messages([("system", system), *turns, (role, "\n\n".join(closing))])
+        return _messages([*turns, ("user", "\n\n".join(closing))])
 
     def solution(self, asked: Sequence[Message], thoughts: str) -> tuple[Message, ...]:
         """The second turn of split reasoning: the thoughts are there, now the code."""
@@ -83,21 +109,21 @@ class Prompts:
 
     def critic(self, problem: Problem, branch: Sequence[Candidate]) -> tuple[Message, ...]:
         """The conversation that asks for a critique of the branch's last candidate."""
-        turns: list[tuple[str, str]] = []
-        *earlier, last = self._recent(branch)
-        for ancestor in earlier:
-            turns.append(("user", self._render("critic", problem=problem, candidate=ancestor, first=not turns)))
+        turns = [("system", self._render("critic_system"))]
+        for example in self._examples.critic:
+            turns += example.turns
+        *earlier, judged = branch
+        shown = _last(self._config.history, earlier)
+        for ancestor in shown:
+            asked = self._render("critic", problem=problem, candidate=ancestor, first=ancestor is shown[0])
             score = f"\nSCORE: {ancestor.process}" if ancestor.process else ""
-            turns.append(("assistant", f"{ancestor.critique or ''}{score}"))
-        turns.append(("user", self._render("critic", problem=problem, candidate=last, first=not turns)))
-        return _messages([("system", self._render("critic_system")), *turns])
+            turns += [("user", asked), ("assistant", f"{ancestor.critique or ''}{score}")]
+        last = self._render("critic", problem=problem, candidate=judged, first=not shown)
+        return _messages([*turns, ("user", last)])
 
     def repair(self, asked: Sequence[Message], reply: str, what: Literal["code", "score"]) -> tuple[Message, ...]:
         """One more turn for a reply in which nothing could be found."""
         return (*asked, *_messages([("assistant", reply), ("user", self._render("repair", what=what))]))
-
-    def _recent(self, branch: Sequence[Candidate]) -> Sequence[Candidate]:
-        return branch if self._config.history is None else branch[-self._config.history :]
 
     def _sentence(self, name: str) -> str:
         return next((hint.text for hint in self.hints if hint.name == name), name)
@@ -116,11 +142,13 @@ class Prompts:
     def _where(self, name: str) -> str:
         return self._environment.get_template(name).filename or name
 
-    def _load_hints(self) -> tuple[Hint, ...]:
-        own = self._folder / "hints.toml" if self._folder else None
-        source = own if own and own.exists() else resources.files("orps_agent.prompts") / "hints.toml"
+    def _read(self, kind: type[_File], name: str, built_in: Traversable) -> _File:
+        """A file of texts: the user's own, else the built-in one, else nothing in it."""
+        own = self._folder / name if self._folder else None
+        source = own if own and own.exists() else built_in / name
         try:
-            return _HintFile.model_validate(tomllib.loads(source.read_text(encoding="utf-8"))).hints
+            text = source.read_text(encoding="utf-8") if source.is_file() else ""
+            return kind.model_validate(tomllib.loads(text))
         except ValidationError as error:
             raise PromptError(f"{source}: {first_problem(error)}") from error
         except (OSError, ValueError) as error:
@@ -155,6 +183,10 @@ class Prompts:
             self.critic(problem, [candidate, candidate])
             self.repair(asked, "?", "code")
             self.repair(asked, "?", "score")
+
+
+def _last(count: int | None, branch: Sequence[Candidate]) -> Sequence[Candidate]:
+    return branch if count is None else branch[max(0, len(branch) - count) :]
 
 
 def _messages(turns: Sequence[tuple[str, str]]) -> tuple[Message, ...]:

@@ -45,8 +45,12 @@ class SearchConfig(BaseModel):
     """Thoughts and solution in one model turn, in two turns, or the solution alone."""
     prompts: Literal["standard", "compact"] = "standard"
     """The prompt set: `compact` is for models under about 3B parameters."""
-    history: int | None = Field(default=None, ge=1)
-    """How many turns of the branch a prompt shows, the latest ones; None for all of them."""
+    history: int | None = Field(default=None, ge=0)
+    """How many ancestors a prompt shows as turns of the conversation, the latest ones; None for all of them.
+
+    With 0, only the parent's feedback is told, in one message with the problem: a small model that sees its own turn
+    copies it.
+    """
     winner_order: Annotated[tuple[WinnerKey, ...], Field(min_length=1)] = ("pass_rate", "time", "omega")
     """What makes the winner, most important first, each key in its better direction."""
     stop_when_solved: bool = False
@@ -57,14 +61,15 @@ class SearchConfig(BaseModel):
 
 QUICK = SearchConfig(
     samples=6,
-    rounds=3,
-    beam=2,
+    rounds=2,
+    beam=1,
     temperature=0.7,
     critic_temperature=0.3,
-    max_tokens=320,
-    critic_tokens=90,
+    max_tokens=256,
+    critic_tokens=8,
+    reasoning="none",
     prompts="compact",
-    history=1,
+    history=0,
     stop_when_solved=True,
 )
 """What a search defaults to on the embedded model, which answers in seconds on a laptop and forgets long prompts."""

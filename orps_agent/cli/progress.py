@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, field
 
+from orps_agent.candidate import Status
 from orps_agent.events import (
     AnyEvent,
     CallFinished,
@@ -18,13 +19,32 @@ from orps_agent.events import (
 
 @dataclass
 class RoundProgress:
-    """One round, counted."""
+    """One round: how many candidates it has, and those that got somewhere, by id."""
 
     planned: int
-    finished: int = 0
-    solved: int = 0
-    failed: int = 0
-    pass_rates: list[float] = field(default_factory=list)
+    executed: dict[str, CandidateExecuted] = field(default_factory=dict)
+    ended: dict[str, CandidateFinished] = field(default_factory=dict)
+
+    @property
+    def finished(self) -> int:
+        """How many candidates are through."""
+        return len(self.ended)
+
+    @property
+    def solved(self) -> int:
+        """How many passed every test."""
+        return sum(each.passed == each.tests for each in self.executed.values())
+
+    @property
+    def failed(self) -> int:
+        """How many have no reply to show."""
+        return sum(each.status is Status.FAILED for each in self.ended.values())
+
+    @property
+    def pass_rate(self) -> float:
+        """Mean share of tests passed."""
+        rates = [each.passed / each.tests for each in self.executed.values()]
+        return sum(rates) / len(rates) if rates else 0.0
 
 
 @dataclass
@@ -43,7 +63,6 @@ class Progress:
     tokens: int = 0
     tokens_known: bool = True
     fresh: int = 0
-    finished: int = 0
     best: CandidateExecuted | None = None
     last_error: str | None = None
 
@@ -76,7 +95,8 @@ class Progress:
         """Seconds that the rest takes at this pace if no branch closes early; None before there is a pace."""
         if not self.fresh:
             return None
-        return self.elapsed / self.fresh * max(0, self.at_most - self.finished)
+        finished = sum(each.finished for each in self.rounds.values())
+        return self.elapsed / self.fresh * max(0, self.at_most - finished)
 
     def _call_finished(self, event: CallFinished) -> None:
         self.calls += 1
@@ -92,17 +112,13 @@ class Progress:
 
     def _executed(self, event: CandidateExecuted) -> None:
         self.fresh += not event.reused
-        progress = self.rounds[event.round]
-        progress.solved += event.passed == event.tests
-        progress.pass_rates.append(event.passed / event.tests)
+        self.rounds[event.round].executed[event.candidate] = event
         if self.best is None or (event.passed, event.omega) > (self.best.passed, self.best.omega):
             self.best = event
 
     def _finished(self, event: CandidateFinished) -> None:
-        self.finished += 1
-        self.rounds[event.round].finished += 1
-        if event.status == "failed":
-            self.rounds[event.round].failed += 1
+        self.rounds[event.round].ended[event.candidate] = event
+        if event.status is Status.FAILED:
             self.last_error = event.error
 
 

@@ -151,8 +151,7 @@ def _best(progress: Progress) -> str:
 
 def _round_words(progress: Progress, number: int) -> str:
     each = progress.rounds[number]
-    mean = sum(each.pass_rates) / len(each.pass_rates) if each.pass_rates else 0.0
-    words = f"{each.finished}/{each.planned}, {each.solved} solved, {mean:.0%} of tests"
+    words = f"{each.finished}/{each.planned}, {each.solved} solved, {each.pass_rate:.0%} of tests"
     return f"{words}, {each.failed} failed" if each.failed else words
 
 

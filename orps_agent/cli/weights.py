@@ -21,19 +21,19 @@ def ensure_weights(settings: Settings, *, quiet: bool) -> None:
         return
     if not quiet:
         err.print("No endpoint is configured: fetching the embedded model once (about 90 MB).")
-    pull(settings.cache, quiet=quiet)
+    pull(settings.cache, weights.EMBEDDED, quiet=quiet)
 
 
-def pull(cache: Path, *, quiet: bool) -> Path:
-    """Fetch, verify and unpack the file; returns where it is."""
+def pull(cache: Path, name: str, *, quiet: bool) -> Path:
+    """Fetch, verify and unpack the model's file; returns where it is."""
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
     with Progress(*columns, console=err, transient=True, disable=quiet) as bar:
-        task = bar.add_task("SmolLM2-135M-Instruct", total=None)
+        task = bar.add_task(name, total=None)
 
         def progress(done: int, total: int | None) -> None:
             bar.update(task, completed=done, total=total)
 
         async def run() -> Path:
-            return await weights.pull(cache, progress=progress)
+            return await weights.pull(cache, name, progress=progress)
 
         return anyio.run(run)

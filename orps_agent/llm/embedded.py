@@ -23,6 +23,7 @@ CONTEXT = 4096
 SLOTS = 4
 """How many calls are answered at the same time. Each slot computes a prompt that they share anew, so that more of them
 cost more than batching gains."""
+_SECONDS = 3600.0  # a call on a busy machine is slow, not lost: there is nothing between us and the server
 
 
 class EmbeddedModel:
@@ -48,7 +49,14 @@ class EmbeddedModel:
         self._server = await anyio.to_thread.run_sync(self._start)
         url = f"{self._server.listening_address}/v1"
         self._endpoint = EndpointModel(
-            EndpointSettings(model=self.name, base_url=url, api_key=SecretStr(self._key), max_calls=self._slots)
+            EndpointSettings(
+                model=self.name,
+                base_url=url,
+                api_key=SecretStr(self._key),
+                timeout_seconds=_SECONDS,
+                retries=0,
+                max_calls=self._slots,
+            )
         )
         return self
 
@@ -80,6 +88,7 @@ class EmbeddedModel:
         parameters.n_parallel = self._slots
         parameters.cpuparams.n_threads = _threads()
         parameters.verbosity = -1
+        parameters.cache_ram_mib = 0  # prompts of a search are short: keeping old ones grows to gigabytes for nothing
         parameters.hostnames = ["127.0.0.1"]
         parameters.port = 0
         parameters.api_keys = [self._key]

@@ -148,7 +148,7 @@ class EndpointModel:
                 raise
             self._refused.add(error.param)
             return await self._post(request)
-        return response.text
+        return str(response.text)
 
     def _reply(self, body: str, seconds: float) -> ModelReply:
         try:

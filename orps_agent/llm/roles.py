@@ -41,8 +41,9 @@ class Models:
 async def open_models(settings: Settings, *, programmer: str, critic: str) -> AsyncIterator[Models]:
     """The models of these names, as `model_names` tells them, opened and in the end closed.
 
-    `embedded` is the embedded model, a path that ends in `.gguf` a local one, `scripted:FILE` a script, and any
-    other name a model of the endpoint. Raises SettingsError or ModelFileError.
+    `embedded` is the embedded model, a name of `orps model list` one that was pulled, a path that ends in `.gguf` a
+    local one, `scripted:FILE` a script, and any other name a model of the endpoint. Raises SettingsError or
+    ModelFileError.
     """
     limiter = anyio.CapacityLimiter(settings.max_calls)
     async with AsyncExitStack() as stack:
@@ -63,15 +64,23 @@ def model_names(settings: Settings) -> tuple[str, str]:
 
 
 def is_small(settings: Settings) -> bool:
-    """Whether the programmer is the embedded model, which needs compact prompts and a small search."""
-    return settings.model == EMBEDDED or (
-        settings.model is None and settings.base_url is None and settings.api_key is None
-    )
+    """Whether the programmer is an embedded model of a size that needs compact prompts and a quick search."""
+    if settings.model is None:
+        return settings.base_url is None and settings.api_key is None
+    file = _file(settings.model)
+    return file is not None and file.small
 
 
 def uses_embedded(settings: Settings) -> bool:
     """Whether a search with these settings needs the embedded model's file."""
-    return is_small(settings) or settings.critic_model == EMBEDDED
+    unnamed = settings.model is None and is_small(settings)
+    return unnamed or _file(EMBEDDED) in (_file(settings.model or ""), _file(settings.critic_model or ""))
+
+
+def _file(name: str) -> weights.ModelFile | None:
+    """The file of a model that runs inside orps; None for any other model."""
+    wanted = weights.EMBEDDED if name == EMBEDDED else name
+    return next((each for each in weights.MODELS if each.name == wanted), None)
 
 
 def _absolute(name: str) -> str:
@@ -87,11 +96,12 @@ def _made(
         return ScriptedModel.load(Path(name.removeprefix(_SCRIPTED)))
     if name.endswith(_GGUF):
         return EmbeddedModel(weights.own(Path(name)))
-    if name == EMBEDDED:
-        path = weights.find(settings.cache)
+    file = _file(name)
+    if file is not None:
+        path = weights.find(settings.cache, file.name)
         if path is None:
-            raise ModelFileError(f"the embedded model is not in {settings.cache}: run `orps model pull` once")
-        return EmbeddedModel(path, name=EMBEDDED)
+            raise ModelFileError(f"{file.file} is not in {settings.cache}: run `orps model pull {file.name}` once")
+        return EmbeddedModel(path, name=name)
     endpoint = EndpointSettings(
         model=name,
         base_url=settings.base_url,

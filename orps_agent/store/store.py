@@ -229,9 +229,10 @@ class Store:
         return dict(row) | dict(tokens)
 
     async def _rows(self, query: str, *values: object) -> list[sqlite3.Row]:
+        # In one step: a statement left open between two would hold its snapshot, and whoever reads beside it on this
+        # connection would not see what was committed since.
         try:
-            async with self._reader.execute(query, values) as cursor:
-                return list(await cursor.fetchall())
+            return list(await self._reader.execute_fetchall(query, values))
         except sqlite3.Error as error:
             raise StoreError(explain(error, str(self.path))) from error
 

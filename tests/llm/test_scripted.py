@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
@@ -9,9 +10,9 @@ from orps_agent.llm.base import Message, ModelRequest
 from orps_agent.llm.scripted import Rule, ScriptedModel
 
 
-def asking(*messages: str, role: str = "programmer", seed: int = 0) -> ModelRequest:
+def asking(*messages: str, role: Literal["programmer", "critic"] = "programmer", seed: int = 0) -> ModelRequest:
     told = tuple(Message(role="user", content=text) for text in messages)
-    return ModelRequest(role=role, messages=told, temperature=0.5, max_tokens=9, seed=seed)  # type: ignore[arg-type]
+    return ModelRequest(role=role, messages=told, temperature=0.5, max_tokens=9, seed=seed)
 
 
 async def test_the_first_rule_that_fits_answers() -> None:

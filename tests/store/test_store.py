@@ -223,3 +223,19 @@ async def test_one_bad_write_does_not_take_its_neighbours_with_it(tmp_path: Path
                 tasks.start_soon(store.add_candidates, "abcd", [Candidate(id=str(n), round=0, hint="h")])
                 tasks.start_soon(wrong)
         assert len(await store.tree("abcd")) == 20
+
+
+async def test_what_is_committed_is_seen_by_readers_side_by_side(tmp_path: Path) -> None:
+    async with Store(tmp_path / "orps.db") as store:
+        await store.add_search(a_search())
+        await store.add_candidates("abcd", [Candidate(id=str(n), round=0, hint="h") for n in range(200)])
+
+        async def write_then_read(n: int) -> None:
+            for turn in range(5):
+                await store.update_candidate("abcd", str(n), critique=str(turn))
+                assert (await store.candidate("abcd", str(n))).critique == str(turn)
+                await store.tree("abcd")
+
+        async with anyio.create_task_group() as tasks:
+            for n in range(20):
+                tasks.start_soon(write_then_read, n)

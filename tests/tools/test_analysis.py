@@ -168,7 +168,7 @@ def test_a_warning_of_the_parser_stays_with_us_in_every_thread(capfd: pytest.Cap
     assert capfd.readouterr().err == ""
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40, deadline=None, database=None)
 @given(st.lists(st.sampled_from("([{:=-*,'\"\n \\@f1a"), max_size=80).map("".join))
 def test_any_text_has_an_outcome(code: str) -> None:
     assert isinstance(analyse_source(code), StaticAnalysis | NotAnalysable)
