@@ -9,10 +9,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TypedDict
 
+import anyio.to_thread
 from langgraph.graph import END, START, StateGraph
 from langgraph.graph.state import CompiledStateGraph
 from langgraph.runtime import Runtime
 from orps_agent.tools.analysis import analyse
+from orps_agent.tools.tamper import static_flags
 
 from orps_agent.candidate import Candidate, Status
 from orps_agent.errors import ReplyError
@@ -94,7 +96,11 @@ async def profile(state: CandidateState, runtime: Runtime[SearchContext]) -> Non
     report = candidate.report
     if report.passed:
         report = await context.once(effect, "execution", ExecutionReport, lambda: _measure(context, candidate))
-    analysis = await analyse(candidate.code or "")
+    source = candidate.code or ""
+    analysis = await analyse(source)
+    # In a thread: it may take seconds on a source that was written to be slow to read.
+    suspicions = await anyio.to_thread.run_sync(static_flags, source, context.row.problem.tests)
+    report = report.model_copy(update={"flags": (*report.flags, *suspicions)})
     outcome = outcome_reward(report, analysis)
     await context.store.update_candidate(context.id, candidate.id, report=report, analysis=analysis, outcome=outcome)
     measured = candidate.model_copy(update={"report": report, "outcome": outcome})

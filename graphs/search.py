@@ -61,7 +61,8 @@ async def judge(state: SearchState, runtime: Runtime[SearchContext]) -> dict[str
     """Take the winner over the whole tree and measure it once on the held-back tests."""
     context = runtime.context
     row = context.row
-    best = winner(await context.store.tree(row.id), row.config.winner_order)
+    tree = await context.store.tree(row.id)
+    best = winner(tree, row.config.winner_order, tampering_may_win=row.config.tampering_may_win)
     held_back = row.problem.held_back
     if best is not None and best.code and held_back is not None:
         source = best.code

@@ -14,7 +14,6 @@ from typing import Any, Self
 import anyio
 from anyio.from_thread import start_blocking_portal
 from langchain_core.runnables import RunnableConfig
-from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 
 from .candidate import Status
 from .errors import OrpsError, SearchInterrupted
@@ -34,11 +33,12 @@ from .prompting import Prompts
 from .result import SearchResult
 from .settings import QUICK, SearchConfig, Settings, load_settings
 from .store import SearchRow, Store
+from .store.checkpoints import open_checkpoints, settle
 from .store.lease import lease
 from .strategies import Orps
 from .summary import summarise
 from .tasks import beside
-from .tools.interpreter import InterpreterExecutor
+from .tools import SplitExecutor
 
 GRACE_SECONDS = 10.0
 """How long a search that is stopping may take to finish what is in flight."""
@@ -65,8 +65,8 @@ class Agent:
     async def __aenter__(self) -> Self:
         async with AsyncExitStack() as stack:
             await stack.enter_async_context(self.store)
-            self._executor = await stack.enter_async_context(InterpreterExecutor(self.settings.executor))
-            self._saver = await stack.enter_async_context(AsyncSqliteSaver.from_conn_string(str(self.settings.db)))
+            self._executor = await stack.enter_async_context(SplitExecutor(self.settings.executor))
+            self._saver = await stack.enter_async_context(open_checkpoints(self.settings.db))
             self._stack = stack.pop_all()
         return self
 
@@ -234,7 +234,10 @@ class Agent:
         }
         known = await self._saver.aget_tuple(config) is not None
         given: SearchInput | None = None if known else {"search": context.id}
-        await _shielded(graph.ainvoke(given, config, context=context, durability="async"))
+        try:
+            await _shielded(graph.ainvoke(given, config, context=context, durability="async"))
+        finally:
+            await settle(self._saver)
 
 
 def solve(problem: Problem, config: SearchConfig | None = None, settings: Settings | None = None) -> SearchResult:

@@ -162,6 +162,11 @@ class ExecutionReport(BaseModel):
         """Whether there was a test and every one of them passed."""
         return bool(self.results) and self.passed == len(self.results)
 
+    @property
+    def tampering(self) -> bool:
+        """Whether the candidate was seen to tamper; a mere suspicion does not count."""
+        return any(flag.severity == "tampering" for flag in self.flags)
+
     def mean(self, metric: str) -> float | None:
         """Mean of a metric over the passed tests; None when no passed test has it."""
         found = [getattr(result.metrics, metric) for result in self.results if result.passed]

@@ -59,15 +59,22 @@ def _mean(values: Sequence[float]) -> float | None:
     return sum(values) / len(values) if values else None
 
 
-def winner(candidates: Iterable[Candidate], order: Sequence[WinnerKey]) -> Candidate | None:
+def winner(
+    candidates: Iterable[Candidate], order: Sequence[WinnerKey], *, tampering_may_win: bool = False
+) -> Candidate | None:
     """The best executed candidate by the keys of `order`, each in its better direction; ties go to the lower id.
 
-    A candidate without code cannot win. One that lacks a metric ranks behind those that have it.
+    A candidate without code cannot win, nor one that tampers, unless it is let. One that lacks a metric ranks
+    behind those that have it.
     """
-    executed = [each for each in candidates if each.code and each.report is not None]
-    if not executed:
+    eligible = [
+        each
+        for each in candidates
+        if each.code and each.report is not None and (tampering_may_win or not each.report.tampering)
+    ]
+    if not eligible:
         return None
-    return min(executed, key=lambda each: (*(_KEYS[key](each) for key in order), path_key(each.id)))
+    return min(eligible, key=lambda each: (*(_KEYS[key](each) for key in order), path_key(each.id)))
 
 
 def _lower(metric: str) -> Callable[[Candidate], float]:

@@ -53,6 +53,8 @@ class SearchConfig(BaseModel):
     """
     winner_order: Annotated[tuple[WinnerKey, ...], Field(min_length=1)] = ("pass_rate", "time", "omega")
     """What makes the winner, most important first, each key in its better direction."""
+    tampering_may_win: bool = False
+    """Whether a candidate that was seen to tamper with its tests may win; one under suspicion always may."""
     stop_when_solved: bool = False
     """End after the first round in which a candidate passed every test, instead of going on to faster ones."""
     seed: int = Field(default=0, ge=0, lt=2**31)

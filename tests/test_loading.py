@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 
 import pytest
-from orps_agent.tools.interpreter import InterpreterExecutor
+from orps_agent.tools import SplitExecutor
 
 from orps_agent.errors import ProblemError
 from orps_agent.loading import load_problem, problem_from_words
@@ -39,7 +39,7 @@ def last(things, count):
 async def test_the_gold_solution_of_every_example_passes_and_an_empty_one_does_not(name: str) -> None:
     problem = load_problem(ROOT / "examples" / name)
     gold = problem.gold or RING_BUFFER
-    async with InterpreterExecutor(ExecutorSettings()) as executor:
+    async with SplitExecutor(ExecutorSettings()) as executor:
         for suite in filter(None, (problem.tests, problem.held_back)):
             for code, passes in ((gold, True), ("x = 1\n", False)):
                 report = await executor.run(code, suite, entry_points=problem.entry_points, limits=problem.limits)

@@ -11,10 +11,9 @@ import typer
 from pydantic import BaseModel
 
 from orps_agent.errors import OrpsError
-from orps_agent.problem import Limits, SnippetTest, TestSuite
 from orps_agent.settings import Settings, settings_file
 from orps_agent.store import Store
-from orps_agent.tools.interpreter import InterpreterExecutor
+from orps_agent.tools import SplitExecutor
 
 from .options import BaseUrl, Db, Json, Model, settings_from
 from .output import out
@@ -65,12 +64,10 @@ async def _finding(name: str, look: Callable[[], Awaitable[str]]) -> Finding:
 
 
 async def _sandbox(settings: Settings) -> str:
-    suite = TestSuite(tests=(SnippetTest(name="1", code="assert f(2) == 4"),))
-    async with InterpreterExecutor(settings.executor) as executor:
-        report = await executor.run("def f(n):\n    return 2 * n\n", suite, entry_points=("f",), limits=Limits())
-    if not report.all_passed:
-        return f"isolation tier {report.tier}, but a trivial candidate failed: {report.results[0].error}"
-    return f"isolation tier {report.tier}: candidates see no network, no files of yours, no other process"
+    async with SplitExecutor(settings.executor) as executor:
+        isolation = executor.isolation
+    words = f"isolation tier {isolation.tier}: {isolation.summary}"
+    return f"{words}; to raise the tier: {isolation.raise_with}" if isolation.raise_with else words
 
 
 async def _model(settings: Settings) -> str:

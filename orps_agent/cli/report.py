@@ -23,6 +23,7 @@ def print_report(console: Console, result: SearchResult) -> None:
         console.print()
         console.print(_comparison(result))
         _print_failures(console, result.winner)
+        _print_flags(console, result.winner)
         console.print(f"Candidate {result.winner.id} ({result.winner.hint}) {result.why}.", markup=False)
     if result.verification is not None:
         report = result.verification
@@ -92,6 +93,11 @@ def _print_failures(console: Console, winner: Candidate) -> None:
             console.print(_line(result), style="red", markup=False, overflow="ellipsis", no_wrap=True)
 
 
+def _print_flags(console: Console, candidate: Candidate) -> None:
+    for flag in candidate.report.flags if candidate.report else ():
+        console.print(safe(f"  {flag.severity}: {flag.kind}; {flag.evidence}"), style="bold yellow", markup=False)
+
+
 def _line(result: TestResult) -> str:
     words = f"  {result.name}: {result.verdict}"
     if result.error:
@@ -140,6 +146,7 @@ def print_candidate(console: Console, candidate: Candidate) -> None:
         console.print("\nTests", style="bold")
         for result in candidate.report.results:
             console.print(_line(result), markup=False, style="green" if result.passed else "red")
+        _print_flags(console, candidate)
     if candidate.outcome:
         console.print(f"\nOutcome reward {candidate.outcome.value:.3f}, critic's score {candidate.process or '-'}")
         for part in candidate.outcome.parts:

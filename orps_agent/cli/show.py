@@ -77,6 +77,7 @@ def _label(candidate: Candidate, *, winner: bool) -> str:
     if candidate.report is not None:
         score = f"ρ {candidate.process or '-'}  ω {candidate.omega:.2f}"
         words += f"  {candidate.report.passed}/{len(candidate.report.results)}  {score}"
+        words += "  tampering" if candidate.report.tampering else "  suspected" if candidate.report.flags else ""
     words += f"  {candidate.status}"
     style = "bold green" if winner else _STYLES.get(candidate.status, "none")
     return f"[{style}]{words}{'  ← winner' if winner else ''}[/]"

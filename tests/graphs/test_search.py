@@ -213,8 +213,10 @@ async def test_candidates_wait_for_each_other_only_at_the_end_of_a_round(tmp_pat
 
 async def test_checkpoints_of_a_finished_search_are_deleted_and_the_tree_stays(tmp_path: Path) -> None:
     result, tree = await search(tmp_path, script(tmp_path, *FIRST_HALF_THEN_RIGHT))
-    with sqlite3.connect(tmp_path / "orps.db") as connection:
+    with sqlite3.connect(tmp_path / "orps.db-checkpoints") as connection:
         assert connection.execute("SELECT count(*) FROM checkpoints").fetchone() == (0,)
+    connection.close()
+    with sqlite3.connect(tmp_path / "orps.db") as connection:
         assert connection.execute("SELECT count(*) FROM candidates").fetchone() == (len(tree),)
     connection.close()
     assert result.candidates == len(tree)
