@@ -58,7 +58,7 @@ def test_an_interpreter_that_is_too_old_is_refused(tmp_path: Path) -> None:
     old = tmp_path / "python"
     old.write_text('#!/bin/sh\necho \'[[3, 9], "/usr", "/usr", "/usr", "/usr"]\'\n')
     old.chmod(0o755)
-    with pytest.raises(ExecutorError, match="is Python 3.9; candidates need 3.11 or newer"):
+    with pytest.raises(ExecutorError, match=r"is Python 3\.9; candidates need 3.11 or newer"):
         Interpreter.find(old)
 
 
