@@ -31,6 +31,10 @@ _START = (
     "import sys; sys.path.insert(0, sys.argv[1]); import sandbox.zygote; del sys.path[0]; "
     "sandbox.zygote.main(sys.argv[2])"
 )
+_WHERE = """
+import json, sys
+print(json.dumps([sys.version_info[:2], sys.prefix, sys.exec_prefix, sys.base_prefix, sys.base_exec_prefix]))
+"""
 _ENVIRONMENT = {
     "PYTHONHASHSEED": "0",
     "PYTHONUTF8": "1",
@@ -63,16 +67,17 @@ class Interpreter:
     @classmethod
     def find(cls, executable: Path) -> Interpreter:
         """Ask an interpreter where it lives; ExecutorError when it does not run."""
-        script = (
-            "import json, sys; print(json.dumps([sys.prefix, sys.exec_prefix, sys.base_prefix, sys.base_exec_prefix]))"
-        )
         try:
             said = subprocess.run(
-                [executable, "-I", "-c", script], capture_output=True, text=True, timeout=30, check=True
+                [executable, "-I", "-c", _WHERE], capture_output=True, text=True, timeout=30, check=True
             ).stdout
         except (OSError, subprocess.SubprocessError) as error:
             raise ExecutorError(f"{executable} is not a Python that runs: {error}; set executor.python") from error
-        prefixes = {*json.loads(said), str(executable.resolve().parent.parent)}
+        version, *found = json.loads(said)
+        if version < [3, 11]:
+            number = ".".join(map(str, version))
+            raise ExecutorError(f"{executable} is Python {number}; candidates need 3.11 or newer: set executor.python")
+        prefixes = {*found, str(executable.resolve().parent.parent)}
         # the parts of a prefix, not the prefix: it may be a project's folder with secrets beside its bin and lib
         parts = [f"{prefix}/{part}" for prefix in sorted(prefixes) for part in ("bin", "lib", "lib64", "pyvenv.cfg")]
         return cls(

@@ -54,6 +54,14 @@ async def test_without_bubblewrap_landlock_is_next() -> None:
     assert isolation.raise_with
 
 
+def test_an_interpreter_that_is_too_old_is_refused(tmp_path: Path) -> None:
+    old = tmp_path / "python"
+    old.write_text('#!/bin/sh\necho \'[[3, 9], "/usr", "/usr", "/usr", "/usr"]\'\n')
+    old.chmod(0o755)
+    with pytest.raises(ExecutorError, match=r"is Python 3\.9; candidates need 3.11 or newer"):
+        Interpreter.find(old)
+
+
 async def test_unsafe_has_to_be_said() -> None:
     isolation, _, pair = await find_isolation(INTERPRETER, unsafe=True, choices=[])
     await pair.close()
