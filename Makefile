@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
+READY := $(VENV)/.ready-to-develop
 
 .PHONY: demo test check install clean
 
@@ -13,7 +14,7 @@ test: check
 	$(BIN)/python -m pytest
 
 # Format, lint, types and the direction of imports.
-check: $(INSTALLED) typing
+check: $(READY) typing
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	cd build/typing && $(CURDIR)/$(BIN)/mypy --config-file $(CURDIR)/pyproject.toml -p orps_agent
@@ -25,13 +26,17 @@ typing:
 	rm -rf build/typing && mkdir -p build/typing/orps_agent
 	ln -s $(CURDIR)/orps_agent/* $(CURDIR)/graphs $(CURDIR)/tools $(CURDIR)/prompts build/typing/orps_agent/
 
-install: $(INSTALLED)
+install: $(READY)
 
 $(INSTALLED): pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit("orps needs Python 3.11 or newer") if sys.version_info < (3, 11) else None'
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade pip
-	$(BIN)/python -m pip install --quiet --editable '.[local]' --group dev
+	$(BIN)/python -m pip install --quiet --editable '.[local]'
+	touch $@
+
+$(READY): $(INSTALLED)
+	$(BIN)/python -m pip install --quiet --editable '.[local,numeric]' --group dev
 	touch $@
 
 clean:
