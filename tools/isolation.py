@@ -188,7 +188,12 @@ class Launcher:
 
     def _walls(self, scratch: str, file_mb: int) -> list[str]:
         assert self.bwrap is not None  # noqa: S101 - the walls are bubblewrap's
+        # bubblewrap would make missing parents for its own user alone; both sides are other users by then
+        parents = {"/orps", "/dev", "/etc"}
+        parents |= {str(parent) for folder in self.interpreter.folders for parent in Path(folder).parents}
         mounts = ["--ro-bind", "/usr", "/usr"]
+        for parent in sorted(parents - {"/"}):
+            mounts += ["--perms", "0755", "--dir", parent]
         for path in ("/etc/ld.so.cache", "/etc/alternatives", "/nix/store"):
             mounts += ["--ro-bind-try", path, path]
         for name in ("/bin", "/lib", "/lib64", "/lib32", "/sbin"):
@@ -196,13 +201,6 @@ class Launcher:
                 mounts += ["--symlink", str(Path(name).readlink()), name]
             elif Path(name).is_dir():
                 mounts += ["--ro-bind", name, name]
-        # bubblewrap would make missing parents for its own user alone; both sides are other users by then
-        parents = {str(parent) for folder in self.interpreter.folders for parent in Path(folder).parents} | {
-            "/orps",
-            "/dev",
-        }
-        for parent in sorted(parents - {"/"}):
-            mounts += ["--perms", "0755", "--dir", parent]
         for folder in self.interpreter.folders:
             mounts += ["--ro-bind", folder, folder]
         for device in ("null", "zero", "random", "urandom"):

@@ -21,7 +21,7 @@ from orps_agent.problem import Limits, SnippetTest, TestSuite
 from orps_agent.settings import ExecutorSettings
 
 EXAMPLES = int(os.environ.get("ORPS_FUZZ_EXAMPLES", "100"))
-LIMITS = Limits(test_seconds=1.0, candidate_seconds=3.0, memory_mb=128)
+LIMITS = Limits(test_seconds=0.3, candidate_seconds=1.0, memory_mb=128)
 EXPECTED = "3b1f9c0a-no-one-guesses-this"
 SUITE = TestSuite(
     tests=(

@@ -11,7 +11,8 @@ import types
 from typing import Any
 
 from . import shims
-from .proxies import Handle, Session, _about
+from .proxies import Handle, about
+from .session import Session
 from .suites import EQUAL, Suite
 from .wire import Channel, Closed, Surprise
 
@@ -31,7 +32,7 @@ class _Quote(reprlib.Repr):
 
     def repr1(self, x: Any, level: int) -> str:
         if isinstance(x, Handle):
-            return f"<{_about(x)[3]} of the solution>"
+            return f"<{about(x)[3]} of the solution>"
         return super().repr1(x, level)
 
 
