@@ -13,6 +13,7 @@ from langgraph.graph import END, START, StateGraph
 from langgraph.graph.state import CompiledStateGraph
 from langgraph.runtime import Runtime
 from langgraph.types import Checkpointer, Command, Overwrite, Send
+from pydantic import BaseModel
 
 from orps_agent.candidate import Candidate, Status
 from orps_agent.events import RoundClosed, RoundStarted
@@ -75,9 +76,32 @@ async def judge(state: SearchState, runtime: Runtime[SearchContext]) -> dict[str
             ),
         )
         await context.store.update_search(row.id, verification=report)
+    first = next(iter(tree), None)
+    if best is not None and first is not None:
+        await context.store.update_search(row.id, comparison=await _contest(context, best, first))
     ended = OrpsState.model_validate(state["strategy"]).ended
     await context.store.update_search(row.id, winner=best.id if best else None, reason=ended)
     return {"winner": best.id if best else None}
+
+
+class _Contest(BaseModel):
+    words: str | None
+
+
+async def _contest(context: SearchContext, best: Candidate, first: Candidate) -> str | None:
+    """What the finalist gained in speed over the first sample, in words."""
+    ours, theirs = best.code, first.code
+    if not ours or not theirs or ours == theirs or not first.pass_rate:
+        return None
+    problem = context.row.problem
+
+    async def measure() -> _Contest:
+        comparison = await context.executor.contest(
+            ours, theirs, problem.tests, entry_points=problem.entry_points, limits=problem.limits
+        )
+        return _Contest(words=comparison and str(comparison))
+
+    return (await context.once(context.effect(best.id, "contest"), "execution", _Contest, measure)).words
 
 
 async def _scores(context: SearchContext, finished: list[str]) -> list[Score]:

@@ -41,6 +41,8 @@ class SearchResult(BaseModel):
     """The first sample of the search: what would have come out without one."""
     verification: ExecutionReport | None = None
     """The winner on the held-back tests; None when there are none."""
+    comparison: str | None = None
+    """The winner's CPU time against the first sample's, measured in turns; None when no test is passed by both."""
     reason: str
     """Why the search ended: rounds, closed, solved."""
     why: str

@@ -23,6 +23,7 @@ async def summarise(store: Store, search: str, tally: Tally, seconds: float) -> 
         winner=best,
         first=next(iter(tree), None),
         verification=row.verification,
+        comparison=row.comparison,
         reason=row.reason or "unfinished",
         why=why_it_won(best, tree, row.config.winner_order),
         candidates=len(tree),

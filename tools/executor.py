@@ -8,6 +8,8 @@ from typing import Protocol, Self
 from orps_agent.problem import Limits, TestSuite
 from orps_agent.report import ExecutionReport
 
+from .profiling import Comparison
+
 
 class Executor(Protocol):
     """Runs a candidate's source on a test suite, isolated, and says what happened as data.
@@ -41,4 +43,10 @@ class Executor(Protocol):
         limits: Limits,
     ) -> ExecutionReport:
         """The same report with the metrics of its passed tests measured; verdicts stay as they were."""
+        ...
+
+    async def contest(
+        self, ours: str, theirs: str, suite: TestSuite, *, entry_points: tuple[str, ...], limits: Limits
+    ) -> Comparison | None:
+        """How much faster `ours` is on the tests that both pass, thoroughly measured; None when there are none."""
         ...

@@ -25,6 +25,8 @@ def print_report(console: Console, result: SearchResult) -> None:
         _print_failures(console, result.winner)
         _print_flags(console, result.winner)
         console.print(f"Candidate {result.winner.id} ({result.winner.hint}) {result.why}.", markup=False)
+    if result.comparison is not None:
+        console.print(f"CPU time against the first sample's, measured in turns: {result.comparison}.", markup=False)
     if result.verification is not None:
         report = result.verification
         console.print(f"On the held-back tests it passes {report.passed} of {len(report.results)}.")

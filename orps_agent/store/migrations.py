@@ -94,6 +94,7 @@ MIGRATIONS: list[tuple[str, str]] = [
         FROM effects WHERE kind = 'model'
         """,
     ),
+    ("searches: the winner's speed against the first sample's", "ALTER TABLE searches ADD COLUMN comparison TEXT"),
 ]
 
 

@@ -58,6 +58,8 @@ class SearchRow(BaseModel):
     winner: str | None = None
     verification: ExecutionReport | None = None
     """The winner on the held-back tests; None when there are none, or before the end."""
+    comparison: str | None = None
+    """How the winner's CPU time compares to the first sample's; None when no test is passed by both."""
     owner_pid: int | None = None
     owner_host: str | None = None
     lease_until: float | None = None

@@ -69,6 +69,20 @@ async def test_a_later_prompt_tells_the_branch_and_ends_with_the_hint(tmp_path: 
     assert messages[3][1].splitlines()[-1].startswith("Strategy for this attempt: ")
 
 
+async def test_the_winner_is_raced_against_the_first_sample_where_both_pass_a_test(tmp_path: Path) -> None:
+    slow = "```python\ndef double(n):\n    sum(range(300_000))\n    return n + 2\n```"
+    model = script(
+        tmp_path,
+        {"role": "programmer", "contains": "# Execution", "reply": RIGHT},
+        {"role": "programmer", "reply": slow},
+    )
+    result, _ = await search(tmp_path, model)
+    assert result.comparison is not None
+    assert "faster" in result.comparison
+    async with Agent(settings(tmp_path)) as agent:
+        assert (await agent.resume(result.search)).comparison == result.comparison
+
+
 async def test_closed_branches_end_the_search_early(tmp_path: Path) -> None:
     closing = {"role": "critic", "reply": "Done.\nSCORE: 5\n<|good|>"}
     model = script(tmp_path, {"role": "programmer", "reply": RIGHT}, critic=[closing])
