@@ -91,17 +91,25 @@ class _Contest(BaseModel):
 async def _contest(context: SearchContext, best: Candidate, first: Candidate) -> str | None:
     """What the finalist gained in speed over the first sample, in words."""
     ours, theirs = best.code, first.code
-    if not ours or not theirs or ours == theirs or not first.pass_rate:
-        return None
     problem = context.row.problem
+    # Only what both pass: a test on which one of them runs into its limit would do so in every turn.
+    common = _passed(best) & _passed(first)
+    if not ours or not theirs or ours == theirs or not common:
+        return None
+    tests = tuple(test for test in problem.tests.tests if test.name in common)
+    suite = problem.tests.model_copy(update={"tests": tests})
 
     async def measure() -> _Contest:
         comparison = await context.executor.contest(
-            ours, theirs, problem.tests, entry_points=problem.entry_points, limits=problem.limits
+            ours, theirs, suite, entry_points=problem.entry_points, limits=problem.limits
         )
         return _Contest(words=comparison and str(comparison))
 
     return (await context.once(context.effect(best.id, "contest"), "execution", _Contest, measure)).words
+
+
+def _passed(candidate: Candidate) -> set[str]:
+    return {result.name for result in candidate.report.results if result.passed} if candidate.report else set()
 
 
 async def _scores(context: SearchContext, finished: list[str]) -> list[Score]:
