@@ -368,3 +368,10 @@ async def test_verdict_order_is_the_suites(executor: SplitExecutor) -> None:
     assert [result.name for result in report.results] == [str(n) for n in range(8)]
     assert verdicts(report) == ["pass", "pass", *["fail"] * 6]
     assert report.results[0].verdict is Verdict.PASS
+
+
+async def test_a_setup_that_fails_is_not_the_solutions_fault(executor: SplitExecutor) -> None:
+    tests = TestSuite(setup="import nosuchmodule", tests=(SnippetTest(name="1", code="assert f() == 1"),))
+    report = await executor.run("def f():\n    return 1", tests, entry_points=("f",), limits=Limits())
+    assert report.results[0].verdict is Verdict.ERROR
+    assert report.results[0].error == "ModuleNotFoundError: No module named 'nosuchmodule'"
