@@ -10,55 +10,50 @@ from orps_agent.candidate import Candidate
 from orps_agent.errors import EndpointError
 from orps_agent.events import CallFinished, CallStarted
 from orps_agent.llm.base import ChatModel, Message, ModelReply, ModelRequest
-from orps_agent.store import Effect
-from orps_agent.store.journal import Request
+from orps_agent.store import Effect, Request
 
 from .context import SearchContext
 
 Conversation = tuple[Message, ...]
 
 
-async def ask_programmer(
-    context: SearchContext, candidate: Candidate, thoughts: str | None = None
-) -> tuple[Conversation, ModelReply]:
-    """The programmer's turn; with `thoughts`, the second half of a split one. Returns what was asked, too."""
+async def ask_programmer(context: SearchContext, candidate: Candidate) -> ModelReply:
+    """The programmer's turn; of a split one the first half, and the second once the candidate holds thoughts."""
+    stage = "reason" if candidate.reasoning is None else "code"
     asked = await _programmer_prompt(context, candidate)
-    if thoughts is not None:
-        asked = context.prompts.solution(asked, thoughts)
-    effect = context.effect(candidate.id, "reason" if thoughts is None else "code")
-    return asked, await _call(context, effect, "programmer", asked)
+    return await _call(context, context.effect(candidate.id, stage), "programmer", asked)
 
 
-async def programmer_reply(context: SearchContext, candidate: Candidate) -> tuple[Conversation, ModelReply]:
-    """What `ask_programmer` was told before, from the journal."""
-    asked = await _programmer_prompt(context, candidate)
-    return asked, await context.journal.read(context.effect(candidate.id, "reason"), ModelReply)
+async def programmer_reply(context: SearchContext, candidate: Candidate) -> ModelReply:
+    """What `ask_programmer` was told before."""
+    return await context.journal.reply(context.effect(candidate.id, "reason"))
 
 
-async def _programmer_prompt(context: SearchContext, candidate: Candidate) -> Conversation:
-    *ancestors, _ = await context.store.lineage(context.id, candidate.id)
-    return context.prompts.programmer(context.row.problem, ancestors, candidate.hint)
-
-
-async def ask_critic(context: SearchContext, candidate: Candidate) -> tuple[Conversation, ModelReply]:
+async def ask_critic(context: SearchContext, candidate: Candidate) -> ModelReply:
     """The critic's turn on a candidate and its branch."""
-    branch = await context.store.lineage(context.id, candidate.id)
-    asked = context.prompts.critic(context.row.problem, branch)
-    return asked, await _call(context, context.effect(candidate.id, "critique"), "critic", asked)
+    asked = await _critic_prompt(context, candidate)
+    return await _call(context, context.effect(candidate.id, "critique"), "critic", asked)
 
 
 async def ask_repair(
-    context: SearchContext,
-    candidate: Candidate,
-    what: Literal["code", "score"],
-    asked: Sequence[Message],
-    reply: ModelReply,
+    context: SearchContext, candidate: Candidate, what: Literal["code", "score"], reply: ModelReply
 ) -> ModelReply:
     """One more turn after a reply in which no code, or no score, could be found."""
+    asked = await (_programmer_prompt(context, candidate) if what == "code" else _critic_prompt(context, candidate))
     messages = context.prompts.repair(asked, reply.text, what)
     if what == "code":
         return await _call(context, context.effect(candidate.id, "code", attempt=1), "programmer", messages)
     return await _call(context, context.effect(candidate.id, "critique", attempt=1), "critic", messages)
+
+
+async def _programmer_prompt(context: SearchContext, candidate: Candidate) -> Conversation:
+    *ancestors, _ = await context.branch(candidate.id)
+    asked = context.prompts.programmer(context.row.problem, ancestors, candidate.hint)
+    return asked if candidate.reasoning is None else context.prompts.solution(asked, candidate.reasoning)
+
+
+async def _critic_prompt(context: SearchContext, candidate: Candidate) -> Conversation:
+    return context.prompts.critic(context.row.problem, await context.branch(candidate.id))
 
 
 async def _call(
@@ -81,12 +76,15 @@ async def _call(
         return await model.complete(request)
 
     asked = Request(
-        request.model_dump(mode="json", exclude={"messages"}) | {"model": model.name},
-        [(message.role, message.content) for message in messages],
+        role=role,
+        model=model.name,
+        parameters=request.model_dump(mode="json", exclude={"messages", "role"}),
+        messages=[(message.role, message.content) for message in messages],
+        branch=await context.branch(effect.candidate),
     )
     told = CallFinished(search=context.id, candidate=effect.candidate, role=role, reused=reused)
     try:
-        reply = await context.once(effect, "model", ModelReply, complete, asked)
+        reply = await context.call(effect, asked, complete)
     except EndpointError as error:
         await context.emit(told.model_copy(update={"error": str(error)}))
         raise

@@ -42,91 +42,93 @@ class CandidateOutput(TypedDict):
 async def reason(state: CandidateState, runtime: Runtime[SearchContext]) -> None:
     """Ask the programmer: the whole turn when thoughts and code come together, else the thoughts."""
     context = runtime.context
-    candidate = await context.store.candidate(context.id, state["candidate"])
-    if candidate.status is not Status.RUNNING:
+    candidate = await context.candidate(state["candidate"])
+    if candidate.status is not Status.RUNNING or candidate.code is not None:
         return
     try:
-        await ask_programmer(context, candidate)
+        reply = await ask_programmer(context, candidate)
     except ReplyError as error:
         await _fail(context, candidate, error)
+        return
+    if context.row.config.reasoning == "split":
+        turn = parse_turn(reply.text, reply.reasoning, entry_points=context.row.problem.entry_points)
+        await context.write(candidate.id, "reason", reasoning=turn.thoughts or reply.text)
 
 
 async def code(state: CandidateState, runtime: Runtime[SearchContext]) -> None:
     """Find thoughts and solution in the reply, after a repair turn if there is no solution in it."""
     context = runtime.context
-    candidate = await context.store.candidate(context.id, state["candidate"])
-    if candidate.status is not Status.RUNNING:
+    candidate = await context.candidate(state["candidate"])
+    if candidate.status is not Status.RUNNING or candidate.code is not None:
         return
     names = context.row.problem.entry_points
+    split = context.row.config.reasoning == "split"
     try:
-        asked, reply = await programmer_reply(context, candidate)
-        thoughts = None
-        if context.row.config.reasoning == "split":
-            thoughts = parse_turn(reply.text, reply.reasoning, entry_points=names).thoughts or reply.text
-            asked, reply = await ask_programmer(context, candidate, thoughts)
+        reply = await (ask_programmer(context, candidate) if split else programmer_reply(context, candidate))
         turn = parse_turn(reply.text, reply.reasoning, entry_points=names)
         if turn.code is None:
-            repaired = await ask_repair(context, candidate, "code", asked, reply)
+            repaired = await ask_repair(context, candidate, "code", reply)
             turn = replace(turn, code=parse_turn(repaired.text, entry_points=names).code)
     except ReplyError as error:
         await _fail(context, candidate, error)
         return
-    await context.store.update_candidate(
-        context.id, candidate.id, reasoning=thoughts or turn.thoughts, code=turn.code or ""
-    )
+    thoughts = candidate.reasoning if split else turn.thoughts
+    await context.write(candidate.id, "reason", "code", reasoning=thoughts, code=turn.code or "")
 
 
 async def execute(state: CandidateState, runtime: Runtime[SearchContext]) -> None:
     """Run the solution on the visible tests."""
     context = runtime.context
-    candidate = await context.store.candidate(context.id, state["candidate"])
-    if candidate.status is not Status.RUNNING:
+    candidate = await context.candidate(state["candidate"])
+    if candidate.status is not Status.RUNNING or candidate.report is not None:
         return
-    await context.store.update_candidate(context.id, candidate.id, report=await _run(context, candidate))
+    await context.write(candidate.id, report=await _run(context, candidate))
 
 
 async def profile(state: CandidateState, runtime: Runtime[SearchContext]) -> None:
     """Measure what passed, analyse the source, and compute the outcome reward."""
     context = runtime.context
-    candidate = await context.store.candidate(context.id, state["candidate"])
-    if candidate.status is not Status.RUNNING or candidate.report is None:
+    candidate = await context.candidate(state["candidate"])
+    if candidate.status is not Status.RUNNING or candidate.outcome is not None:
         return
     effect = context.effect(candidate.id, "profile")
     reused = context.journal.is_finished(effect)
-    report = candidate.report
+    # From the journal: until it is settled here, only the execution's own result holds the measurements.
+    report = await _run(context, candidate)
     if report.passed:
-        report = await context.once(effect, "execution", ExecutionReport, lambda: _measure(context, candidate))
+        report = await context.execute(effect, ExecutionReport, lambda: _measure(context, candidate, report))
     source = candidate.code or ""
     analysis = await analyse(source)
     # In a thread: it may take seconds on a source that was written to be slow to read.
     suspicions = await anyio.to_thread.run_sync(static_flags, source, context.row.problem.tests)
-    report = report.model_copy(update={"flags": (*report.flags, *suspicions)})
+    report = report.model_copy(update={"flags": tuple(dict.fromkeys((*report.flags, *suspicions)))})
     outcome = outcome_reward(report, analysis)
-    await context.store.update_candidate(context.id, candidate.id, report=report, analysis=analysis, outcome=outcome)
-    measured = candidate.model_copy(update={"report": report, "outcome": outcome})
+    measured = await context.write(
+        candidate.id, "execute", "profile", report=report, analysis=analysis, outcome=outcome
+    )
     await context.emit(CandidateExecuted.of(context.id, measured, reused=reused))
 
 
 async def critique(state: CandidateState, runtime: Runtime[SearchContext]) -> CandidateOutput:
     """Have the critic judge the turn; a judgement without a readable score leaves ρ null."""
     context = runtime.context
-    candidate = await context.store.candidate(context.id, state["candidate"])
+    candidate = await context.candidate(state["candidate"])
     if candidate.status is Status.RUNNING:
+        columns: dict[str, object]
         try:
-            asked, reply = await ask_critic(context, candidate)
+            reply = await ask_critic(context, candidate)
             judged = parse_critique(reply.text, reply.reasoning)
             if judged.score is None:
-                repaired = await ask_repair(context, candidate, "score", asked, reply)
+                repaired = await ask_repair(context, candidate, "score", reply)
                 judged = replace(judged, score=parse_critique(repaired.text).score)
             columns = {"critique": judged.thoughts, "process": judged.score}
             status = Status.CLOSED if judged.good else Status.OPEN
         except ReplyError as error:
             # The programmer's part is paid for and executed: the node stays, ranked by ω alone.
             columns, status = {"error": f"no critique: {error}"}, Status.OPEN
-        await context.store.update_candidate(context.id, candidate.id, **columns, status=status)
-    done = await context.store.candidate(context.id, candidate.id)
-    await context.emit(CandidateFinished.of(context.id, done))
-    return {"finished": [done.id]}
+        candidate = await context.write(candidate.id, "critique", **columns, status=status)
+    await context.emit(CandidateFinished.of(context.id, candidate))
+    return {"finished": [candidate.id]}
 
 
 async def _run(context: SearchContext, candidate: Candidate) -> ExecutionReport:
@@ -138,27 +140,26 @@ async def _run(context: SearchContext, candidate: Candidate) -> ExecutionReport:
             for test in problem.tests.tests
         ]
         return ExecutionReport(results=tuple(missing))
-    return await context.once(
+    return await context.execute(
         context.effect(candidate.id, "execute"),
-        "execution",
         ExecutionReport,
         lambda: context.executor.run(source, problem.tests, entry_points=problem.entry_points, limits=problem.limits),
     )
 
 
-async def _measure(context: SearchContext, candidate: Candidate) -> ExecutionReport:
+async def _measure(context: SearchContext, candidate: Candidate, report: ExecutionReport) -> ExecutionReport:
     problem = context.row.problem
     return await context.executor.profile(
         candidate.code or "",
         problem.tests,
-        candidate.report or ExecutionReport(),
+        report,
         entry_points=problem.entry_points,
         limits=problem.limits,
     )
 
 
 async def _fail(context: SearchContext, candidate: Candidate, error: ReplyError) -> None:
-    await context.store.update_candidate(context.id, candidate.id, status=Status.FAILED, error=str(error))
+    await context.write(candidate.id, status=Status.FAILED, error=str(error))
 
 
 def build_candidate() -> CompiledStateGraph[CandidateState, SearchContext, CandidateState, CandidateOutput]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -10,12 +10,12 @@ import anyio
 from orps_agent.tools import Executor
 from pydantic import BaseModel
 
+from orps_agent.candidate import Candidate
 from orps_agent.errors import CannotRun, ReplyError, SearchInterrupted
 from orps_agent.events import AnyEvent
-from orps_agent.llm.base import ChatModel
+from orps_agent.llm.base import ChatModel, ModelReply
 from orps_agent.prompting import Prompts
-from orps_agent.store import Effect, Journal, SearchRow, Store
-from orps_agent.store.journal import Kind, Request
+from orps_agent.store import Effect, Effects, Request, SearchRow, Store
 from orps_agent.strategies import Orps
 
 Result = TypeVar("Result", bound=BaseModel)
@@ -27,7 +27,7 @@ class SearchContext:
 
     row: SearchRow
     store: Store
-    journal: Journal
+    journal: Effects
     programmer: ChatModel
     critic: ChatModel
     executor: Executor
@@ -41,6 +41,7 @@ class SearchContext:
     error: CannotRun | None = None
     """Why the search cannot go on, if that is why it is stopping."""
     _in_flight: int = 0
+    _known: dict[str, Candidate] = field(default_factory=dict)
 
     @property
     def id(self) -> str:
@@ -57,15 +58,39 @@ class SearchContext:
         self.stopping.set()
         self._settle()
 
-    async def once(
-        self,
-        effect: Effect,
-        kind: Kind,
-        result_type: type[Result],
-        do: Callable[[], Awaitable[Result]],
-        request: Request | None = None,
-    ) -> Result:
-        """The journal's `once`, within a search that can stop.
+    async def candidate(self, candidate: str) -> Candidate:
+        """A candidate as far as it has come; its row is read once, as nobody else writes it."""
+        if candidate not in self._known:
+            self._known[candidate] = await self.store.candidate(self.id, candidate)
+        return self._known[candidate]
+
+    async def branch(self, candidate: str) -> list[Candidate]:
+        """The branch from the first round down to a candidate, itself included."""
+        steps = candidate.split(".")
+        return [await self.candidate(".".join(steps[: depth + 1])) for depth in range(len(steps))]
+
+    async def write(self, candidate: str, *settles: str, **changed: object) -> Candidate:
+        """Store what a stage learned. `settles` names the stages whose effects told nothing beyond it."""
+        known = (await self.candidate(candidate)).model_copy(update=changed)
+        self._known[candidate] = known
+        await self.store.update_candidate(self.id, candidate, changed, *self.journal.settled(known, settles))
+        return known
+
+    def forget(self, candidates: Iterable[str]) -> None:
+        """Let go of candidates that no prompt will quote any more."""
+        for each in candidates:
+            self._known.pop(each, None)
+
+    async def call(self, effect: Effect, request: Request, do: Callable[[], Awaitable[ModelReply]]) -> ModelReply:
+        """The journal's `call`, within a search that can stop."""
+        return await self._unless_stopping(effect, lambda: self.journal.call(effect, request, do))
+
+    async def execute(self, effect: Effect, result_type: type[Result], do: Callable[[], Awaitable[Result]]) -> Result:
+        """The journal's `execute`, within a search that can stop."""
+        return await self._unless_stopping(effect, lambda: self.journal.execute(effect, result_type, do))
+
+    async def _unless_stopping(self, effect: Effect, do: Callable[[], Awaitable[Result]]) -> Result:
+        """Do it, if it is stored already or the search goes on.
 
         When the search is stopping, or cannot go on because the endpoint, the sandbox or the store is gone, the
         caller waits here for the search's end: raising would make LangGraph cancel the candidate's siblings, and
@@ -74,7 +99,7 @@ class SearchContext:
         if not self.stopping.is_set() or self.journal.is_finished(effect):
             self._in_flight += 1
             try:
-                return await self.journal.once(effect, kind, result_type, do, request)
+                return await do()
             except ReplyError:
                 raise
             except CannotRun as error:

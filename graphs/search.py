@@ -46,7 +46,7 @@ async def select(state: SearchState, runtime: Runtime[SearchContext]) -> Command
     """
     context = runtime.context
     told = await _scores(context, state.get("finished", []))
-    before = OrpsState.model_validate(state.get("strategy") or {})
+    before = OrpsState.model_validate(state.get("strategy") or context.row.start or {})
     after = context.strategy.tell(before, told)
     if told:
         await _close_round(context, before, after)
@@ -64,24 +64,30 @@ async def judge(state: SearchState, runtime: Runtime[SearchContext]) -> dict[str
     row = context.row
     tree = await context.store.tree(row.id)
     best = winner(tree, row.config.winner_order, tampering_may_win=row.config.tampering_may_win)
-    held_back = row.problem.held_back
-    if best is not None and best.code and held_back is not None:
-        source = best.code
-        report = await context.once(
-            context.effect(best.id, "judge"),
-            "execution",
-            ExecutionReport,
-            lambda: context.executor.run(
-                source, held_back, entry_points=row.problem.entry_points, limits=row.problem.limits
-            ),
-        )
-        await context.store.update_search(row.id, verification=report)
-    first = next(iter(tree), None)
-    if best is not None and first is not None:
-        await context.store.update_search(row.id, comparison=await _contest(context, best, first))
-    ended = OrpsState.model_validate(state["strategy"]).ended
-    await context.store.update_search(row.id, winner=best.id if best else None, reason=ended)
-    return {"winner": best.id if best else None}
+    told: dict[str, object] = {"reason": OrpsState.model_validate(state["strategy"]).ended}
+    if best is None:
+        await context.store.update_search(row.id, **told)
+        return {"winner": None}
+    told |= {
+        "winner": best.id,
+        "verification": await _verify(context, best),
+        "comparison": await _contest(context, best, next(iter(tree))),
+    }
+    await context.store.update_search(row.id, *context.journal.settled(best, ("judge", "contest")), **told)
+    return {"winner": best.id}
+
+
+async def _verify(context: SearchContext, best: Candidate) -> ExecutionReport | None:
+    """The winner on the held-back tests."""
+    source, problem = best.code, context.row.problem
+    held_back = problem.held_back
+    if not source or held_back is None:
+        return None
+    return await context.execute(
+        context.effect(best.id, "judge"),
+        ExecutionReport,
+        lambda: context.executor.run(source, held_back, entry_points=problem.entry_points, limits=problem.limits),
+    )
 
 
 class _Contest(BaseModel):
@@ -105,7 +111,7 @@ async def _contest(context: SearchContext, best: Candidate, first: Candidate) ->
         )
         return _Contest(words=comparison and str(comparison))
 
-    return (await context.once(context.effect(best.id, "contest"), "execution", _Contest, measure)).words
+    return (await context.execute(context.effect(best.id, "contest"), _Contest, measure)).words
 
 
 def _passed(candidate: Candidate) -> set[str]:
@@ -113,7 +119,7 @@ def _passed(candidate: Candidate) -> set[str]:
 
 
 async def _scores(context: SearchContext, finished: list[str]) -> list[Score]:
-    return [_score(await context.store.candidate(context.id, each)) for each in finished]
+    return [_score(await context.candidate(each)) for each in finished]
 
 
 def _score(candidate: Candidate) -> Score:
@@ -134,13 +140,10 @@ async def _open_round(context: SearchContext, expansions: list[Expansion]) -> No
 
 
 async def _close_round(context: SearchContext, before: OrpsState, after: OrpsState) -> None:
-    tree = await context.store.tree(context.id)
-    passed_over = [
-        each.id
-        for each in tree
-        if each.round == before.round and each.status is Status.OPEN and each.id not in after.parents
-    ]
+    round_ = [each for each in await context.store.outline(context.id) if each.round == before.round]
+    passed_over = [each.id for each in round_ if each.status is Status.OPEN and each.id not in after.parents]
     await context.store.set_status(context.id, passed_over, Status.PRUNED)
+    context.forget(each.id for each in round_ if each.id not in after.parents)
     await context.emit(RoundClosed(search=context.id, round=before.round, beam=after.parents))
 
 

@@ -19,6 +19,8 @@ from .candidate import Status
 from .errors import OrpsError, SearchInterrupted
 from .events import (
     AnyEvent,
+    CallFinished,
+    CallStarted,
     CandidateExecuted,
     CandidateFinished,
     RoundStarted,
@@ -40,6 +42,7 @@ from .summary import summarise
 from .tasks import beside
 from .tools import SplitExecutor
 
+Emit = Callable[[AnyEvent], Awaitable[None]]
 GRACE_SECONDS = 10.0
 """How long a search that is stopping may take to finish what is in flight."""
 
@@ -56,7 +59,7 @@ class Agent:
 
     def __init__(self, settings: Settings | None = None) -> None:
         self.settings = settings or load_settings()
-        self.store = Store(self.settings.db)
+        self.store = Store(self.settings.db, durability=self.settings.durability)
         self._stack = AsyncExitStack()
         self._models: dict[tuple[str, str], Models] = {}
         self._running: dict[str, SearchContext] = {}
@@ -160,14 +163,14 @@ class Agent:
                 )
         return self._models[names]
 
-    async def _run(
-        self, row: SearchRow, models: Models, *, resumed: bool, emit: Callable[[AnyEvent], Awaitable[None]]
-    ) -> None:
+    async def _run(self, row: SearchRow, models: Models, *, resumed: bool, emit: Emit) -> None:
         started = time.monotonic()
         prompts = Prompts(row.config, self.settings.prompts)
 
         async def tell(event: AnyEvent) -> None:
             log.debug(event.kind, **event.model_dump(mode="json", exclude={"kind", "result"}))
+            if not isinstance(event, (CallStarted, CallFinished)):  # a call is a row of its own
+                await self.store.record(event)
             await emit(event)
 
         context = SearchContext(
@@ -185,23 +188,23 @@ class Agent:
             SearchStarted(search=row.id, problem=row.problem.id, resumed=resumed, at_most=most_candidates(row.config))
         )
         if resumed:
-            await self._retell(context)
+            await self._retell(row.id, emit)
         if row.status != "finished":
             await self.store.update_search(row.id, status="running", reason=None)
             await self._walk(context)
         result = await summarise(self.store, row.id, context.journal.tally, time.monotonic() - started)
         await tell(SearchFinished(search=row.id, result=result))
 
-    async def _retell(self, context: SearchContext) -> None:
+    async def _retell(self, search: str, emit: Emit) -> None:
         """Tell what earlier runs did, so that whoever watches sees the whole search."""
-        tree = await self.store.tree(context.id)
+        tree = await self.store.tree(search)
         for number, planned in sorted(Counter(each.round for each in tree).items()):
-            await context.emit(RoundStarted(search=context.id, round=number, candidates=planned))
+            await emit(RoundStarted(search=search, round=number, candidates=planned))
         for each in tree:
             if each.outcome is not None:
-                await context.emit(CandidateExecuted.of(context.id, each, reused=True))
+                await emit(CandidateExecuted.of(search, each, reused=True))
             if each.status is not Status.RUNNING:
-                await context.emit(CandidateFinished.of(context.id, each))
+                await emit(CandidateFinished.of(search, each))
 
     async def _walk(self, context: SearchContext) -> None:
         """Run the graph to its end, or to where it was stopped."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -109,6 +110,22 @@ class Candidate(BaseModel):
     def solved(self) -> bool:
         """Whether every visible test passed."""
         return self.report is not None and self.report.all_passed
+
+
+@dataclass(frozen=True)
+class Outline:
+    """What a drawn tree shows of a candidate: everything but the texts. None: not known yet."""
+
+    id: str
+    round: int
+    hint: str
+    status: Status
+    passed: int | None
+    tests: int | None
+    omega: float | None
+    process: int | None
+    flagged: bool = False
+    tampering: bool = False
 
 
 def path_key(candidate_id: str) -> tuple[int, ...]:

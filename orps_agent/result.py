@@ -19,9 +19,13 @@ class Usage(BaseModel):
     prompt_tokens: int | None = None
     """None when an endpoint does not report its tokens."""
     completion_tokens: int | None = None
+    cost: float | None = None
+    """USD for all of them; None when a price or a token count is not known."""
     reused_model_calls: int = 0
     """Of these, how many the last run read back instead of making them again."""
     reused_executions: int = 0
+    reused_cost: float | None = None
+    """USD that the reused calls had cost, and that were not spent again."""
     possibly_paid_twice: int = 0
     """Calls that an earlier run had begun when it was killed, and that were made again."""
     seconds: float = Field(default=0.0, ge=0)

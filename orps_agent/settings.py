@@ -145,6 +145,8 @@ class Settings(BaseSettings):
     max_calls: int = Field(default=32, ge=1)
     db: Path = Field(default_factory=lambda: Path(platformdirs.user_data_dir(APP)) / "orps.db")
     """The SQLite file that searches live in."""
+    durability: Literal["process", "power"] = "process"
+    """What stored results survive: a killed process, or a power cut as well, at the price of a disk flush a commit."""
     cache: Path = Field(default_factory=lambda: Path(platformdirs.user_cache_dir(APP)))
     """Where the embedded model's file is kept."""
     log: Path | None = None

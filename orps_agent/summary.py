@@ -7,8 +7,7 @@ from collections.abc import Sequence
 from .candidate import Candidate, Tree
 from .result import SearchResult, Usage
 from .rewards import WinnerKey
-from .store import Store
-from .store.journal import Tally
+from .store import Store, Tally
 
 
 async def summarise(store: Store, search: str, tally: Tally, seconds: float) -> SearchResult:
@@ -32,6 +31,7 @@ async def summarise(store: Store, search: str, tally: Tally, seconds: float) -> 
             | {
                 "reused_model_calls": reused.get("model", 0),
                 "reused_executions": reused.get("execution", 0),
+                "reused_cost": tally.reused_cost,
                 "possibly_paid_twice": tally.redone.get("model", 0),
                 "seconds": seconds,
             }

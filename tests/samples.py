@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import yaml
 
 from orps_agent.problem import Limits, Problem, SnippetTest, TestSuite
 from orps_agent.settings import SearchConfig, Settings, load_settings
+from orps_agent.store import SearchRow
 
 RIGHT = "Twice is a sum.\n```python\ndef double(n):\n    return n + n\n```"
 HALF = "Add two.\n```python\ndef double(n):\n    return n + 2\n```"
@@ -35,6 +37,12 @@ CRITIC = [
     {"role": "critic", "contains": "1 of 2 tests passed", "reply": "Half.\nSCORE: 3"},
     {"role": "critic", "reply": "Wrong.\nSCORE: 1"},
 ]
+
+
+def a_search(id_: str = "abcd") -> SearchRow:
+    """A row for a search that nobody runs."""
+    config = SearchConfig(samples=2, history=1)
+    return SearchRow(id=id_, created_at=time.time(), problem=DOUBLE, config=config, programmer="m", critic="m")
 
 
 def script(folder: Path, *rules: dict[str, object], critic: Iterable[dict[str, object]] = CRITIC) -> str:

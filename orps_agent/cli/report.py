@@ -119,12 +119,17 @@ def _cost(candidates: int, usage: Usage) -> str:
         f"{f', {duration(usage.seconds)}' if usage.seconds else ''}."
     )
     if usage.reused_model_calls or usage.reused_executions:
-        words += (
-            f" Reused from before: {usage.reused_model_calls} model calls and {usage.reused_executions} executions."
-        )
+        saved = f", ${usage.reused_cost:.2f} not spent again" if usage.reused_cost else ""
+        words += f" {_short(usage.reused_model_calls)} model calls and {_short(usage.reused_executions)} executions"
+        words += f" reused{saved}."
     if usage.possibly_paid_twice:
         words += f" Possibly paid twice: {usage.possibly_paid_twice} model calls."
     return words
+
+
+def _short(count: int) -> str:
+    """`142`, `3.1k`."""
+    return str(count) if count < 1000 else f"{count / 1000:.1f}k"
 
 
 def print_candidate(console: Console, candidate: Candidate) -> None:

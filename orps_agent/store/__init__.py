@@ -1,6 +1,7 @@
 """The SQLite file: searches, candidates, and the journal of effects that are never done twice."""
 
-from .journal import Effect, Journal
+from .effects import Effect, Request
+from .journal import Effects, Journal, Tally
 from .store import SearchRow, Store
 
-__all__ = ["Effect", "Journal", "SearchRow", "Store"]
+__all__ = ["Effect", "Effects", "Journal", "Request", "SearchRow", "Store", "Tally"]

@@ -11,13 +11,12 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-import aiosqlite
 import anyio
 from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 
 from orps_agent.errors import StoreError
 
-from .writer import explain
+from .connecting import connect, explain
 
 
 def checkpoint_file(database: Path) -> Path:
@@ -30,7 +29,7 @@ async def open_checkpoints(database: Path) -> AsyncIterator[AsyncSqliteSaver]:
     """LangGraph's saver on the file beside the database; raises StoreError when it cannot be opened."""
     path = checkpoint_file(database)
     try:
-        async with aiosqlite.connect(path, timeout=10) as connection:
+        async with connect(path) as connection:
             saver = AsyncSqliteSaver(connection)
             await saver.setup()
             yield saver

@@ -2,141 +2,179 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Literal, TypeVar
+from typing import Protocol, TypeVar
 
-import aiosqlite
 from pydantic import BaseModel
 
-from .writer import Writer
+from orps_agent.candidate import Candidate
+from orps_agent.errors import OrpsError
+from orps_agent.llm.base import ModelReply
 
-Kind = Literal["model", "execution"]
+from .effects import (
+    Effect,
+    Kind,
+    Request,
+    call_answer,
+    call_intent,
+    call_settled,
+    execution_answer,
+    execution_intent,
+    execution_settled,
+    failure,
+)
+from .reading import Reader
+from .writer import Statement, Writer
+
 Result = TypeVar("Result", bound=BaseModel)
-
-_INTENT = """
-    INSERT INTO effects (search, candidate, stage, attempt, kind, tries, started_at, request)
-    VALUES (?, ?, ?, ?, ?, 1, ?, ?)
-    ON CONFLICT DO UPDATE SET tries = tries + 1, started_at = excluded.started_at
-"""
-_RESULT = """
-    UPDATE effects SET result = ?, finished_at = ? WHERE search = ? AND candidate = ? AND stage = ? AND attempt = ?
-"""
-_TEXT = "INSERT OR IGNORE INTO texts (hash, text) VALUES (?, ?)"
-
-
-@dataclass(frozen=True)
-class Effect:
-    """The name of one act on the outside world, made of nothing but its place in the search.
-
-    It depends neither on LangGraph's ids nor on time, so that a resumed search gives the same act the same name.
-    """
-
-    search: str
-    candidate: str
-    stage: str
-    attempt: int = 0
-
-    @property
-    def place(self) -> tuple[str, str, int]:
-        """Where in its search it belongs."""
-        return self.candidate, self.stage, self.attempt
-
-
-@dataclass(frozen=True)
-class Request:
-    """What a model call asks: parameters, and the messages as (role, text)."""
-
-    parameters: Mapping[str, object]
-    messages: Sequence[tuple[str, str]] = ()
 
 
 @dataclass
 class Tally:
     """What a run did, by kind of effect."""
 
-    done: dict[str, int] = field(default_factory=dict)
-    reused: dict[str, int] = field(default_factory=dict)
+    done: dict[Kind, int] = field(default_factory=dict)
+    reused: dict[Kind, int] = field(default_factory=dict)
     """Found finished, from earlier runs."""
-    redone: dict[str, int] = field(default_factory=dict)
-    """Begun by an earlier run that did not live to store the result: possibly paid for twice."""
+    redone: dict[Kind, int] = field(default_factory=dict)
+    """Begun by an earlier run that did not live to store the outcome: possibly paid for twice."""
+    reused_cost: float | None = 0.0
+    """USD that the reused model calls had cost; None when that is not known of all."""
+
+
+class Effects(Protocol):
+    """Does effects once: the journal of a search that runs, or the record of one that is replayed."""
+
+    tally: Tally
+
+    def is_finished(self, effect: Effect) -> bool:
+        """Whether the result of the effect is there already."""
+        ...
+
+    async def call(self, effect: Effect, request: Request, do: Callable[[], Awaitable[ModelReply]]) -> ModelReply:
+        """A model call."""
+        ...
+
+    async def reply(self, effect: Effect) -> ModelReply:
+        """The reply to a call that is finished."""
+        ...
+
+    async def execute(self, effect: Effect, result_type: type[Result], do: Callable[[], Awaitable[Result]]) -> Result:
+        """An execution."""
+        ...
+
+    def settled(self, candidate: Candidate, stages: Iterable[str]) -> list[Statement]:
+        """What to write with the candidate's columns now that they tell what these stages' effects told."""
+        ...
+
+
+@dataclass
+class _Entry:
+    """How far an effect has come, over all runs."""
+
+    tries: int = 0
+    finished: bool = False
+    unknown: bool = False
+    """A try was begun, and nobody knows how it ended."""
 
 
 class Journal:
     """The effects of one search: read back when finished, done and stored when not."""
 
-    def __init__(self, search: str, writer: Writer, reader: aiosqlite.Connection) -> None:
+    def __init__(self, search: str, writer: Writer, reader: Reader) -> None:
         self.search = search
         self.tally = Tally()
         self._writer = writer
         self._reader = reader
-        self._finished: dict[tuple[str, str, int], bool] = {}
+        self._entries: dict[tuple[str, str, int], _Entry] = {}
+        self._fresh: dict[str, dict[Effect, BaseModel]] = {}
 
     async def load(self) -> None:
         """Learn which effects earlier runs finished or only began."""
-        query = "SELECT candidate, stage, attempt, kind, result IS NOT NULL FROM effects WHERE search = ?"
-        for candidate, stage, attempt, kind, finished in await self._reader.execute_fetchall(query, (self.search,)):
-            self._finished[candidate, stage, attempt] = bool(finished)
+        for kind, candidate, stage, attempt, tries, finished, unknown in await self._reader.effects(self.search):
+            self._entries[candidate, stage, attempt] = _Entry(tries, bool(finished), bool(unknown))
             if finished:
                 _add(self.tally.reused, kind)
-
-    async def once(
-        self,
-        effect: Effect,
-        kind: Kind,
-        result_type: type[Result],
-        do: Callable[[], Awaitable[Result]],
-        request: Request | None = None,
-    ) -> Result:
-        """The effect's stored result, or do it: intent, act, commit of the result, return.
-
-        An effect without a stored result is done again, because whether it happened cannot be known; such repeats are
-        counted. What `do` raises is passed on, and the effect stays open.
-        """
-        stored = self._finished.get(effect.place)
-        if stored:
-            return await self.read(effect, result_type)
-        if stored is False:
-            _add(self.tally.redone, kind)
-        await self._write_intent(effect, kind, request)
-        result = await do()
-        finished = (result.model_dump_json(exclude_defaults=True), time.time(), self.search, *effect.place)
-        await self._writer.write((_RESULT, finished))
-        self._finished[effect.place] = True
-        _add(self.tally.done, kind)
-        return result
+        self.tally.reused_cost = await self._reader.cost(self.search)
 
     def is_finished(self, effect: Effect) -> bool:
         """Whether the result of the effect is stored."""
-        return self._finished.get(effect.place, False)
+        entry = self._entries.get(effect.place)
+        return entry is not None and entry.finished
 
-    async def read(self, effect: Effect, result_type: type[Result]) -> Result:
-        """The stored result of a finished effect."""
-        query = "SELECT result FROM effects WHERE search = ? AND candidate = ? AND stage = ? AND attempt = ?"
-        found = list(await self._reader.execute_fetchall(query, (self.search, *effect.place)))
-        if not found or found[0][0] is None:
-            raise KeyError(f"no stored result for {effect}")
-        return result_type.model_validate_json(found[0][0])
+    async def call(self, effect: Effect, request: Request, do: Callable[[], Awaitable[ModelReply]]) -> ModelReply:
+        """The stored reply, or ask: intent, call, commit of the reply, return.
 
-    async def _write_intent(self, effect: Effect, kind: str, request: Request | None) -> None:
-        texts = [(_hash(text), text) for _, text in request.messages] if request else []
-        roles = [role for role, _ in request.messages] if request else []
-        asked = request and json.dumps(
-            {
-                **request.parameters,
-                "messages": [[role, text[0]] for role, text in zip(roles, texts, strict=True)],
-            }
-        )
-        intent = (self.search, *effect.place, kind, time.time(), asked)
-        await self._writer.write(*((_TEXT, text) for text in texts), (_INTENT, intent))
+        A call without a stored outcome is made again, because whether it happened cannot be known; such repeats are
+        counted. What `do` raises is noted and passed on, and the effect stays open.
+        """
+        if self.is_finished(effect):
+            return await self.reply(effect)
+        number = self._begin(effect, "model")
+        await self._writer.write(*call_intent(effect, number, request))
+        reply = await self._do("model", effect, number, do)
+        await self._writer.write(call_answer(effect, number, reply))
+        self._finish(effect, "model", reply)
+        return reply
+
+    async def reply(self, effect: Effect) -> ModelReply:
+        """The stored reply to a call."""
+        fresh = self._fresh.get(effect.candidate, {}).get(effect)
+        return fresh if isinstance(fresh, ModelReply) else await self._reader.reply(effect)
+
+    async def execute(self, effect: Effect, result_type: type[Result], do: Callable[[], Awaitable[Result]]) -> Result:
+        """The stored result, or run: intent, execution, commit of the result, return; otherwise as `call`."""
+        if self.is_finished(effect):
+            fresh = self._fresh.get(effect.candidate, {}).get(effect)
+            return fresh if isinstance(fresh, result_type) else await self._reader.result(effect, result_type)
+        number = self._begin(effect, "execution")
+        await self._writer.write(*execution_intent(effect, number))
+        started = time.monotonic()
+        result = await self._do("execution", effect, number, do)
+        await self._writer.write(execution_answer(effect, number, result, time.monotonic() - started))
+        self._finish(effect, "execution", result)
+        return result
+
+    def settled(self, candidate: Candidate, stages: Iterable[str]) -> list[Statement]:
+        """What to write with the candidate's columns now that they tell what these stages' effects told."""
+        wanted = set(stages)
+        fresh = self._fresh.get(candidate.id, {})
+        settled = {effect: result for effect, result in fresh.items() if effect.stage in wanted}
+        for effect in settled:
+            del fresh[effect]
+        if not fresh:
+            self._fresh.pop(candidate.id, None)
+        return list(_settled(settled, candidate))
+
+    def _begin(self, effect: Effect, kind: Kind) -> int:
+        entry = self._entries.setdefault(effect.place, _Entry())
+        if entry.unknown:
+            _add(self.tally.redone, kind)
+        entry.tries += 1
+        return entry.tries
+
+    async def _do(self, kind: Kind, effect: Effect, number: int, do: Callable[[], Awaitable[Result]]) -> Result:
+        try:
+            return await do()
+        except OrpsError as error:
+            await self._writer.write(failure(kind, effect, number, str(error)))
+            raise
+
+    def _finish(self, effect: Effect, kind: Kind, result: BaseModel) -> None:
+        self._entries[effect.place].finished = True
+        self._fresh.setdefault(effect.candidate, {})[effect] = result
+        _add(self.tally.done, kind)
 
 
-def _add(counts: dict[str, int], kind: str) -> None:
+def _settled(results: dict[Effect, BaseModel], candidate: Candidate) -> Iterator[Statement]:
+    for effect, result in results.items():
+        if isinstance(result, ModelReply):
+            yield call_settled(effect, result, candidate)
+        else:
+            yield execution_settled(effect)
+
+
+def _add(counts: dict[Kind, int], kind: Kind) -> None:
     counts[kind] = counts.get(kind, 0) + 1
-
-
-def _hash(text: str) -> str:
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]

@@ -12,13 +12,16 @@ from anyio.streams.memory import MemoryObjectReceiveStream
 
 from orps_agent.errors import StoreError
 
+from .connecting import explain
+
 Row = Sequence[object]
+Statement = tuple[str, Row]
 
 
 class _Pending:
     """Statements of one caller, in order, and the event that tells it that they are on disk."""
 
-    def __init__(self, statements: list[tuple[str, Row]]) -> None:
+    def __init__(self, statements: list[Statement]) -> None:
         self.statements = statements
         self.done = anyio.Event()
         self.error: sqlite3.Error | None = None
@@ -36,7 +39,7 @@ class Writer:
         self._path = path
         self._send, self._receive = anyio.create_memory_object_stream[_Pending](backlog)
 
-    async def write(self, *statements: tuple[str, Row]) -> None:
+    async def write(self, *statements: Statement) -> None:
         """Execute the statements in order in one transaction and wait for its commit.
 
         Raises StoreError when SQLite refuses; nothing of this call is stored then.
@@ -48,6 +51,10 @@ class Writer:
             await pending.done.wait()
         if pending.error is not None:
             raise StoreError(explain(pending.error, self._path)) from pending.error
+
+    async def post(self, *statements: Statement) -> None:
+        """Hand statements over without waiting for their commit, for what may be lost in a kill."""
+        await self._send.send(_Pending(list(statements)))
 
     def close(self) -> None:
         """No more writes; `run` ends once everything handed over is committed."""
@@ -92,19 +99,3 @@ def _waiting(stream: MemoryObjectReceiveStream[_Pending]) -> list[_Pending]:
             found.append(stream.receive_nowait())
         except (anyio.WouldBlock, anyio.EndOfStream):
             return found
-
-
-def explain(error: sqlite3.Error, path: str) -> str:
-    """One line on what went wrong with the file and what to do about it."""
-    text = str(error)
-    advice = {
-        "disk is full": "free some space, then run `orps resume --last`",
-        "readonly": "make it writable, or name another file with --db or ORPS_DB",
-        "locked": "another program holds it: close that program, or name another file with --db",
-        "malformed": "it is damaged: restore a copy, or name another file with --db",
-        "not a database": "it is not an orps database: name another file with --db",
-        "unable to open": "check that its folder exists and is writable, or name another file with --db or ORPS_DB",
-        "disk I/O": "check the disk, or name another file with --db or ORPS_DB",
-    }
-    hint = next((words for part, words in advice.items() if part in text), "name another file with --db")
-    return f"{path}: {text}; {hint}"

@@ -63,7 +63,7 @@ def seeds(log: Path) -> list[int]:
 
 def stored(folder: Path) -> set[int]:
     with sqlite3.connect(folder / "orps.db") as connection:
-        query = "SELECT json_extract(request, '$.seed') FROM effects WHERE kind = 'model' AND result IS NOT NULL"
+        query = "SELECT json_extract(parameters, '$.seed') FROM model_calls WHERE status = 'answered'"
         found = {row[0] for row in connection.execute(query)}
     connection.close()
     return found

@@ -6,33 +6,14 @@ from pathlib import Path
 
 import anyio
 import pytest
-from pydantic import BaseModel
 
-from orps_agent.candidate import Candidate, OutcomeReward, Status
+from orps_agent.candidate import Candidate, Status
 from orps_agent.errors import SearchOwned, StoreError, UnknownSearch
-from orps_agent.problem import Problem, ProgramTest, SnippetTest, TestSuite
 from orps_agent.report import ExecutionReport, Metric, Metrics, StaticAnalysis, TestResult, Verdict
-from orps_agent.settings import SearchConfig
-from orps_agent.store import Effect, SearchRow, Store
-from orps_agent.store.journal import Request
+from orps_agent.rewards import outcome_reward
+from orps_agent.store import Store
 from orps_agent.store.lease import lease
-
-
-class Answer(BaseModel):
-    value: int
-
-
-def a_search(id_: str = "abcd") -> SearchRow:
-    problem = Problem(
-        id="p",
-        statement="Write f.",
-        entry_points=("f",),
-        tests=TestSuite(
-            tests=(SnippetTest(name="1", code="assert f(1)"), ProgramTest(name="2", stdin="1", stdout="2"))
-        ),
-    )
-    config = SearchConfig(samples=2, history=1)
-    return SearchRow(id=id_, created_at=time.time(), problem=problem, config=config, programmer="m", critic="m")
+from tests.samples import a_search
 
 
 async def test_a_search_and_its_candidates_come_back_as_they_were(tmp_path: Path) -> None:
@@ -57,23 +38,25 @@ async def test_a_search_and_its_candidates_come_back_as_they_were(tmp_path: Path
             stdout="out",
         ),
         analysis=StaticAnalysis(lines=1, ast_nodes=2, cyclomatic=1, cognitive=0),
-        outcome=OutcomeReward(value=0.7, pass_rate=0.5),
         critique="fine",
         process=4,
     )
+    assert full.report is not None
+    full = full.model_copy(update={"outcome": outcome_reward(full.report, full.analysis)})
     row = a_search()
     async with Store(tmp_path / "orps.db") as store:
         await store.add_search(row)
         await store.add_candidates(row.id, [full, Candidate(id="1", round=0, hint="h")])
-        stored = full.model_dump(exclude={"id", "round", "hint", "report", "analysis", "outcome"})
-        await store.update_candidate(
-            row.id, full.id, **stored, report=full.report, analysis=full.analysis, outcome=full.outcome
-        )
+        await store.update_candidate(row.id, full.id, dict(full))
     async with Store(tmp_path / "orps.db") as store:
         assert await store.search("ab") == row
         assert [each.id for each in await store.tree(row.id)] == ["1", "1.0"]
         assert await store.candidate(row.id, "1.0") == full
-        assert [each.id for each in await store.lineage(row.id, "1.0")] == ["1", "1.0"]
+        outline = await store.outline(row.id)
+        assert [(each.id, each.passed, each.tests, each.process) for each in outline] == [
+            ("1", None, None, None),
+            ("1.0", 1, 2, 4),
+        ]
 
 
 async def test_unknown_and_ambiguous_ids_are_refused(tmp_path: Path) -> None:
@@ -86,63 +69,6 @@ async def test_unknown_and_ambiguous_ids_are_refused(tmp_path: Path) -> None:
             await store.search("ab")
         with pytest.raises(UnknownSearch, match="no search"):
             await store.search("%")
-
-
-async def test_an_effect_happens_once(tmp_path: Path) -> None:
-    done = []
-
-    async def act() -> Answer:
-        done.append(1)
-        return Answer(value=42)
-
-    effect = Effect("abcd", "0.1", "reason")
-    for _ in range(3):
-        async with Store(tmp_path / "orps.db") as store:
-            if not done:
-                await store.add_search(a_search())
-            journal = await store.journal("abcd")
-            request = Request({"temperature": 0.5}, [("user", "hello")])
-            assert await journal.once(effect, "model", Answer, act, request) == Answer(value=42)
-            assert await journal.once(effect, "model", Answer, act) == Answer(value=42)
-    assert done == [1]
-    assert journal.tally.reused == {"model": 1}
-
-
-async def test_an_effect_that_was_only_begun_is_done_again_and_counted(tmp_path: Path) -> None:
-    async def dies() -> Answer:
-        raise RuntimeError("the process is gone")
-
-    async def act() -> Answer:
-        return Answer(value=1)
-
-    effect = Effect("abcd", "0", "execute")
-    async with Store(tmp_path / "orps.db") as store:
-        await store.add_search(a_search())
-        journal = await store.journal("abcd")
-        with pytest.raises(RuntimeError):
-            await journal.once(effect, "execution", Answer, dies)
-    async with Store(tmp_path / "orps.db") as store:
-        journal = await store.journal("abcd")
-        assert not journal.is_finished(effect)
-        await journal.once(effect, "execution", Answer, act)
-        assert journal.tally.redone == {"execution": 1}
-        assert journal.tally.reused == {}
-
-
-async def test_prompts_are_stored_once_however_often_they_are_sent(tmp_path: Path) -> None:
-    async def act() -> Answer:
-        return Answer(value=1)
-
-    shared = "the same long history " * 500
-    async with Store(tmp_path / "orps.db") as store:
-        await store.add_search(a_search())
-        journal = await store.journal("abcd")
-        async with anyio.create_task_group() as tasks:
-            for n in range(50):
-                request = Request({}, [("user", shared), ("user", f"hint {n}")])
-                tasks.start_soon(journal.once, Effect("abcd", str(n), "reason"), "model", Answer, act, request)
-    texts = sqlite3.connect(tmp_path / "orps.db").execute("SELECT count(*) FROM texts").fetchone()
-    assert texts == (51,)
 
 
 async def test_a_search_has_one_owner(tmp_path: Path) -> None:
@@ -232,7 +158,7 @@ async def test_what_is_committed_is_seen_by_readers_side_by_side(tmp_path: Path)
 
         async def write_then_read(n: int) -> None:
             for turn in range(5):
-                await store.update_candidate("abcd", str(n), critique=str(turn))
+                await store.update_candidate("abcd", str(n), {"critique": str(turn)})
                 assert (await store.candidate("abcd", str(n))).critique == str(turn)
                 await store.tree("abcd")
 

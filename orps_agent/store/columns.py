@@ -1,0 +1,110 @@
+"""How values become columns and come back: packed where a column would repeat itself, plain everywhere else."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from pydantic import BaseModel, TypeAdapter
+
+from orps_agent.candidate import Candidate
+from orps_agent.report import ExecutionReport, Metric, Metrics, NotAnalysable, StaticAnalysis, TamperFlag
+from orps_agent.rewards import outcome_reward
+
+_FLAGS = TypeAdapter(tuple[TamperFlag, ...])
+_PLAIN = ("id", "round", "hint", "status", "reasoning", "code", "critique", "process", "error")
+
+
+def candidate_columns(changed: Mapping[str, Any]) -> dict[str, object]:
+    """Columns of the candidates table from attributes of a Candidate.
+
+    `report` alone tells verdicts and output; with `outcome` in the same call the measurements are final, and are
+    stored as well.
+    """
+    columns: dict[str, object] = {name: value for name, value in changed.items() if name in _PLAIN}
+    report = changed.get("report")
+    if isinstance(report, ExecutionReport):
+        bare = report.model_copy(update={"results": tuple(_bare(each) for each in report.results), "flags": ()})
+        columns |= {"report": _json(bare), "passed": report.passed, "tests": len(report.results)}
+        if changed.get("outcome") is not None:
+            columns |= {
+                "omega": changed["outcome"].value,
+                "metrics": json.dumps(pack_metrics([each.metrics for each in report.results])),
+                "flags": _FLAGS.dump_json(report.flags).decode() if report.flags else None,
+            }
+    if "analysis" in changed:
+        columns["analysis"] = stored(changed["analysis"])
+    return columns
+
+
+def candidate(row: sqlite3.Row) -> Candidate:
+    """A candidate from its row; ω's parts are computed again from what they were computed from."""
+    columns: dict[str, Any] = {name: row[name] for name in _PLAIN}
+    report = _report(row)
+    analysis = row["analysis"] and _analysis(row["analysis"])
+    outcome = outcome_reward(report, analysis) if report is not None and row["omega"] is not None else None
+    return Candidate.model_validate(columns | {"report": report, "analysis": analysis, "outcome": outcome})
+
+
+def stored(value: object) -> object:
+    """A value as SQLite takes it: models as JSON, everything else as it is."""
+    return _json(value) if isinstance(value, BaseModel) else value
+
+
+def pack_metrics(metrics: Sequence[Metrics]) -> list[dict[str, object]]:
+    """One entry for each metric and source, with the values and spreads of all tests, null where one has none."""
+    found: dict[tuple[str, str], list[Metric | None]] = {}
+    for index, each in enumerate(metrics):
+        for name in Metrics.model_fields:
+            metric: Metric | None = getattr(each, name)
+            if metric is not None:
+                found.setdefault((name, metric.source), [None] * len(metrics))[index] = metric
+    return [
+        {
+            "metric": name,
+            "source": source,
+            "values": [each and each.value for each in column],
+            "spreads": [each and each.spread for each in column],
+        }
+        for (name, source), column in found.items()
+    ]
+
+
+def unpack_metrics(packed: Sequence[Mapping[str, Any]], tests: int) -> list[Metrics]:
+    """What `pack_metrics` was given."""
+    columns: list[dict[str, Metric]] = [{} for _ in range(tests)]
+    for entry in packed:
+        for index, (value, spread) in enumerate(zip(entry["values"], entry["spreads"], strict=True)):
+            if value is not None:
+                columns[index][entry["metric"]] = Metric(value=value, source=entry["source"], spread=spread)
+    return [Metrics(**column) for column in columns]
+
+
+def _report(row: sqlite3.Row) -> ExecutionReport | None:
+    if row["report"] is None:
+        return None
+    report = ExecutionReport.model_validate_json(row["report"])
+    if row["metrics"] is not None:
+        metrics = unpack_metrics(json.loads(row["metrics"]), len(report.results))
+        results = [
+            each.model_copy(update={"metrics": cost}) for each, cost in zip(report.results, metrics, strict=True)
+        ]
+        report = report.model_copy(update={"results": tuple(results)})
+    if row["flags"] is not None:
+        report = report.model_copy(update={"flags": _FLAGS.validate_json(row["flags"])})
+    return report
+
+
+def _analysis(text: str) -> StaticAnalysis | NotAnalysable:
+    kind: type[StaticAnalysis | NotAnalysable] = NotAnalysable if "reason" in json.loads(text) else StaticAnalysis
+    return kind.model_validate_json(text)
+
+
+def _bare(result: Any) -> Any:
+    return result.model_copy(update={"metrics": Metrics()})
+
+
+def _json(value: BaseModel) -> str:
+    return value.model_dump_json(exclude_defaults=True)

@@ -1,0 +1,39 @@
+"""Opening SQLite files, and what it means when that or anything later fails."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import aiosqlite
+import anyio.to_thread
+
+BUSY_SECONDS = 10.0
+"""How long a statement waits for another process that is writing."""
+
+
+@asynccontextmanager
+async def connect(path: Path) -> AsyncIterator[aiosqlite.Connection]:
+    """A connection for as long as the context lasts; raises sqlite3.Error."""
+    # Tried out first, because aiosqlite leaves a thread behind when a file cannot be opened.
+    await anyio.to_thread.run_sync(lambda: sqlite3.connect(path).close())
+    async with aiosqlite.connect(path, timeout=BUSY_SECONDS) as connection:
+        yield connection
+
+
+def explain(error: sqlite3.Error, path: str) -> str:
+    """One line on what went wrong with the file and what to do about it."""
+    text = str(error)
+    advice = {
+        "disk is full": "free some space, then run `orps resume --last`",
+        "readonly": "make it writable, or name another file with --db or ORPS_DB",
+        "locked": "another program holds it: close that program, or name another file with --db",
+        "malformed": "it is damaged: restore a copy, or name another file with --db",
+        "not a database": "it is not an orps database: name another file with --db",
+        "unable to open": "check that its folder exists and is writable, or name another file with --db or ORPS_DB",
+        "disk I/O": "check the disk, or name another file with --db or ORPS_DB",
+    }
+    hint = next((words for part, words in advice.items() if part in text), "name another file with --db")
+    return f"{path}: {text}; {hint}"

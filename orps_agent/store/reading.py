@@ -1,0 +1,129 @@
+"""The reading side of the file: one connection, every query in one step, everything damaged named."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+import aiosqlite
+from pydantic import BaseModel, ValidationError
+
+from orps_agent.candidate import Candidate
+from orps_agent.errors import StoreError, UnknownCandidate
+from orps_agent.llm.base import ModelReply
+
+from .columns import candidate
+from .connecting import explain
+from .effects import KEY, Effect, Kind
+from .texts import Quote, references, unfold
+
+Result = TypeVar("Result", bound=BaseModel)
+Value = TypeVar("Value")
+
+
+class Reader:
+    """Queries over one connection that cannot write."""
+
+    def __init__(self, connection: aiosqlite.Connection, path: str) -> None:
+        self._connection = connection
+        self.path = path
+
+    async def rows(self, query: str, *values: object) -> list[sqlite3.Row]:
+        """All rows of a query; raises StoreError that names the file when they cannot be had."""
+        # In one step: a statement left open between two would hold its snapshot, and whoever reads beside it on this
+        # connection would not see what was committed since.
+        try:
+            return list(await self._connection.execute_fetchall(query, values))
+        except sqlite3.Error as error:
+            raise StoreError(explain(error, self.path)) from error
+
+    def read(self, row: sqlite3.Row, make: Callable[[sqlite3.Row], Value]) -> Value:
+        """What a row means; raises StoreError when it means nothing, because the file was damaged."""
+        try:
+            return make(row)
+        except (ValidationError, ValueError, KeyError, TypeError) as error:
+            where = " ".join(str(row[name]) for name in {"search", "id", "candidate", "stage"} & {*row.keys()})
+            raise StoreError(
+                f"{self.path}: the row of {where} is damaged ({type(error).__name__}): restore a copy of the file, or "
+                "name another one with --db"
+            ) from error
+
+    async def candidate(self, search: str, id_: str) -> Candidate:
+        """One candidate as far as its stages have come."""
+        found = await self.rows("SELECT * FROM candidates WHERE search = ? AND id = ?", search, id_)
+        if not found:
+            raise UnknownCandidate(f"no candidate {id_!r} in search {search}: `orps show {search}` draws its tree")
+        return self.read(found[0], candidate)
+
+    async def effects(self, search: str) -> list[tuple[Kind, str, str, int, int, int, int]]:
+        """Of every effect: kind, place, number of tries, whether it is finished, whether a try ended unknown."""
+        found = await self.rows(
+            " UNION ALL ".join(
+                f"SELECT '{kind}', candidate, stage, attempt, max(try), max(status = 'answered'),"
+                f" max(status = 'asked') FROM {table} WHERE search = ? GROUP BY candidate, stage, attempt"
+                for kind, table in (("model", "model_calls"), ("execution", "executions"))
+            ),
+            search,
+            search,
+        )
+        return [tuple(row) for row in found]
+
+    async def cost(self, search: str) -> float | None:
+        """What the answered model calls of a search have cost in USD; None when that is not known of all."""
+        (row,) = await self.rows(
+            "SELECT iif(count(*) = count(cost), total(cost), NULL) AS cost FROM model_calls"
+            " WHERE search = ? AND status = 'answered'",
+            search,
+        )
+        return None if row["cost"] is None else float(row["cost"])
+
+    async def reply(self, effect: Effect) -> ModelReply:
+        """The stored reply of a model call."""
+        query = f"SELECT * FROM model_calls WHERE {KEY} AND status = 'answered'"
+        row = _only(await self.rows(query, *effect.key), effect)
+        text, thinking = await self._texts(effect.search, [row["reply"], row["thinking"]])
+        return self.read(row, lambda row: _reply(row, text, thinking))
+
+    async def result(self, effect: Effect, result_type: type[Result]) -> Result:
+        """The stored result of an execution that is not settled yet."""
+        query = f"SELECT * FROM executions WHERE {KEY} AND status = 'answered'"
+        row = _only(await self.rows(query, *effect.key), effect)
+        return self.read(row, lambda row: result_type.model_validate_json(row["result"]))
+
+    async def messages(self, effect: Effect) -> list[tuple[str, str]]:
+        """The conversation that a model call sent, as (role, text)."""
+        query = f"SELECT messages FROM model_calls WHERE {KEY} ORDER BY try DESC LIMIT 1"
+        listed = json.loads(_only(await self.rows(query, *effect.key), effect)["messages"])
+        found = await self._prompt_texts(effect.search, [name for _, name in listed])
+        texts = await self._texts(effect.search, [found[name] for _, name in listed])
+        return [(role, text or "") for (role, _), text in zip(listed, texts, strict=True)]
+
+    async def _texts(self, search: str, stored: Sequence[str | None]) -> list[str | None]:
+        there = [each for each in stored if each is not None]
+        hashes, quoted = references(there)
+        shared = await self._prompt_texts(search, list(hashes))
+        columns = {each: await self.candidate(search, each) for each in quoted}
+
+        def column(quote: Quote) -> str:
+            return getattr(columns[quote["candidate"]], quote["column"]) or ""
+
+        plain = {name: "".join(json.loads(text)) for name, text in shared.items()}
+        return [None if each is None else unfold(each, column, plain) for each in stored]
+
+    async def _prompt_texts(self, search: str, wanted: Sequence[str]) -> dict[str, str]:
+        marks = ", ".join("?" * len(set(wanted)))
+        query = f"SELECT hash, text FROM prompt_texts WHERE search = ? AND hash IN ({marks})"
+        return {row["hash"]: row["text"] for row in await self.rows(query, search, *set(wanted))}
+
+
+def _reply(row: sqlite3.Row, text: str | None, thinking: str | None) -> ModelReply:
+    known = {name: row[name] for name in ModelReply.model_fields if name in row.keys()}  # noqa: SIM118
+    return ModelReply.model_validate(known | {"text": text, "reasoning": thinking})
+
+
+def _only(found: list[sqlite3.Row], effect: Effect) -> sqlite3.Row:
+    if not found:
+        raise KeyError(f"nothing is stored for {effect}")
+    return found[0]

@@ -1,0 +1,230 @@
+"""The schema, as an append-only list of small named steps; a database remembers which of them it has taken.
+
+Never edit a step that has been released: add one. Times are Unix seconds; JSON columns hold the pydantic models of
+the same name.
+"""
+
+from __future__ import annotations
+
+MIGRATIONS: list[tuple[str, str]] = [
+    (
+        "searches",
+        """
+        CREATE TABLE searches (
+            id TEXT PRIMARY KEY,
+            created_at REAL NOT NULL,
+            finished_at REAL,
+            status TEXT NOT NULL,          -- running, interrupted, finished
+            reason TEXT,                   -- why it ended
+            problem TEXT NOT NULL,         -- JSON: Problem
+            config TEXT NOT NULL,          -- JSON: SearchConfig
+            programmer TEXT NOT NULL,      -- the models, as the user named them
+            critic TEXT NOT NULL,
+            winner TEXT,                   -- candidates.id
+            verification TEXT,             -- JSON: ExecutionReport of the winner on the held-back tests
+            owner_pid INTEGER,             -- who works on it now, and until when that is believed
+            owner_host TEXT,
+            lease_until REAL
+        )
+        """,
+    ),
+    (
+        "candidates",
+        """
+        CREATE TABLE candidates (
+            search TEXT NOT NULL REFERENCES searches(id) ON DELETE CASCADE,
+            id TEXT NOT NULL,              -- the path from the root: 3.0.12
+            round INTEGER NOT NULL,
+            hint TEXT NOT NULL,
+            status TEXT NOT NULL,          -- running, open, closed, pruned, failed
+            reasoning TEXT,                -- R
+            code TEXT,                     -- C
+            report TEXT,                   -- F, JSON: ExecutionReport
+            analysis TEXT,                 -- JSON: StaticAnalysis or NotAnalysable
+            outcome TEXT,                  -- ω with its parts, JSON: OutcomeReward
+            critique TEXT,                 -- K
+            process INTEGER,               -- ρ, 1 to 5
+            error TEXT,
+            PRIMARY KEY (search, id)
+        ) WITHOUT ROWID
+        """,
+    ),
+    (
+        "effects",
+        """
+        CREATE TABLE effects (
+            search TEXT NOT NULL REFERENCES searches(id) ON DELETE CASCADE,
+            candidate TEXT NOT NULL,
+            stage TEXT NOT NULL,           -- reason, code, execute, profile, critique, judge
+            attempt INTEGER NOT NULL,      -- 0, or 1 for a repair turn
+            kind TEXT NOT NULL,            -- model, execution
+            tries INTEGER NOT NULL,        -- how often it was begun; above 1 it was possibly paid for twice
+            started_at REAL NOT NULL,
+            finished_at REAL,
+            request TEXT,                  -- model calls, JSON: parameters, and messages as [role, texts.hash]
+            result TEXT,                   -- JSON; null while only intended
+            PRIMARY KEY (search, candidate, stage, attempt)
+        ) WITHOUT ROWID
+        """,
+    ),
+    (
+        "texts",
+        """
+        CREATE TABLE texts (
+            hash TEXT PRIMARY KEY,         -- SHA-256 of the text, shortened to 128 bits
+            text TEXT NOT NULL
+        ) WITHOUT ROWID
+        """,
+    ),
+    (
+        "model calls, readable",
+        """
+        CREATE VIEW model_calls AS SELECT
+            search, candidate, stage, attempt, tries, started_at, finished_at - started_at AS seconds,
+            json_extract(result, '$.model') AS model, json_extract(result, '$.prompt_tokens') AS prompt_tokens,
+            json_extract(result, '$.completion_tokens') AS completion_tokens,
+            json_extract(result, '$.finish') AS finish,
+            json_extract(result, '$.text') AS reply
+        FROM effects WHERE kind = 'model'
+        """,
+    ),
+    ("searches: the winner's speed against the first sample's", "ALTER TABLE searches ADD COLUMN comparison TEXT"),
+    (
+        "model calls, try by try",
+        """
+        DROP VIEW model_calls;
+        CREATE TABLE model_calls (
+            search TEXT NOT NULL REFERENCES searches(id) ON DELETE CASCADE,
+            candidate TEXT NOT NULL,
+            stage TEXT NOT NULL,           -- reason, code, critique
+            attempt INTEGER NOT NULL,      -- 0, or 1 for a repair turn
+            try INTEGER NOT NULL,          -- above 1, an earlier try failed or was cut off
+            role TEXT NOT NULL,            -- programmer, critic
+            model TEXT NOT NULL,
+            status TEXT NOT NULL,          -- asked (and nobody knows what became of it), answered, failed
+            started_at REAL NOT NULL,
+            seconds REAL,                  -- the successful request alone
+            waited REAL,                   -- for a free slot, between retries, because the endpoint asked for it
+            requests INTEGER,              -- HTTP requests that it took
+            prompt_tokens INTEGER,
+            completion_tokens INTEGER,
+            cost REAL,                     -- USD; null when the price or the tokens are not known
+            finish TEXT,                   -- stop, length (cut off), other
+            prompt_hash TEXT NOT NULL,
+            parameters TEXT NOT NULL,      -- JSON: temperature, max_tokens, seed
+            messages TEXT NOT NULL,        -- JSON: [role, prompt_texts.hash] each
+            reply TEXT,                    -- JSON, in pieces: a text, or the candidate's column that repeats it
+            thinking TEXT,                 -- likewise: what a reasoning model sent beside the reply
+            error TEXT,
+            PRIMARY KEY (search, candidate, stage, attempt, try)
+        ) WITHOUT ROWID;
+        INSERT INTO model_calls
+            SELECT search, candidate, stage, attempt, tries,
+                json_extract(request, '$.role'), json_extract(request, '$.model'),
+                iif(result IS NULL, 'asked', 'answered'), started_at, json_extract(result, '$.seconds'), NULL, NULL,
+                json_extract(result, '$.prompt_tokens'), json_extract(result, '$.completion_tokens'), NULL,
+                iif(result IS NULL, NULL, ifnull(json_extract(result, '$.finish'), 'stop')),
+                '', json_remove(request, '$.messages', '$.role', '$.model'), json_extract(request, '$.messages'),
+                iif(result IS NULL, NULL, json_array(json_extract(result, '$.text'))),
+                iif(json_extract(result, '$.reasoning') IS NULL, NULL,
+                    json_array(json_extract(result, '$.reasoning'))),
+                NULL
+            FROM effects WHERE kind = 'model';
+        """,
+    ),
+    (
+        "executions, try by try",
+        """
+        CREATE TABLE executions (
+            search TEXT NOT NULL REFERENCES searches(id) ON DELETE CASCADE,
+            candidate TEXT NOT NULL,
+            stage TEXT NOT NULL,           -- execute, profile, judge (held-back tests), contest (race for speed)
+            attempt INTEGER NOT NULL,
+            try INTEGER NOT NULL,
+            status TEXT NOT NULL,          -- asked (and nobody knows what became of it), answered, failed
+            started_at REAL NOT NULL,
+            seconds REAL,
+            result TEXT,                   -- JSON, until the candidate's or the search's row tells it
+            error TEXT,
+            PRIMARY KEY (search, candidate, stage, attempt, try)
+        ) WITHOUT ROWID;
+        INSERT INTO executions
+            SELECT search, candidate, stage, attempt, tries, iif(result IS NULL, 'asked', 'answered'), started_at,
+                finished_at - started_at, result, NULL
+            FROM effects WHERE kind = 'execution';
+        """,
+    ),
+    (
+        "prompt texts, by search",
+        """
+        CREATE TABLE prompt_texts (
+            search TEXT NOT NULL REFERENCES searches(id) ON DELETE CASCADE,
+            hash TEXT NOT NULL,            -- SHA-256 of the whole text, shortened to 128 bits
+            text TEXT NOT NULL,            -- JSON, in pieces: a text, {"text": hash}, {"candidate": id, "column": name}
+            PRIMARY KEY (search, hash)
+        ) WITHOUT ROWID;
+        INSERT INTO prompt_texts
+            SELECT DISTINCT search, hash, json_array(text)
+            FROM effects, json_each(effects.request, '$.messages') AS message
+                JOIN texts ON texts.hash = json_extract(message.value, '$[1]');
+        DROP TABLE texts;
+        DROP TABLE effects;
+        """,
+    ),
+    (
+        "candidates: one column for each thing that a stage learns",
+        """
+        ALTER TABLE candidates RENAME TO old_candidates;
+        CREATE TABLE candidates (
+            search TEXT NOT NULL REFERENCES searches(id) ON DELETE CASCADE,
+            id TEXT NOT NULL,              -- the path from the root: 3.0.12
+            round INTEGER NOT NULL,
+            hint TEXT NOT NULL,            -- the strategy that the programmer was asked to follow
+            status TEXT NOT NULL,          -- running, open, closed, pruned, failed
+            passed INTEGER,                -- of the visible tests, so many were passed
+            tests INTEGER,
+            omega REAL,                    -- ω, the outcome reward
+            process INTEGER,               -- ρ, the process reward, 1 to 5
+            reasoning TEXT,                -- R
+            code TEXT,                     -- C
+            report TEXT,                   -- F, JSON: ExecutionReport
+            metrics TEXT,                  -- JSON: what the tests cost, in the report's order, a list a metric
+            flags TEXT,                    -- JSON: [TamperFlag]
+            analysis TEXT,                 -- JSON: StaticAnalysis or NotAnalysable
+            critique TEXT,                 -- K
+            error TEXT,
+            PRIMARY KEY (search, id)
+        ) WITHOUT ROWID;
+        INSERT INTO candidates
+            SELECT search, id, round, hint, status,
+                (SELECT count(*) FROM json_each(report, '$.results') AS each
+                    WHERE json_extract(each.value, '$.verdict') = 'pass' AND report IS NOT NULL),
+                json_array_length(report, '$.results'), json_extract(outcome, '$.value'), process,
+                reasoning, code, report, NULL, NULL, analysis, critique, error
+            FROM old_candidates;
+        DROP TABLE old_candidates;
+        """,
+    ),
+    (
+        "events",
+        """
+        CREATE TABLE events (
+            id INTEGER PRIMARY KEY,        -- in the order in which things happened
+            search TEXT NOT NULL REFERENCES searches(id) ON DELETE CASCADE,
+            at REAL NOT NULL,
+            kind TEXT NOT NULL,            -- search_started, round_started, candidate_executed, ...
+            told TEXT NOT NULL             -- JSON: what else the event says
+        );
+        CREATE INDEX events_by_search ON events (search, id);
+        """,
+    ),
+    (
+        "searches: forks and cancellation",
+        """
+        ALTER TABLE searches ADD COLUMN forked_from TEXT;      -- searches.id; it may have been deleted since
+        ALTER TABLE searches ADD COLUMN forked_at TEXT;        -- candidates.id, the same in both searches
+        ALTER TABLE searches ADD COLUMN start TEXT;            -- JSON: the strategy's state that it began with
+        ALTER TABLE searches ADD COLUMN cancel_requested_at REAL;
+        """,
+    ),
+]
