@@ -7,10 +7,10 @@ from typing import Annotated
 import anyio
 import typer
 
+from orps_agent.archive import Archive
 from orps_agent.errors import SettingsError
 from orps_agent.logs import configure
 from orps_agent.settings import Settings
-from orps_agent.store import Store
 
 from .options import BaseUrl, Db, Json, Log, Quiet, Unsafe, Verbose, settings_from
 
@@ -40,6 +40,5 @@ def resume(
 
 
 async def _find(settings: Settings, search: str | None) -> str:
-    async with Store(settings.db) as store:
-        row = await (store.search(search) if search else store.latest(unfinished=True))
-        return row.id
+    async with Archive(settings) as archive:
+        return (await archive.search(search, unfinished=True)).id
