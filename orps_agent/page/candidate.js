@@ -66,11 +66,18 @@ function family(
 ) {
   const visit = (/** @type {TreeNode} */ each) => {
     const link = button(each.id, () => open(each));
-    link.title = each.words;
+    link.title = visible(each.words);
+    return link;
+  };
+  const childLink = (/** @type {TreeNode} */ child) => {
+    const link = visit(child);
+    link.replaceChildren(child.id.slice(node.id.length + 1)); // there may be hundreds of them
+    link.ariaLabel = child.id;
+    link.classList.add(child.verdict);
     return link;
   };
   const up = node.lineage.slice(0, -1).flatMap((each) => [visit(each), " › "]);
-  const children = node.children.map(visit);
+  const children = node.children.map(childLink);
   return el(
     "nav",
     `round ${node.candidate.round}: `,

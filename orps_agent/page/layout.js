@@ -5,6 +5,8 @@ const CELL = 24; // room for one node
 const PADDING = 10; // between a box and its nodes
 const BETWEEN_BOXES = 16;
 const BETWEEN_COLUMNS = 72;
+const SHAPES = [0.8, 1.5, 3, 6]; // how much wider than high a family's grid may be
+const PROPORTION = 1.4; // of width to height, which the whole should come close to
 const CAPTION = 26; // room for the column's caption above the first box
 
 /**
@@ -20,7 +22,7 @@ const CAPTION = 26; // room for the column's caption above the first box
  */
 function layOut(roots) {
   if (!roots.length) return { families: [], columns: [], width: 1, height: 1 };
-  const top = measured(roots, null, 0);
+  const top = bestShaped(roots);
   const families = allOf(top);
   const widths = columnWidths(families);
   const lefts = widths.map((_, depth) => widths.slice(0, depth).reduce((x, width) => x + width + BETWEEN_COLUMNS, 0));
@@ -30,17 +32,31 @@ function layOut(roots) {
 }
 
 /**
+ * The families with grids of the shape that brings the whole closest to the proportions of a screen.
+ * @param {TreeNode[]} roots
+ */
+function bestShaped(roots) {
+  const tried = SHAPES.map((shape) => {
+    const top = measured(roots, null, 0, shape);
+    const width = columnWidths(allOf(top)).reduce((sum, each) => sum + each + BETWEEN_COLUMNS, 0);
+    return { top, off: Math.abs(Math.log(width / top.span / PROPORTION)) };
+  });
+  return tried.reduce((best, each) => (each.off < best.off ? each : best)).top;
+}
+
+/**
  * A family and everything below it, with sizes but without places.
  * @param {TreeNode[]} nodes
  * @param {TreeNode | null} parent
  * @param {number} depth
+ * @param {number} shape
  * @returns {Family}
  */
-function measured(nodes, parent, depth) {
+function measured(nodes, parent, depth, shape) {
   const trunk = nodes.filter((node) => node.children.length);
   const leaves = nodes.filter((node) => !node.children.length);
-  const below = trunk.map((node) => measured(node.children, node, depth + 1));
-  const grid = Math.ceil(Math.sqrt(0.8 * leaves.length)); // a little higher than wide
+  const below = trunk.map((node) => measured(node.children, node, depth + 1, shape));
+  const grid = Math.ceil(Math.sqrt(shape * leaves.length));
   const rows = Math.max(grid ? Math.ceil(leaves.length / grid) : 0, trunk.length);
   const columns = Math.ceil(leaves.length / rows);
   const height = rows * CELL + 2 * PADDING;

@@ -63,7 +63,9 @@ byId("find").addEventListener("submit", (event) => {
   event.preventDefault();
   const node = search.nodes.get(wanted.value.trim());
   byId("found").replaceChildren(node ? "" : "no such candidate");
-  if (node) visit(node);
+  if (!node) return;
+  visit(node);
+  tree.element.focus();
 });
 
 document.addEventListener("keydown", (event) => {

@@ -6,7 +6,7 @@
  * @typedef {{verdict: Verdict, strength: number, hollow: boolean, path: Path2D}} Batch
  * @typedef {{layout: Layout, nodes: TreeNode[], winner: TreeNode | null, boxes: Path2D, links: Path2D, batches: Batch[],
  *   rings: Path2D, crosses: Path2D, diamonds: Path2D, families: Map<TreeNode, Family>}} Scene
- * @typedef {{cursor: TreeNode | null, opened: TreeNode | null}} Marks
+ * @typedef {{cursor: TreeNode | null, opened: TreeNode | null, focused: boolean}} Marks
  */
 
 const LABELS_FROM = 1.8; // the scale at which there is room for ids
@@ -113,20 +113,21 @@ function paint(context, scene, view, palette, marks) {
   context.setTransform(1, 0, 0, 1, 0, 0);
   context.clearRect(0, 0, canvas.width, canvas.height);
   context.setTransform(ratio * view.scale, 0, 0, ratio * view.scale, ratio * view.x, ratio * view.y);
-  const hair = Math.max(1, 1 / view.scale);
+  const hair = Math.max(1, 1 / view.scale); // lines between boxes stay at least a pixel wide
+  const edge = Math.min(1.6, Math.max(1, 0.5 / view.scale)); // outlines of nodes get fainter, or they would fill them
   context.fillStyle = palette.box;
   context.fill(scene.boxes);
   stroke(context, scene.links, palette.line, 1.2 * hair);
   paintBranch(context, scene, scene.winner, palette.gold, 1.6 * hair);
   paintBranch(context, scene, marks.opened, palette.accent, 1.6 * hair);
-  for (const batch of scene.batches) paintBatch(context, batch, palette, hair);
-  stroke(context, scene.rings, palette.ink, 1.1 * hair);
-  stroke(context, scene.crosses, palette.fail, 1.6 * hair);
-  if (scene.winner) paintWinner(context, scene.winner, palette);
+  for (const batch of scene.batches) paintBatch(context, batch, palette, edge);
+  stroke(context, scene.rings, palette.ink, edge);
+  stroke(context, scene.crosses, palette.fail, 1.6 * edge);
+  if (scene.winner) paintWinner(context, scene.winner, palette, Math.max(1, 0.6 / view.scale));
   context.fillStyle = palette.fail;
   context.fill(scene.diamonds);
   if (marks.opened) paintHalo(context, marks.opened, palette.accent, 2 * hair);
-  if (marks.cursor && marks.cursor !== marks.opened) paintHalo(context, marks.cursor, palette.ink, 1.2 * hair);
+  if (marks.cursor && marks.focused && marks.cursor !== marks.opened) paintHalo(context, marks.cursor, palette.ink, 1.2 * hair);
   paintWords(context, scene, view, palette);
 }
 
@@ -146,12 +147,12 @@ function stroke(context, path, colour, width) {
  * @param {CanvasRenderingContext2D} context
  * @param {Batch} batch
  * @param {Palette} palette
- * @param {number} hair
+ * @param {number} edge
  */
-function paintBatch(context, batch, palette, hair) {
+function paintBatch(context, batch, palette, edge) {
   context.globalAlpha = batch.strength;
   if (batch.hollow) {
-    stroke(context, batch.path, palette[batch.verdict], 1.4 * hair);
+    stroke(context, batch.path, palette[batch.verdict], 1.4 * edge);
   } else {
     context.fillStyle = palette[batch.verdict];
     context.fill(batch.path);
@@ -172,13 +173,14 @@ function paintBranch(
   stroke(context, path, colour, width);
 }
 
-/** A star in the colour of its verdict with a golden edge. */
+/** A star in the colour of its verdict with a golden edge; `size` keeps it in sight from afar. */
 function paintWinner(
   /** @type {CanvasRenderingContext2D} */ context, /** @type {TreeNode} */ node, /** @type {Palette} */ palette,
+  /** @type {number} */ size,
 ) {
   const path = new Path2D();
   for (let corner = 0; corner < 10; corner += 1) {
-    const r = corner % 2 ? 4.6 : 10.5;
+    const r = size * (corner % 2 ? 4.6 : 10.5);
     const angle = (corner / 10) * FULL_TURN - FULL_TURN / 4;
     path.lineTo(node.x + r * Math.cos(angle), node.y + r * Math.sin(angle));
   }
@@ -186,7 +188,7 @@ function paintWinner(
   context.lineJoin = "round";
   context.fillStyle = palette[node.verdict];
   context.fill(path);
-  stroke(context, path, palette.gold, 2);
+  stroke(context, path, palette.gold, 2 * size);
 }
 
 /** A ring around a node that is looked at. */
@@ -207,7 +209,7 @@ function paintWords(
   context.fillStyle = palette.muted;
   context.font = `${12 / view.scale}px system-ui, sans-serif`;
   context.textAlign = "left";
-  const room = 90 / view.scale; // pixels that a caption needs
+  const room = 60 / view.scale; // pixels that a caption needs
   scene.layout.columns.forEach(({ x, caption }, at, all) => {
     if (at === 0 || x - all[at - 1].x > room) context.fillText(caption, x, CAPTION - 10);
   });

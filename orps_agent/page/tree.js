@@ -20,7 +20,7 @@ class TreeControl {
     this.view = new View();
     this.screen = { width: 1, height: 1 };
     /** @type {Marks} */
-    this.marks = { cursor: null, opened: null };
+    this.marks = { cursor: null, opened: null, focused: false };
     /** Pointers that are down, by id. @type {Map<number, {x: number, y: number}>} */
     this.pointers = new Map();
     this.moved = 0;
@@ -110,6 +110,8 @@ class TreeControl {
   listen() {
     const { element } = this;
     new ResizeObserver(() => this.resize()).observe(element);
+    element.addEventListener("focus", () => this.focus(true));
+    element.addEventListener("blur", () => this.focus(false));
     element.addEventListener("keydown", (event) => this.key(event));
     element.addEventListener("wheel", (event) => this.wheel(event), { passive: false });
     element.addEventListener("pointerdown", (event) => this.down(event));
@@ -120,6 +122,12 @@ class TreeControl {
     byId("closer").addEventListener("click", () => this.zoom(STEP));
     byId("farther").addEventListener("click", () => this.zoom(1 / STEP));
     byId("whole").addEventListener("click", () => this.fit());
+  }
+
+  /** @param {boolean} focused whether the cursor is shown */
+  focus(focused) {
+    this.marks.focused = focused;
+    this.draw();
   }
 
   resize() {

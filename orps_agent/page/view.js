@@ -3,6 +3,7 @@
 const SMALLEST = 0.05;
 const LARGEST = 6;
 const MARGIN = 24; // kept free around the whole tree, in pixels
+const FOOT = 24; // and below it, for the words and the buttons there
 
 /** Screen = scale * world + (x, y), in CSS pixels. */
 class View {
@@ -18,10 +19,11 @@ class View {
    * @param {{width: number, height: number}} screen
    */
   fit(drawing, screen) {
-    const room = Math.min((screen.width - 2 * MARGIN) / drawing.width, (screen.height - 2 * MARGIN) / drawing.height);
+    const height = screen.height - FOOT;
+    const room = Math.min((screen.width - 2 * MARGIN) / drawing.width, (height - 2 * MARGIN) / drawing.height);
     this.scale = Math.min(1.6, Math.max(SMALLEST, room));
     this.x = (screen.width - this.scale * drawing.width) / 2;
-    this.y = (screen.height - this.scale * drawing.height) / 2;
+    this.y = (height - this.scale * drawing.height) / 2;
   }
 
   /**
