@@ -129,7 +129,7 @@ def test_a_candidate_tells_everything(browser: Browser, tmp_path: Path) -> None:
 
 def test_the_difference_adds_up_to_both_sources(browser: Browser, tmp_path: Path) -> None:
     codes = [*CODES, "x = 1", CODES[0].replace("best", "top"), "\n\n" + CODES[1], "".join(CODES), "a\nb\nc\n" * 700]
-    pairs = list(itertools.pairwise(codes)) + [(codes[-1], "d\ne\n" * 700)]
+    pairs = [*itertools.pairwise(codes), (codes[-1], "d\ne\n" * 700)]
     families = [
         (
             Candidate(id=str(n), round=0, hint="verbose", status=Status.OPEN, code=before),
@@ -161,7 +161,8 @@ def test_the_difference_is_as_small_as_it_can_be(browser: Browser, tmp_path: Pat
 
 def test_python_is_coloured_and_stays_what_it_was(browser: Browser, tmp_path: Path) -> None:
     code = (
-        '@cache\ndef f(n):  # a "comment"\n    return "# no comment" + f\'\\\'{n}\' + r"""a\n# "b"\n""" + str(0x1F + 2.5e3j)\n'
+        '@cache\ndef f(n):  # a "comment"\n'
+        '    return "# no comment" + f\'\\\'{n}\' + r"""a\n# "b"\n""" + str(0x1F + 2.5e3j)\n'
         'class Ünder:\n\tpass\nbroken = \'never closed\nlast = """nor this'
     )
     with opened(browser, finished([Candidate(id="0", round=0, hint="verbose", code=code)]), tmp_path) as page:
