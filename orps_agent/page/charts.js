@@ -1,6 +1,6 @@
 // Small charts of one form: scores by round, then calls, tokens and cost over the time that was worked.
 
-const PLOT = { width: 220, height: 70, left: 4, right: 4, top: 6, bottom: 4 };
+const PLOT = { width: 220, height: 70, left: 4, right: 4, top: 6, bottom: 4 }; // stretched to the room that there is
 const PAUSE = 300; // seconds without a call after which a search is taken to have rested; rests are left out
 
 /**
@@ -18,21 +18,23 @@ function charts(search) {
 function scoreCharts(search) {
   const nodes = [...search.nodes.values()].filter((node) => node.candidate.report);
   const rounds = [...new Set(nodes.map((node) => node.candidate.round))].sort((a, b) => a - b);
-  if (!rounds.length) return [];
   /** @type {[string, number, (value: number) => string, (node: TreeNode) => Quantity][]} */
   const scores = [
     ["tests passed", 1, percent, (node) => node.candidate.outcome?.pass_rate],
     ["outcome reward ω", 2, decimal, (node) => node.candidate.outcome?.value],
     ["critic's score ρ", 5, decimal, (node) => node.candidate.process],
   ];
-  return scores.map(([title, top, words, of]) => {
-    const values = rounds.map((round) => nodes.filter((node) => node.candidate.round === round).flatMap((node) => of(node) ?? []));
+  return scores.flatMap(([title, top, words, of]) => {
+    const scored = rounds.map((round) => ({
+      round, values: nodes.filter((node) => node.candidate.round === round).flatMap((node) => of(node) ?? []),
+    }));
     const line = (/** @type {(values: number[]) => number} */ fold) =>
-      rounds.flatMap((round, at) => (values[at].length ? [{ x: round, y: fold(values[at]) }] : []));
+      scored.flatMap(({ round, values }) => (values.length ? [{ x: round, y: fold(values) }] : []));
     const [best, average] = [line(largest), line(mean)];
-    const now = best.length ? `best ${words(best[best.length - 1].y)}, mean ${words(average[average.length - 1].y)}` : UNKNOWN;
+    if (!best.length) return [];
+    const now = `best ${words(best[best.length - 1].y)}, mean ${words(average[average.length - 1].y)}`;
     const series = [{ name: "best", points: best, faint: false }, { name: "mean", points: average, faint: true }];
-    return { title, now, from: `round ${rounds[0]}`, to: `round ${rounds[rounds.length - 1]}`, top, series };
+    return [{ title, now, from: `round ${best[0].x}`, to: `round ${best[best.length - 1].x}`, top, series }];
   });
 }
 
@@ -81,7 +83,9 @@ function figure({ title, now, from, to, top, series }) {
     x: PLOT.left + ((x - start) / length) * (right - PLOT.left),
     y: bottom - (y / top) * (bottom - PLOT.top),
   });
-  const frame = { viewBox: `0 0 ${PLOT.width} ${PLOT.height}`, role: "img", "aria-label": `${title}: ${now}` };
+  const frame = {
+    viewBox: `0 0 ${PLOT.width} ${PLOT.height}`, preserveAspectRatio: "none", role: "img", "aria-label": `${title}: ${now}`,
+  };
   const lines = series.map(({ points, faint }) => line(points.map(placed), faint));
   const axis = svg("path", { class: "axis", d: `M${PLOT.left} ${PLOT.top}H${right}M${PLOT.left} ${bottom}H${right}` });
   return el(
@@ -100,6 +104,6 @@ function figure({ title, now, from, to, top, series }) {
 function line(points, faint) {
   const path = points.map(({ x, y }, at) => `${at ? "L" : "M"}${x.toFixed(1)} ${y.toFixed(1)}`).join("");
   const kind = faint ? "series faint" : "series";
-  const dots = points.length > 24 ? [] : points.map(({ x, y }) => svg("circle", { class: kind, cx: x, cy: y, r: 2 }));
+  const dots = points.length > 24 ? [] : points.map(({ x, y }) => svg("path", { class: `${kind} dot`, d: `M${x} ${y}h0` }));
   return svg("g", {}, svg("path", { class: kind, d: path }), ...dots);
 }

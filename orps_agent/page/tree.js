@@ -77,6 +77,13 @@ class TreeControl {
     this.draw();
   }
 
+  /** Zoom with the cursor in sight. @param {number} factor */
+  zoomToCursor(factor) {
+    const { cursor } = this.marks;
+    this.zoom(factor, cursor ? this.view.pointOf(cursor) : undefined);
+    if (cursor) this.view.reveal(cursor, this.screen);
+  }
+
   /** Put the cursor on a node and have it in sight. @param {TreeNode} node */
   moveTo(node) {
     this.marks.cursor = node;
@@ -151,7 +158,8 @@ class TreeControl {
     };
     /** @type {Record<string, () => void>} */
     const deeds = {
-      "+": () => this.zoom(STEP), "=": () => this.zoom(STEP), "-": () => this.zoom(1 / STEP), 0: () => this.fit(),
+      "+": () => this.zoomToCursor(STEP), "=": () => this.zoomToCursor(STEP), "-": () => this.zoomToCursor(1 / STEP),
+      0: () => this.fit(),
       Enter: () => node && this.enter(node), Escape: () => this.onClose(),
     };
     if (!(event.key in ways) && !(event.key in deeds)) return;

@@ -10,10 +10,11 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from orps_agent.candidate import Candidate, Status
+from orps_agent.document import Call
 
 from .browser import CHROMIUM, chromium, opened
 from .hostile import SHOWN, hostile
-from .trees import CODES, finished, grown
+from .trees import CODES, START, finished, grown
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine: apt-get install chromium")
 
@@ -239,6 +240,28 @@ def test_it_fits_a_narrow_screen(browser: Browser, tmp_path: Path) -> None:
         assert (panel["x"], panel["y"], panel["width"]) == (0, 0, 400)
         page.get_by_role("button", name="Close").click()
         expect(page.locator("#tree")).to_be_in_viewport()
+
+
+def test_a_search_that_runs_shows_what_there_is(browser: Browser, tmp_path: Path) -> None:
+    planned = Candidate(id="0", round=0, hint="verbose")
+    written = Candidate(id="1", round=0, hint="concise", code="x = 1", reasoning="one")
+    executed = next(each for each in TREE.candidates if each.report).model_copy(
+        update={"id": "2", "process": None, "critique": None, "status": Status.RUNNING}
+    )
+    begun = Call(candidate="1", stage="critique", role="critic", started_at=START, status="begun")
+    document = finished([planned, written, executed], calls=[begun])
+    running = {"status": "running", "reason": None, "finished_at": None, "winner": None, "verification": None}
+    document = document.model_copy(update={"search": document.search.model_copy(update=running)})
+    with opened(browser, document, tmp_path) as page:
+        expect(page.locator("#panel")).to_contain_text("None yet.")
+        assert page.locator("#charts figure b").all_text_contents() == [
+            "tests passed",
+            "outcome reward ω",
+            "model calls",
+        ]
+        for name, words in (("0", "not run"), ("1", "begun"), ("2", "running")):
+            find(page, name)
+            expect(page.locator("#panel")).to_contain_text(words)
 
 
 def test_a_search_without_candidates_says_so(browser: Browser, tmp_path: Path) -> None:
