@@ -1,7 +1,5 @@
 // Everything about one candidate.
 
-const MOST_TESTS = 200; // rows of tests shown; those that did not pass come first
-
 /** Whether the reader looks at differences; kept from one candidate to the next. */
 let showsDifference = false;
 
@@ -24,7 +22,11 @@ function candidateDetails(search, node, open) {
     candidate.report?.results.length ? section("Tests", testsTable(candidate.report, suite)) : null,
     output("stdout", candidate.report?.stdout),
     output("stderr", candidate.report?.stderr),
-    section("Measures", measuresTable(node), candidate.outcome && folded("how ω came about", rewardTable(candidate.outcome))),
+    section(
+      "Measures",
+      measuresTable(node),
+      candidate.outcome && folded("how ω came about", rewardTable(candidate.outcome)),
+    ),
     candidate.critique ? section("Critique", el("p.prose", candidate.critique)) : null,
     candidate.reasoning ? section("Thoughts", el("p.prose", candidate.reasoning)) : null,
     calls.length ? section("Model calls", callsTable(calls), ...calls.map(conversation)) : null,
@@ -62,7 +64,9 @@ function spent({ tokens, cost, seconds }) {
 
 /** The way up and down the tree. */
 function family(
-  /** @type {Search} */ search, /** @type {TreeNode} */ node, /** @type {(node: TreeNode) => void} */ open,
+  /** @type {Search} */ search,
+  /** @type {TreeNode} */ node,
+  /** @type {(node: TreeNode) => void} */ open,
 ) {
   const visit = (/** @type {TreeNode} */ each) => {
     const link = button(each.id, () => open(each));
@@ -85,20 +89,6 @@ function family(
     el("b", node.id),
     children.length ? el("span.children", ` › ${children.length} children: `, ...children) : null,
   );
-}
-
-/**
- * @param {string} title
- * @param {...(Node | null | undefined)} content
- */
-function section(title, ...content) {
-  const shown = content.filter((each) => each != null);
-  return shown.length ? el("section", el("h3", title), ...shown) : null;
-}
-
-/** @param {string} title @param {...(Node | null)} content */
-function folded(title, ...content) {
-  return el("details", el("summary", title), ...content);
 }
 
 /** The code, or its difference from the parent's. @param {TreeNode} node */
@@ -125,59 +115,26 @@ function codeView(node) {
 /** @param {ExecutionReport | undefined} report */
 function flags(report) {
   const found = report?.flags ?? [];
-  return found.length ? el("ul.flags", ...found.map((flag) => el("li", `${flag.severity}: ${flag.kind}; ${flag.evidence}`))) : null;
-}
-
-/** @param {string} name @param {string | undefined} text */
-function output(name, text) {
-  return text ? section(name, el("pre.output", text)) : null;
-}
-
-/**
- * Every test with its verdict; what was expected and what came, where the two differ.
- * @param {ExecutionReport} report
- * @param {Suite | undefined} suite
- */
-function testsTable(report, suite) {
-  const code = new Map((suite?.tests ?? []).map((test) => [test.name, test.kind === "snippet" ? test.code : `stdin: ${test.stdin}`]));
-  const passes = (/** @type {TestResult} */ result) => Number(result.verdict === "pass");
-  const results = [...report.results].sort((a, b) => passes(a) - passes(b));
-  const rows = results.slice(0, MOST_TESTS).map((result) => testRow(result, code.get(result.name)));
-  const left = results.length - rows.length;
-  return el("div", el("ul.tests", ...rows), left ? el("p.more", `and ${left} more`) : null);
-}
-
-/** @param {TestResult} result @param {string | undefined} code */
-function testRow(result, code) {
-  const pair = (/** @type {string} */ name, /** @type {string | undefined} */ text) =>
-    text === undefined ? [] : [el("dt", name), el("dd", text)];
-  const verdict = result.verdict === "pass" ? "pass" : result.verdict === "not_run" ? "none" : "fail";
-  const facts = [
-    ...pair("expected", result.expected), ...pair("actual", result.actual), ...pair("error", result.error),
-    ...pair("limit", result.short_limit ? "shortened, after an earlier test ran into one" : undefined),
-  ];
-  return el(
-    "li",
-    el(`span.chip.${verdict}`, result.verdict.replace("_", " ")),
-    el("span.name", result.name),
-    code === undefined ? null : el("code", code),
-    facts.length ? el("dl", ...facts) : null,
-  );
+  return found.length
+    ? el("ul.flags", ...found.map((flag) => el("li", `${flag.severity}: ${flag.kind}; ${flag.evidence}`)))
+    : null;
 }
 
 /** @param {Call[]} calls */
 function callsTable(calls) {
   const names = ["stage", "model's role", "tokens in", "out", "cost", "time", ""];
-  const rows = calls.map((call) => el(
-    "tr",
-    el("td", call.stage),
-    el("td", call.role),
-    el("td", known(call.prompt_tokens, whole)),
-    el("td", known(call.completion_tokens, whole)),
-    el("td", known(call.cost, dollars)),
-    el("td", known(call.seconds, longTime)),
-    el("td", call.status === "done" ? "" : call.status),
-  ));
+  const rows = calls.map((call) =>
+    el(
+      "tr",
+      el("td", call.stage),
+      el("td", call.role),
+      el("td", known(call.prompt_tokens, whole)),
+      el("td", known(call.completion_tokens, whole)),
+      el("td", known(call.cost, dollars)),
+      el("td", known(call.seconds, longTime)),
+      el("td", call.status === "done" ? "" : call.status),
+    ),
+  );
   return el("table.calls", el("thead", el("tr", ...names.map((name) => el("th", name)))), el("tbody", ...rows));
 }
 
@@ -185,5 +142,8 @@ function callsTable(calls) {
 function conversation(call) {
   const said = [...(call.messages ?? []), ...(call.reply === undefined ? [] : [["reply", call.reply]])];
   if (!said.length) return null;
-  return folded(`what was said: ${call.stage}`, ...said.flatMap(([role, text]) => [el("h4", role), el("pre.output", text)]));
+  return folded(
+    `what was said: ${call.stage}`,
+    ...said.flatMap(([role, text]) => [el("h4", role), el("pre.output", text)]),
+  );
 }

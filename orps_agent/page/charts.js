@@ -4,7 +4,6 @@ const PLOT = { width: 220, height: 70, left: 4, right: 4, top: 6, bottom: 4 }; /
 const PAUSE = 300; // seconds without a call after which a search is taken to have rested; rests are left out
 
 /**
- * @typedef {{x: number, y: number}} Point
  * @typedef {{name: string, points: Point[], faint: boolean}} Series
  * @typedef {{title: string, now: string, from: string, to: string, top: number, series: Series[]}} Chart
  */
@@ -26,14 +25,18 @@ function scoreCharts(search) {
   ];
   return scores.flatMap(([title, top, words, of]) => {
     const scored = rounds.map((round) => ({
-      round, values: nodes.filter((node) => node.candidate.round === round).flatMap((node) => of(node) ?? []),
+      round,
+      values: nodes.filter((node) => node.candidate.round === round).flatMap((node) => of(node) ?? []),
     }));
     const line = (/** @type {(values: number[]) => number} */ fold) =>
       scored.flatMap(({ round, values }) => (values.length ? [{ x: round, y: fold(values) }] : []));
     const [best, average] = [line(largest), line(mean)];
     if (!best.length) return [];
     const now = `best ${words(best[best.length - 1].y)}, mean ${words(average[average.length - 1].y)}`;
-    const series = [{ name: "best", points: best, faint: false }, { name: "mean", points: average, faint: true }];
+    const series = [
+      { name: "best", points: best, faint: false },
+      { name: "mean", points: average, faint: true },
+    ];
     return [{ title, now, from: `round ${best[0].x}`, to: `round ${best[best.length - 1].x}`, top, series }];
   });
 }
@@ -43,7 +46,11 @@ function callCharts(calls) {
   if (!calls.length) return [];
   const times = workingTimes(calls);
   /** @type {[string, (value: number) => string, (call: Call) => Quantity][]} */
-  const sums = [["model calls", whole, () => 1], ["tokens", whole, tokensOf], ["cost", dollars, (call) => call.cost]];
+  const sums = [
+    ["model calls", whole, () => 1],
+    ["tokens", whole, tokensOf],
+    ["cost", dollars, (call) => call.cost],
+  ];
   return sums.flatMap(([title, words, of]) => {
     const values = calls.map(of);
     if (values.every((value) => value == null)) return [];
@@ -53,7 +60,16 @@ function callCharts(calls) {
       .sort((a, b) => a.x - b.x)
       .map(({ x, value }) => ({ x, y: (sum += value) }));
     const series = [{ name: title, points: [{ x: 0, y: 0 }, ...points], faint: false }];
-    return [{ title, now: total(values, words), from: "start", to: longTime(points[points.length - 1].x), top: sum || 1, series }];
+    return [
+      {
+        title,
+        now: total(values, words),
+        from: "start",
+        to: longTime(points[points.length - 1].x),
+        top: sum || 1,
+        series,
+      },
+    ];
   });
 }
 
@@ -84,7 +100,10 @@ function figure({ title, now, from, to, top, series }) {
     y: bottom - (y / top) * (bottom - PLOT.top),
   });
   const frame = {
-    viewBox: `0 0 ${PLOT.width} ${PLOT.height}`, preserveAspectRatio: "none", role: "img", "aria-label": `${title}: ${now}`,
+    viewBox: `0 0 ${PLOT.width} ${PLOT.height}`,
+    preserveAspectRatio: "none",
+    role: "img",
+    "aria-label": `${title}: ${now}`,
   };
   const lines = series.map(({ points, faint }) => line(points.map(placed), faint));
   const axis = svg("path", { class: "axis", d: `M${PLOT.left} ${PLOT.top}H${right}M${PLOT.left} ${bottom}H${right}` });
@@ -104,6 +123,7 @@ function figure({ title, now, from, to, top, series }) {
 function line(points, faint) {
   const path = points.map(({ x, y }, at) => `${at ? "L" : "M"}${x.toFixed(1)} ${y.toFixed(1)}`).join("");
   const kind = faint ? "series faint" : "series";
-  const dots = points.length > 24 ? [] : points.map(({ x, y }) => svg("path", { class: `${kind} dot`, d: `M${x} ${y}h0` }));
+  const dots =
+    points.length > 24 ? [] : points.map(({ x, y }) => svg("path", { class: `${kind} dot`, d: `M${x} ${y}h0` }));
   return svg("g", {}, svg("path", { class: kind, d: path }), ...dots);
 }

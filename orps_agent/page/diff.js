@@ -69,14 +69,20 @@ function shortest(before, after) {
 
 /** Whether a diagonal is entered from above (an added line) or from the left (a removed one). */
 function fromAbove(
-  /** @type {Int32Array} */ reach, /** @type {number} */ origin, /** @type {number} */ k, /** @type {number} */ edits,
+  /** @type {Int32Array} */ reach,
+  /** @type {number} */ origin,
+  /** @type {number} */ k,
+  /** @type {number} */ edits,
 ) {
   return k === -edits || (k !== edits && reach[origin + k - 1] < reach[origin + k + 1]);
 }
 
 /** Where on a diagonal the next edit leads. */
 function startOf(
-  /** @type {Int32Array} */ reach, /** @type {number} */ origin, /** @type {number} */ k, /** @type {number} */ edits,
+  /** @type {Int32Array} */ reach,
+  /** @type {number} */ origin,
+  /** @type {number} */ k,
+  /** @type {number} */ edits,
 ) {
   return fromAbove(reach, origin, k, edits) ? reach[origin + k + 1] : reach[origin + k - 1] + 1;
 }

@@ -4,14 +4,18 @@
 /** @typedef {{kind: string, text: string}} Token `kind` is a CSS class, or empty */
 
 const KEYWORDS = new Set(
-  ("False None True and as assert async await break class continue def del elif else except finally for from global if " +
-    "import in is lambda match case nonlocal not or pass raise return try while with yield").split(" "),
+  (
+    "False None True and as assert async await break class continue def del elif else except finally for from global if " +
+    "import in is lambda match case nonlocal not or pass raise return try while with yield"
+  ).split(" "),
 );
 const BUILTINS = new Set(
-  ("abs all any bin bool bytearray bytes callable chr dict divmod enumerate eval exec filter float format frozenset getattr " +
+  (
+    "abs all any bin bool bytearray bytes callable chr dict divmod enumerate eval exec filter float format frozenset getattr " +
     "hash hex id input int isinstance iter len list map max min next object oct open ord pow print range repr reversed " +
     "round self set slice sorted staticmethod str sum super tuple type zip ValueError TypeError KeyError IndexError " +
-    "Exception StopIteration").split(" "),
+    "Exception StopIteration"
+  ).split(" "),
 );
 // In the order in which they are tried: a quote inside a comment is no string, a # inside a string no comment.
 const PREFIX = String.raw`(?:\b[rbfut]{1,2})?`;

@@ -61,7 +61,20 @@ function measured(nodes, parent, depth, shape) {
   const columns = Math.ceil(leaves.length / rows);
   const height = rows * CELL + 2 * PADDING;
   const width = (columns + (trunk.length ? 1 : 0)) * CELL + 2 * PADDING;
-  return { parent, depth, leaves, trunk, rows, columns, height, width, span: Math.max(height, stacked(below)), below, x: 0, y: 0 };
+  return {
+    parent,
+    depth,
+    leaves,
+    trunk,
+    rows,
+    columns,
+    height,
+    width,
+    span: Math.max(height, stacked(below)),
+    below,
+    x: 0,
+    y: 0,
+  };
 }
 
 /** The height of boxes on top of one another. @param {Family[]} families */

@@ -16,7 +16,9 @@ function diffListing(before, after) {
   const now = highlight(after);
   const edits = difference(old.map(textOf), now.map(textOf));
   const lines = edits.map((edit) =>
-    edit.kind === "removed" ? codeLine("removed", edit.before, old[edit.before]) : codeLine(edit.kind, edit.after, now[edit.after]),
+    edit.kind === "removed"
+      ? codeLine("removed", edit.before, old[edit.before])
+      : codeLine(edit.kind, edit.after, now[edit.after]),
   );
   return el("pre.code.diff", ...lines);
 }

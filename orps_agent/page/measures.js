@@ -4,7 +4,12 @@
 
 /** @type {Measure[]} */
 const MEASURES = [
-  { name: "tests passed", of: (node) => (node.tests ? node.passed / node.tests : null), words: percent, better: "more" },
+  {
+    name: "tests passed",
+    of: (node) => (node.tests ? node.passed / node.tests : null),
+    words: percent,
+    better: "more",
+  },
   { name: "outcome reward ω", of: (node) => node.candidate.outcome?.value, words: decimal, better: "more" },
   { name: "critic's score ρ", of: (node) => node.candidate.process, words: whole, better: "more" },
   { name: "CPU time a test", of: (node) => meanOf(node, "cpu_ns"), words: shortTime, better: "less" },
@@ -31,13 +36,15 @@ function measuresTable(node) {
   const { parent } = node;
   const rows = MEASURES.map((measure) => ({ measure, ours: measure.of(node), theirs: parent && measure.of(parent) }))
     .filter(({ ours, theirs }) => ours != null || theirs != null)
-    .map(({ measure, ours, theirs }) => el(
-      "tr",
-      el("th", measure.name),
-      el("td", known(ours, measure.words)),
-      parent && el("td", known(theirs, measure.words)),
-      parent && changeCell(measure, ours, theirs),
-    ));
+    .map(({ measure, ours, theirs }) =>
+      el(
+        "tr",
+        el("th", measure.name),
+        el("td", known(ours, measure.words)),
+        parent && el("td", known(theirs, measure.words)),
+        parent && changeCell(measure, ours, theirs),
+      ),
+    );
   const head = el("tr", el("th"), el("th", node.id), parent && el("th", parent.id), parent && el("th", "change"));
   return rows.length ? el("table.measures", el("thead", head), el("tbody", ...rows)) : null;
 }
@@ -51,7 +58,12 @@ function changeCell(measure, ours, theirs) {
   if (ours == null || theirs == null || ours === theirs) return el("td", ours != null && ours === theirs ? "=" : "");
   const better = ours > theirs === (measure.better === "more");
   const share = Math.round((100 * (ours - theirs)) / theirs);
-  const words = theirs === 0 || measure.words === percent ? (ours > theirs ? "↑" : "↓") : `${share > 0 ? "+" : "−"}${Math.abs(share)}%`;
+  const words =
+    theirs === 0 || measure.words === percent
+      ? ours > theirs
+        ? "↑"
+        : "↓"
+      : `${share > 0 ? "+" : "−"}${Math.abs(share)}%`;
   return el(`td.${better ? "better" : "worse"}`, words);
 }
 
@@ -59,6 +71,17 @@ function changeCell(measure, ours, theirs) {
 function rewardTable(outcome) {
   const rows = outcome.parts
     .filter((part) => part.score !== undefined)
-    .map((part) => el("tr", el("th", `${part.group}: ${part.name}`), el("td", known(part.raw, decimal)), el("td", known(part.score, decimal))));
-  return el("table.measures", el("thead", el("tr", el("th"), el("th", "raw"), el("th", "score"))), el("tbody", ...rows));
+    .map((part) =>
+      el(
+        "tr",
+        el("th", `${part.group}: ${part.name}`),
+        el("td", known(part.raw, decimal)),
+        el("td", known(part.score, decimal)),
+      ),
+    );
+  return el(
+    "table.measures",
+    el("thead", el("tr", el("th"), el("th", "raw"), el("th", "score"))),
+    el("tbody", ...rows),
+  );
 }

@@ -39,7 +39,8 @@ function longTime(seconds) {
 }
 
 /** @param {number} seconds Unix time */
-const dateAndTime = (seconds) => new Date(1000 * seconds).toLocaleString([], { dateStyle: "medium", timeStyle: "short" });
+const dateAndTime = (seconds) =>
+  new Date(1000 * seconds).toLocaleString([], { dateStyle: "medium", timeStyle: "short" });
 
 /** @param {number[]} values at least one */
 const mean = (values) => values.reduce((sum, value) => sum + value, 0) / values.length;

@@ -31,7 +31,12 @@ function winnerView({ winner, facts }, open) {
   if (!winner) return el("p", facts.status === "finished" ? "None: no candidate held any code." : "None yet.");
   return el(
     "div",
-    el("p", button(winner.id, () => open(winner)), ` ${winner.candidate.hint}. `, facts.why ?? null),
+    el(
+      "p",
+      button(winner.id, () => open(winner)),
+      ` ${winner.candidate.hint}. `,
+      facts.why ?? null,
+    ),
     facts.comparison === undefined ? null : el("p", `CPU time against the first sample's: ${facts.comparison}.`),
     codeListing(winner.candidate.code ?? ""),
   );
@@ -51,7 +56,13 @@ function factsTable(search) {
     ["candidates", `${whole(search.nodes.size)}, of which ${whole(solvedIn(search))} pass all tests`],
     ["model calls", whole(calls.length)],
     ["tokens", total(calls.map(tokensOf), whole)],
-    ["cost", total(calls.map((call) => call.cost), dollars)],
+    [
+      "cost",
+      total(
+        calls.map((call) => call.cost),
+        dollars,
+      ),
+    ],
   ];
   if (facts.forked_from !== undefined) rows.push(["forked from", `${facts.forked_from} ${facts.forked_at ?? ""}`]);
   return el("table.facts", el("tbody", ...rows.map(([name, words]) => el("tr", el("th", name), el("td", words)))));

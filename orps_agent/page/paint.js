@@ -26,8 +26,15 @@ const strength = (node) => (node.candidate.process ? 0.28 + 0.144 * node.candida
 function sceneOf(search, layout) {
   const nodes = [...search.nodes.values()];
   const scene = {
-    layout, nodes, winner: search.winner, batches: batchesOf(nodes.filter((node) => node !== search.winner)),
-    boxes: new Path2D(), links: new Path2D(), rings: new Path2D(), crosses: new Path2D(), diamonds: new Path2D(),
+    layout,
+    nodes,
+    winner: search.winner,
+    batches: batchesOf(nodes.filter((node) => node !== search.winner)),
+    boxes: new Path2D(),
+    links: new Path2D(),
+    rings: new Path2D(),
+    crosses: new Path2D(),
+    diamonds: new Path2D(),
     families: new Map(layout.families.flatMap((each) => (each.parent ? [[each.parent, each]] : []))),
   };
   for (const family of layout.families) {
@@ -127,7 +134,8 @@ function paint(context, scene, view, palette, marks) {
   context.fillStyle = palette.fail;
   context.fill(scene.diamonds);
   if (marks.opened) paintHalo(context, marks.opened, palette.accent, 2 * hair);
-  if (marks.cursor && marks.focused && marks.cursor !== marks.opened) paintHalo(context, marks.cursor, palette.ink, 1.2 * hair);
+  if (marks.cursor && marks.focused && marks.cursor !== marks.opened)
+    paintHalo(context, marks.cursor, palette.ink, 1.2 * hair);
   paintWords(context, scene, view, palette);
 }
 
@@ -162,8 +170,11 @@ function paintBatch(context, batch, palette, edge) {
 
 /** The lines from the first round down to a node. */
 function paintBranch(
-  /** @type {CanvasRenderingContext2D} */ context, /** @type {Scene} */ scene, /** @type {TreeNode | null} */ node,
-  /** @type {string} */ colour, /** @type {number} */ width,
+  /** @type {CanvasRenderingContext2D} */ context,
+  /** @type {Scene} */ scene,
+  /** @type {TreeNode | null} */ node,
+  /** @type {string} */ colour,
+  /** @type {number} */ width,
 ) {
   const path = new Path2D();
   for (const each of node?.parent?.lineage ?? []) {
@@ -175,7 +186,9 @@ function paintBranch(
 
 /** A star in the colour of its verdict with a golden edge; `size` keeps it in sight from afar. */
 function paintWinner(
-  /** @type {CanvasRenderingContext2D} */ context, /** @type {TreeNode} */ node, /** @type {Palette} */ palette,
+  /** @type {CanvasRenderingContext2D} */ context,
+  /** @type {TreeNode} */ node,
+  /** @type {Palette} */ palette,
   /** @type {number} */ size,
 ) {
   const path = new Path2D();
@@ -193,7 +206,9 @@ function paintWinner(
 
 /** A ring around a node that is looked at. */
 function paintHalo(
-  /** @type {CanvasRenderingContext2D} */ context, /** @type {TreeNode} */ node, /** @type {string} */ colour,
+  /** @type {CanvasRenderingContext2D} */ context,
+  /** @type {TreeNode} */ node,
+  /** @type {string} */ colour,
   /** @type {number} */ width,
 ) {
   const path = new Path2D();
@@ -203,7 +218,9 @@ function paintHalo(
 
 /** Captions at all scales, in one size on the screen; ids where there is room for them. */
 function paintWords(
-  /** @type {CanvasRenderingContext2D} */ context, /** @type {Scene} */ scene, /** @type {View} */ view,
+  /** @type {CanvasRenderingContext2D} */ context,
+  /** @type {Scene} */ scene,
+  /** @type {View} */ view,
   /** @type {Palette} */ palette,
 ) {
   context.fillStyle = palette.muted;

@@ -1,7 +1,6 @@
 // The tree as a control: a canvas that is panned, zoomed and walked through. For assistive technology it is an ARIA tree of
 // which only the current item is in the document, as two thousand of them would make every step slow.
 
-const CLICK = 5; // pixels that a pointer may move and still click
 const STEP = 1.25; // one press of a zoom key
 
 class TreeControl {
@@ -21,9 +20,6 @@ class TreeControl {
     this.screen = { width: 1, height: 1 };
     /** @type {Marks} */
     this.marks = { cursor: null, opened: null, focused: false };
-    /** Pointers that are down, by id. @type {Map<number, {x: number, y: number}>} */
-    this.pointers = new Map();
-    this.moved = 0;
     this.touched = false; // whether the reader has chosen a view, which a resize must then respect
     this.drawing = false;
     this.listen();
@@ -45,9 +41,16 @@ class TreeControl {
       getComputedStyle(/** @type {Element} */ (document.querySelector(selector))).color;
     const box = getComputedStyle(byId("legend")).backgroundColor;
     this.palette = {
-      pass: of("#legend .pass"), part: of("#legend .part"), fail: of("#legend .fail"), none: of("#legend .none"),
-      gold: of("#legend .gold"), ink: of("body"), muted: of("#legend"), line: getComputedStyle(byId("legend")).borderTopColor,
-      box, accent: of("#cursor"),
+      pass: of("#legend .pass"),
+      part: of("#legend .part"),
+      fail: of("#legend .fail"),
+      none: of("#legend .none"),
+      gold: of("#legend .gold"),
+      ink: of("body"),
+      muted: of("#legend"),
+      line: getComputedStyle(byId("legend")).borderTopColor,
+      box,
+      accent: of("#cursor"),
     };
     this.draw();
   }
@@ -69,10 +72,17 @@ class TreeControl {
 
   /**
    * @param {number} factor
-   * @param {{x: number, y: number}} at a point of the screen
+   * @param {Point} at a point of the screen
    */
   zoom(factor, at = { x: this.screen.width / 2, y: this.screen.height / 2 }) {
     this.view.zoom(factor, at.x, at.y);
+    this.touched = true;
+    this.draw();
+  }
+
+  /** @param {number} dx pixels @param {number} dy */
+  pan(dx, dy) {
+    this.view.pan(dx, dy);
     this.touched = true;
     this.draw();
   }
@@ -120,12 +130,12 @@ class TreeControl {
     element.addEventListener("focus", () => this.focus(true));
     element.addEventListener("blur", () => this.focus(false));
     element.addEventListener("keydown", (event) => this.key(event));
-    element.addEventListener("wheel", (event) => this.wheel(event), { passive: false });
-    element.addEventListener("pointerdown", (event) => this.down(event));
-    element.addEventListener("pointermove", (event) => this.move(event));
-    element.addEventListener("pointerup", (event) => this.up(event));
-    element.addEventListener("pointercancel", (event) => this.pointers.delete(event.pointerId));
-    element.addEventListener("pointerleave", () => this.point(null, 0, 0));
+    new Gestures(element, {
+      pan: (dx, dy) => this.pan(dx, dy),
+      zoom: (factor, at) => this.zoom(factor, at),
+      hover: (at) => this.hint(at),
+      click: (at) => this.click(at),
+    });
     byId("closer").addEventListener("click", () => this.zoom(STEP));
     byId("farther").addEventListener("click", () => this.zoom(1 / STEP));
     byId("whole").addEventListener("click", () => this.fit());
@@ -153,14 +163,21 @@ class TreeControl {
     const beside = (/** @type {number} */ step) => siblings[siblings.indexOf(/** @type {TreeNode} */ (node)) + step];
     /** @type {Record<string, () => TreeNode | null | undefined>} */
     const ways = {
-      ArrowLeft: () => node?.parent, ArrowRight: () => inDrawnOrder(node?.children ?? []).at(-1),
-      ArrowUp: () => beside(-1), ArrowDown: () => beside(1), Home: () => siblings[0], End: () => siblings.at(-1),
+      ArrowLeft: () => node?.parent,
+      ArrowRight: () => inDrawnOrder(node?.children ?? []).at(-1),
+      ArrowUp: () => beside(-1),
+      ArrowDown: () => beside(1),
+      Home: () => siblings[0],
+      End: () => siblings.at(-1),
     };
     /** @type {Record<string, () => void>} */
     const deeds = {
-      "+": () => this.zoomToCursor(STEP), "=": () => this.zoomToCursor(STEP), "-": () => this.zoomToCursor(1 / STEP),
+      "+": () => this.zoomToCursor(STEP),
+      "=": () => this.zoomToCursor(STEP),
+      "-": () => this.zoomToCursor(1 / STEP),
       0: () => this.fit(),
-      Enter: () => node && this.enter(node), Escape: () => this.onClose(),
+      Enter: () => node && this.enter(node),
+      Escape: () => this.onClose(),
     };
     if (!(event.key in ways) && !(event.key in deeds)) return;
     event.preventDefault();
@@ -181,51 +198,7 @@ class TreeControl {
     this.onEnter();
   }
 
-  /** @param {WheelEvent} event */
-  wheel(event) {
-    event.preventDefault();
-    const pixels = event.deltaMode === WheelEvent.DOM_DELTA_PIXEL ? event.deltaY : 30 * event.deltaY;
-    this.zoom(Math.exp(-pixels / 400), this.at(event));
-  }
-
-  /** Where on the tree's own screen an event happened. @param {MouseEvent} event */
-  at(event) {
-    const { left, top } = this.element.getBoundingClientRect();
-    return { x: event.clientX - left, y: event.clientY - top };
-  }
-
-  /** @param {PointerEvent} event */
-  down(event) {
-    this.element.setPointerCapture(event.pointerId);
-    if (!this.pointers.size) this.moved = 0;
-    this.pointers.set(event.pointerId, this.at(event));
-  }
-
-  /** One pointer pans, two pan and zoom. @param {PointerEvent} event */
-  move(event) {
-    const at = this.at(event);
-    const before = this.pointers.get(event.pointerId);
-    if (!before) {
-      this.point(this.nearest(at), at.x, at.y);
-      return;
-    }
-    const other = [...this.pointers].find(([id]) => id !== event.pointerId)?.[1];
-    if (other) this.zoom(distance(at, other) / Math.max(1, distance(before, other)), other);
-    else this.view.pan(at.x - before.x, at.y - before.y);
-    this.moved += distance(at, before);
-    this.touched = true;
-    this.pointers.set(event.pointerId, at);
-    this.draw();
-  }
-
-  /** @param {PointerEvent} event */
-  up(event) {
-    const clicked = this.pointers.delete(event.pointerId) && this.moved < CLICK && !this.pointers.size;
-    const node = clicked ? this.nearest(this.at(event)) : null;
-    if (node) this.onOpen(node);
-  }
-
-  /** The node under a point of the screen, or close to it. @param {{x: number, y: number}} at */
+  /** The node under a point of the screen, or close to it. @param {Point} at */
   nearest(at) {
     const place = this.view.placeAt(at.x, at.y);
     const reach = Math.max(CELL / 2, 6 / this.view.scale);
@@ -238,21 +211,20 @@ class TreeControl {
     return best;
   }
 
-  /** Tell about the node under the pointer, beside the pointer. */
-  point(/** @type {TreeNode | null} */ node, /** @type {number} */ x, /** @type {number} */ y) {
+  /** @param {Point} at */
+  click(at) {
+    const node = this.nearest(at);
+    if (node) this.onOpen(node);
+  }
+
+  /** Tell about the node under the pointer, beside the pointer. @param {Point | null} at */
+  hint(at) {
+    const node = at && this.nearest(at);
     const tip = byId("tip");
     tip.hidden = !node;
     if (!node) return;
     tip.replaceChildren(visible(node.words));
-    tip.style.left = `${Math.max(4, Math.min(x + 14, this.screen.width - tip.offsetWidth - 8))}px`;
-    tip.style.top = `${y > 60 ? y - 34 : y + 18}px`;
+    tip.style.left = `${Math.max(4, Math.min(at.x + 14, this.screen.width - tip.offsetWidth - 8))}px`;
+    tip.style.top = `${at.y > 60 ? at.y - 34 : at.y + 18}px`;
   }
-}
-
-/**
- * @param {{x: number, y: number}} a
- * @param {{x: number, y: number}} b
- */
-function distance(a, b) {
-  return Math.hypot(a.x - b.x, a.y - b.y);
 }

@@ -50,19 +50,19 @@ class View {
 
   /**
    * Pan as little as it takes to have a place of the tree well inside the screen.
-   * @param {{x: number, y: number}} place
+   * @param {Point} place
    * @param {{width: number, height: number}} screen
    */
   reveal(place, screen) {
     const { x, y } = this.pointOf(place);
-    const inset = Math.min(60, screen.width / 4, screen.height / 4);
+    const inset = Math.min(80, screen.width / 4, screen.height / 4);
     this.pan(
       Math.max(inset - x, 0) || Math.min(screen.width - inset - x, 0),
       Math.max(inset - y, 0) || Math.min(screen.height - inset - y, 0),
     );
   }
 
-  /** Where on the screen a place of the tree is. @param {{x: number, y: number}} place */
+  /** Where on the screen a place of the tree is. @param {Point} place */
   pointOf(place) {
     return { x: this.scale * place.x + this.x, y: this.scale * place.y + this.y };
   }

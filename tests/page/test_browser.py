@@ -218,6 +218,25 @@ def test_it_zooms_and_comes_back(browser: Browser, tmp_path: Path) -> None:
         assert drawing(page) == whole
 
 
+def test_the_mouse_zooms_and_pans_without_opening_anything(browser: Browser, tmp_path: Path) -> None:
+    with opened(browser, finished([Candidate(id="0", round=0, hint="verbose")]), tmp_path) as page:
+        box = page.locator("#tree").bounding_box()
+        assert box is not None
+        middle = (box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+        page.mouse.move(*middle)
+        whole = drawing(page)
+        page.mouse.wheel(0, -200)
+        closer = drawing(page)
+        assert closer != whole
+        page.mouse.down()
+        page.mouse.move(middle[0] + 90, middle[1], steps=3)
+        page.mouse.up()
+        assert drawing(page) != closer
+        expect(heading(page)).to_have_text("The search")
+        page.mouse.click(middle[0] + 90, middle[1])
+        expect(heading(page)).to_have_text("0")
+
+
 def test_two_thousand_candidates_open_and_are_walked_through(browser: Browser, tmp_path: Path) -> None:
     large = grown(100, 5, 5)
     deepest = max((each.id for each in large.candidates), key=lambda name: name.count("."))
