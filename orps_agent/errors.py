@@ -10,6 +10,7 @@
     └── CannotRun                what was asked for is right, but cannot be done here     (exit 3)
         ├── EndpointError        a model endpoint is unreachable, or refuses every call
         │   └── ReplyError       one call came back without a usable reply
+        ├── BudgetReached        a model call would go beyond the budget; the search winds down
         ├── ModelFileError       the embedded model cannot be fetched, verified or loaded
         ├── ExecutorError        the sandbox cannot be set up on this machine
         ├── SearchInterrupted    the search was stopped before its end; it can be resumed
@@ -58,6 +59,10 @@ class EndpointError(CannotRun):
 
 class ReplyError(EndpointError):
     """A single call ended without a usable reply; the candidate that asked for it fails, the search goes on."""
+
+
+class BudgetReached(CannotRun):
+    """A model call would go beyond the search's budget, or its batch's; its candidate is halted, the search ends."""
 
 
 class ModelFileError(CannotRun):
