@@ -66,8 +66,7 @@ class SearchContext:
 
     async def branch(self, candidate: str) -> list[Candidate]:
         """The branch from the first round down to a candidate, itself included."""
-        steps = candidate.split(".")
-        return [await self.candidate(".".join(steps[: depth + 1])) for depth in range(len(steps))]
+        return [await self.candidate(each) for each in (await self.candidate(candidate)).branch]
 
     async def write(self, candidate: str, *settles: str, **changed: object) -> Candidate:
         """Store what a stage learned. `settles` names the stages whose effects told nothing beyond it."""

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
 import secrets
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 import anyio
 from anyio.from_thread import start_blocking_portal
 from langchain_core.runnables import RunnableConfig
 
 from .candidate import Status
-from .errors import OrpsError, SearchInterrupted
+from .errors import OrpsError, SearchCancelled, SearchInterrupted
 from .events import (
     AnyEvent,
     CallFinished,
@@ -27,6 +26,7 @@ from .events import (
     SearchFinished,
     SearchStarted,
 )
+from .forking import fork
 from .graphs import SearchContext, SearchInput, build_search
 from .llm.roles import Models, is_small, model_names, open_models
 from .logs import log
@@ -36,10 +36,10 @@ from .result import SearchResult
 from .settings import QUICK, SearchConfig, Settings, load_settings
 from .store import SearchRow, Store
 from .store.checkpoints import open_checkpoints, settle
-from .store.lease import lease
-from .strategies import Orps
+from .store.lease import cancel, lease
+from .strategies import Orps, OrpsState
 from .summary import summarise
-from .tasks import beside
+from .tasks import beside, in_own_task
 from .tools import SplitExecutor
 
 Emit = Callable[[AnyEvent], Awaitable[None]]
@@ -107,11 +107,38 @@ class Agent:
         send, receive = anyio.create_memory_object_stream[AnyEvent](256)
 
         async def run() -> None:
-            async with send, lease(self.store, row.id):
-                await self._run(row, models, resumed=isinstance(what, str), emit=send.send)
+            async with send, lease(self.store, row.id) as cancelled:
+                await self._run(row, models, resumed=isinstance(what, str), cancelled=cancelled, emit=send.send)
 
         async with beside(run), receive:
             yield receive
+
+    async def cancel(self, search: str) -> bool:
+        """End a search before its time, keeping what it found; it can still be resumed.
+
+        True when that is done; False when whoever runs it was asked and will wind it down in a moment.
+        Raises SearchEnded when it has ended already.
+        """
+        running = self._running.get(search)
+        if running is not None:
+            running.stop(_cancelled(search))
+            return False
+        return await cancel(self.store, search)
+
+    async def fork(
+        self,
+        search: str,
+        at: str,
+        *,
+        critique: str | None = None,
+        code: str | None = None,
+        changes: Mapping[str, object] | None = None,
+    ) -> str:
+        """A new search that shares the branch down to candidate `at` and goes on from there; `resume` runs it.
+
+        `critique` or `code` replace what the candidate has; `changes` are numbers of the SearchConfig.
+        """
+        return (await fork(self.store, search, at, critique=critique, code=code, changes=changes)).id
 
     def stop(self) -> int:
         """Wind down every running search and say how many there are.
@@ -163,7 +190,7 @@ class Agent:
                 )
         return self._models[names]
 
-    async def _run(self, row: SearchRow, models: Models, *, resumed: bool, emit: Emit) -> None:
+    async def _run(self, row: SearchRow, models: Models, *, resumed: bool, cancelled: anyio.Event, emit: Emit) -> None:
         started = time.monotonic()
         prompts = Prompts(row.config, self.settings.prompts)
 
@@ -184,14 +211,14 @@ class Agent:
             strategy=Orps(row.config, [hint.name for hint in prompts.hints]),
             emit=tell,
         )
-        await tell(
-            SearchStarted(search=row.id, problem=row.problem.id, resumed=resumed, at_most=most_candidates(row.config))
-        )
+        state = OrpsState.model_validate(row.start or {})
+        at_most = context.strategy.at_most(state) + (state.round if row.start else 0)
+        await tell(SearchStarted(search=row.id, problem=row.problem.id, resumed=resumed, at_most=at_most))
         if resumed:
             await self._retell(row.id, emit)
         if row.status != "finished":
             await self.store.update_search(row.id, status="running", reason=None)
-            await self._walk(context)
+            await self._walk(context, cancelled)
         result = await summarise(self.store, row.id, context.journal.tally, time.monotonic() - started)
         await tell(SearchFinished(search=row.id, result=result))
 
@@ -206,13 +233,14 @@ class Agent:
             if each.status is not Status.RUNNING:
                 await emit(CandidateFinished.of(search, each))
 
-    async def _walk(self, context: SearchContext) -> None:
+    async def _walk(self, context: SearchContext, cancelled: anyio.Event) -> None:
         """Run the graph to its end, or to where it was stopped."""
         self._running[context.id] = context
         finished = False
         try:
             async with beside() as tasks:
                 tasks.start_soon(_wind_down, context, tasks.cancel_scope)
+                tasks.start_soon(_obey, context, cancelled)
                 await self._invoke(context)
                 finished = True
             if context.error:
@@ -223,8 +251,9 @@ class Agent:
             await self._saver.adelete_thread(context.id)
         except BaseException as error:
             with anyio.CancelScope(shield=True):
-                reason = str(error) if isinstance(error, OrpsError) else "interrupted"
-                await self.store.update_search(context.id, status="interrupted", reason=reason)
+                status = "cancelled" if isinstance(error, SearchCancelled) else "interrupted"
+                reason = str(error) if isinstance(error, OrpsError) else status
+                await self.store.update_search(context.id, status=status, reason=reason)
             raise
         finally:
             del self._running[context.id]
@@ -238,7 +267,7 @@ class Agent:
         known = await self._saver.aget_tuple(config) is not None
         given: SearchInput | None = None if known else {"search": context.id}
         try:
-            await _shielded(graph.ainvoke(given, config, context=context, durability="async"))
+            await in_own_task(graph.ainvoke(given, config, context=context, durability="async"))
         finally:
             await settle(self._saver)
 
@@ -259,11 +288,6 @@ def default_config(settings: Settings) -> SearchConfig:
     return settings.search or (QUICK if is_small(settings) else SearchConfig())
 
 
-def most_candidates(config: SearchConfig) -> int:
-    """How many candidates a search can have: N in the first round, N for each of the K in the others."""
-    return config.samples * (1 + config.beam * (config.rounds - 1))
-
-
 async def _wind_down(context: SearchContext, scope: anyio.CancelScope) -> None:
     await context.stopping.wait()
     with anyio.move_on_after(GRACE_SECONDS):
@@ -271,13 +295,13 @@ async def _wind_down(context: SearchContext, scope: anyio.CancelScope) -> None:
     scope.cancel()
 
 
-async def _shielded(work: Coroutine[Any, Any, object]) -> None:
-    """Await LangGraph in a task of its own: an anyio cancel scope around it would cut off its nodes' clean-up."""
-    task = asyncio.ensure_future(work)
-    try:
-        await asyncio.shield(task)
-    except asyncio.CancelledError:
-        with anyio.CancelScope(shield=True):
-            task.cancel()
-            await asyncio.wait([task])
-        raise
+async def _obey(context: SearchContext, cancelled: anyio.Event) -> None:
+    await cancelled.wait()
+    context.stop(_cancelled(context.id))
+
+
+def _cancelled(search: str) -> SearchCancelled:
+    return SearchCancelled(
+        f"search {search} was cancelled: `orps show {search}` tells what it found, "
+        f"`orps resume {search}` goes on with it after all"
+    )

@@ -91,6 +91,12 @@ class Candidate(BaseModel):
         return head or None
 
     @property
+    def branch(self) -> tuple[str, ...]:
+        """The ids from the first round down to this candidate."""
+        steps = self.id.split(".")
+        return tuple(".".join(steps[: depth + 1]) for depth in range(len(steps)))
+
+    @property
     def turn(self) -> str:
         """The programmer's turn as later prompts of the branch show it: the thoughts, then the fenced solution."""
         fenced = f"```python\n{self.code}\n```" if self.code else ""

@@ -6,14 +6,17 @@
     │   ├── SettingsError        a setting, a flag, an environment variable
     │   ├── PromptError          a prompt template is missing or broken
     │   ├── UnknownSearch        no search with that id in this database
+    │   ├── SearchEnded          the search has ended, so that this cannot be done to it any more
     │   └── UnknownCandidate     no candidate with that id in this search
     └── CannotRun                what was asked for is right, but cannot be done here     (exit 3)
         ├── EndpointError        a model endpoint is unreachable, or refuses every call
         │   └── ReplyError       one call came back without a usable reply
-        ├── BudgetReached        a model call would go beyond the budget; the search winds down
+        │       ├── NeverRecorded    a replay asked what the recorded search never asked
+        │       └── BudgetReached    a call was not made, as it would go beyond the budget
         ├── ModelFileError       the embedded model cannot be fetched, verified or loaded
         ├── ExecutorError        the sandbox cannot be set up on this machine
         ├── SearchInterrupted    the search was stopped before its end; it can be resumed
+        │   └── SearchCancelled  somebody asked for its end
         └── StoreError           the SQLite file cannot be opened, read or written
             └── SearchOwned      another process is working on this search
 
@@ -45,6 +48,10 @@ class UnknownSearch(UsageError):
     """There is no such search in this database."""
 
 
+class SearchEnded(UsageError):
+    """The search has ended; the message says how."""
+
+
 class UnknownCandidate(UsageError):
     """There is no such candidate in this search."""
 
@@ -61,8 +68,12 @@ class ReplyError(EndpointError):
     """A single call ended without a usable reply; the candidate that asked for it fails, the search goes on."""
 
 
-class BudgetReached(CannotRun):
-    """A model call would go beyond the search's budget, or its batch's; its candidate is halted, the search ends."""
+class NeverRecorded(ReplyError):
+    """A replay came to an act that the recorded search never did, so that nobody knows its result."""
+
+
+class BudgetReached(ReplyError):
+    """A call was not made, as it would go beyond the search's budget; its candidate is halted, the search ends."""
 
 
 class ModelFileError(CannotRun):
@@ -75,6 +86,10 @@ class ExecutorError(CannotRun):
 
 class SearchInterrupted(CannotRun):
     """The search was stopped before its end; what was finished is stored, and the search can be resumed."""
+
+
+class SearchCancelled(SearchInterrupted):
+    """Somebody asked for the search's end; what it found is stored, and it can be resumed after all."""
 
 
 class StoreError(CannotRun):

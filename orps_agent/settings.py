@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -59,6 +60,14 @@ class SearchConfig(BaseModel):
     """End after the first round in which a candidate passed every test, instead of going on to faster ones."""
     seed: int = Field(default=0, ge=0, lt=2**31)
     """Drives every random choice of ours and, where the endpoint honours it, each model call."""
+
+
+def changed(config: SearchConfig, changes: Mapping[str, object]) -> SearchConfig:
+    """The config with some of its numbers changed; raises SettingsError that names what does not fit."""
+    try:
+        return SearchConfig.model_validate(config.model_dump() | dict(changes))
+    except ValidationError as error:
+        raise SettingsError(first_problem(error)) from error
 
 
 QUICK = SearchConfig(

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 import anyio
 from anyio.abc import TaskGroup
+
+Result = TypeVar("Result")
 
 
 @asynccontextmanager
@@ -27,4 +30,16 @@ async def beside(*work: Callable[[], Coroutine[Any, Any, None]], wait: bool = Fa
         if len(group.exceptions) == 1:
             only = group.exceptions[0]
             raise only from only.__cause__
+        raise
+
+
+async def in_own_task(work: Coroutine[Any, Any, Result]) -> Result:
+    """Await LangGraph in a task of its own: an anyio cancel scope around it would cut off its nodes' clean-up."""
+    task = asyncio.ensure_future(work)
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        with anyio.CancelScope(shield=True):
+            task.cancel()
+            await asyncio.wait([task])
         raise

@@ -11,7 +11,7 @@ import typer
 
 from orps_agent.errors import OrpsError, UsageError
 
-from . import demo, doctor, listing, model, resume, show, solve
+from . import cancel, demo, doctor, fork, gc, listing, model, replay, resume, show, solve
 from .output import fail
 
 EXIT_CODES = """
@@ -31,6 +31,10 @@ app.command()(solve.solve)
 app.command()(resume.resume)
 app.command("list")(listing.list_searches)
 app.command()(show.show)
+app.command()(cancel.cancel)
+app.command()(fork.fork)
+app.command()(replay.replay)
+app.command()(gc.gc)
 app.command()(doctor.doctor)
 app.command()(demo.demo)
 app.add_typer(model.app)

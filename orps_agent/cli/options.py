@@ -6,10 +6,9 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from pydantic import ValidationError
 
 from orps_agent.errors import SettingsError
-from orps_agent.settings import SearchConfig, Settings, first_problem, load_settings
+from orps_agent.settings import SearchConfig, Settings, changed, load_settings
 
 Db = Annotated[
     Path | None, typer.Option("--db", help="The SQLite file of searches. [env: ORPS_DB]", show_default=False)
@@ -30,6 +29,11 @@ CriticModel = Annotated[
 BaseUrl = Annotated[
     str | None,
     typer.Option(help="The OpenAI-compatible endpoint. [env: OPENAI_BASE_URL]", show_default=False),
+]
+Search = Annotated[str, typer.Argument(help="The search's id, or the beginning of it.", show_default=False)]
+Assign = Annotated[
+    list[str] | None,
+    typer.Option("--set", help="A number of the search, as key=value. Repeatable.", show_default=False),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of a report.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print the winning code and nothing else.")]
@@ -57,7 +61,13 @@ def config_from(base: SearchConfig, given: dict[str, object], assignments: list[
 
     Raises SettingsError that names the setting.
     """
-    values = base.model_dump() | {name: value for name, value in given.items() if value is not None}
+    flags = {name: value for name, value in given.items() if value is not None}
+    return changed(base, flags | assigned(assignments))
+
+
+def assigned(assignments: list[str]) -> dict[str, object]:
+    """What `--set key=value` changes of a search's numbers; raises SettingsError for a key that is none."""
+    values: dict[str, object] = {}
     for assignment in assignments:
         name, equals, value = assignment.partition("=")
         if not equals or name not in SearchConfig.model_fields:
@@ -66,10 +76,7 @@ def config_from(base: SearchConfig, given: dict[str, object], assignments: list[
         values[name] = (
             value.split(",") if name == "winner_order" else None if value == "none" and _optional(name) else value
         )
-    try:
-        return SearchConfig.model_validate(values)
-    except ValidationError as error:
-        raise SettingsError(first_problem(error)) from error
+    return values
 
 
 def _optional(name: str) -> bool:

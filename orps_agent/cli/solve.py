@@ -13,6 +13,7 @@ from orps_agent.logs import configure
 from orps_agent.problem import Problem
 
 from .options import (
+    Assign,
     BaseUrl,
     CriticModel,
     Db,
@@ -49,10 +50,7 @@ def solve(
     rounds: Annotated[int | None, typer.Option("-r", "--rounds", help="Rounds at most.")] = None,
     beam: Annotated[int | None, typer.Option("-k", "--beam", help="Candidates that are expanded again (K).")] = None,
     seed: Annotated[int | None, typer.Option(help="Drives every random choice.")] = None,
-    assign: Annotated[
-        list[str] | None,
-        typer.Option("--set", help="Any other number of the search, as key=value. Repeatable."),
-    ] = None,
+    assign: Assign = None,
     prompts: Annotated[
         Path | None,
         typer.Option(help="A folder whose templates replace the built-in ones.", show_default=False),

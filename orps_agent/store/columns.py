@@ -13,6 +13,11 @@ from orps_agent.candidate import Candidate
 from orps_agent.report import ExecutionReport, Metric, Metrics, NotAnalysable, StaticAnalysis, TamperFlag
 from orps_agent.rewards import outcome_reward
 
+COPIED = (
+    "id, round, hint, status, passed, tests, omega, process, reasoning, code, report, metrics, flags, analysis, "
+    "critique, error"
+)
+"""What a fork takes over of a candidate: every column but the search."""
 _FLAGS = TypeAdapter(tuple[TamperFlag, ...])
 _PLAIN = ("id", "round", "hint", "status", "reasoning", "code", "critique", "process", "error")
 

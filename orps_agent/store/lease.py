@@ -1,4 +1,7 @@
-"""One owner a search: a lease in the search's row, because a checkpointer keeps nobody out."""
+"""One owner a search: a lease in the search's row, because a checkpointer keeps nobody out.
+
+Whoever wants the search to end leaves a word in the row; its owner finds it there.
+"""
 
 from __future__ import annotations
 
@@ -11,46 +14,65 @@ from functools import partial
 
 import anyio
 
-from orps_agent.errors import SearchOwned
+from orps_agent.errors import SearchEnded, SearchOwned
 from orps_agent.tasks import beside
 
 from .store import SearchRow, Store
 
 LEASE_SECONDS = 30.0
-RENEW_SECONDS = 5.0
+RENEW_SECONDS = 2.0
 
 
 @asynccontextmanager
-async def lease(store: Store, search: str) -> AsyncIterator[None]:
-    """Hold the search for as long as the context lasts.
+async def lease(store: Store, search: str) -> AsyncIterator[anyio.Event]:
+    """Hold the search for as long as the context lasts; the event is set when somebody asks for its cancellation.
 
     A holder that died on this host is recognised by its pid; one on another host, by a lease that ran out.
     Raises SearchOwned with the holder's pid and host.
     """
     await _take(store, search)
-    async with beside(partial(_renew, store, search)):
+    cancelled = anyio.Event()
+    async with beside(partial(_renew, store, search, cancelled)):
         try:
-            yield
+            yield cancelled
         finally:
             with anyio.CancelScope(shield=True):
                 await store.update_search(search, owner_pid=None, owner_host=None, lease_until=None)
 
 
+async def cancel(store: Store, search: str) -> bool:
+    """End a search before its time, keeping what it found; it can still be resumed.
+
+    True when that is done; False when its owner, a live process, was asked and will wind it down in a moment.
+    Raises SearchEnded when there is nothing left to cancel.
+    """
+    row = await store.search(search)
+    if row.status in ("finished", "cancelled"):
+        raise SearchEnded(f"search {row.id} is {row.status} already: `orps show {row.id}` tells what it found")
+    if held(row):
+        await store.update_search(row.id, cancel_requested_at=time.time())
+        return False
+    await store.update_search(row.id, status="cancelled", reason="cancelled")
+    return True
+
+
 async def _take(store: Store, search: str) -> None:
     row = await store.search(search)
-    if _held(row):
+    if held(row):
         raise SearchOwned(
             f"search {search} is being worked on by process {row.owner_pid} on {row.owner_host}: "
             "wait for it, or stop it first"
         )
     until = time.time() + LEASE_SECONDS
+    await store.update_search(search, cancel_requested_at=None)
     await store.change_owner(row, os.getpid(), _host(), until)
     taken = await store.search(search)
     if (taken.owner_pid, taken.owner_host, taken.lease_until) != (os.getpid(), _host(), until):
         raise SearchOwned(f"search {search} was taken by process {taken.owner_pid} just now: wait for it")
 
 
-def _held(row: SearchRow) -> bool:
+def held(row: SearchRow) -> bool:
+    """Whether a live process works on the search, as far as can be told from here."""
     if row.owner_pid is None or row.lease_until is None or row.lease_until < time.time():
         return False
     return row.owner_host != _host() or _alive(row.owner_pid)
@@ -66,9 +88,11 @@ def _alive(pid: int) -> bool:
     return True
 
 
-async def _renew(store: Store, search: str) -> None:
+async def _renew(store: Store, search: str, cancelled: anyio.Event) -> None:
     while True:
         await anyio.sleep(RENEW_SECONDS)
+        if await store.cancel_requested(search):
+            cancelled.set()
         await store.update_search(search, lease_until=time.time() + LEASE_SECONDS)
 
 

@@ -23,7 +23,7 @@ from orps_agent.report import ExecutionReport
 from orps_agent.settings import SearchConfig
 from orps_agent.tasks import beside
 
-from .columns import candidate, candidate_columns, stored
+from .columns import COPIED, candidate, candidate_columns, stored
 from .connecting import connect, explain
 from .effects import Effect
 from .journal import Journal
@@ -119,8 +119,8 @@ class Store:
         await journal.load()
         return journal
 
-    async def add_search(self, row: SearchRow) -> None:
-        """Store a new search."""
+    async def add_search(self, row: SearchRow, *also: Statement) -> None:
+        """Store a new search, and what else belongs into the same transaction."""
         await self.writer.write(
             (
                 "INSERT INTO searches (id, created_at, status, problem, config, programmer, critic, forked_from,"
@@ -137,7 +137,22 @@ class Store:
                     row.forked_at,
                     row.start and json.dumps(row.start),
                 ),
-            )
+            ),
+            *also,
+        )
+
+    async def add_fork(self, row: SearchRow, branch: Iterable[str], edits: Mapping[str, object]) -> None:
+        """Store a search that begins with copies of a branch of another one, the last of them edited."""
+        listed = list(branch)
+        copy = (
+            f"INSERT INTO candidates (search, {COPIED}) SELECT ?, {COPIED} FROM candidates WHERE search = ? AND id = ?"
+        )
+        open_ = "UPDATE candidates SET status = 'open' WHERE search = ?"
+        await self.add_search(
+            row,
+            *((copy, (row.id, row.forked_from, each)) for each in listed),
+            (open_, (row.id,)),
+            _update("candidates", edits, "search = ? AND id = ?", (row.id, listed[-1])),
         )
 
     async def search(self, search: str) -> SearchRow:
@@ -165,9 +180,28 @@ class Store:
             raise UnknownSearch(f"no {kind} in {self.path}: start one with `orps solve`")
         return self.reader.read(found[0], _search_row)
 
+    async def unfinished(self) -> set[str]:
+        """The ids of all searches that may still go on."""
+        found = await self.reader.rows("SELECT id FROM searches WHERE status IN ('running', 'interrupted')")
+        return {row["id"] for row in found}
+
+    async def ended_before(self, time_: float) -> list[SearchRow]:
+        """The searches that were finished or cancelled, and begun before a Unix time, oldest first."""
+        found = await self.reader.rows(
+            "SELECT * FROM searches WHERE status IN ('finished', 'cancelled')"
+            " AND ifnull(finished_at, created_at) < ? ORDER BY created_at",
+            time_,
+        )
+        return [self.reader.read(row, _search_row) for row in found]
+
     async def update_search(self, search: str, *also: Statement, **columns: object) -> None:
         """Set columns of a search, and do what else belongs into the same transaction."""
         await self.writer.write(_update("searches", columns, "id = ?", (search,)), *also)
+
+    async def cancel_requested(self, search: str) -> bool:
+        """Whether somebody has asked for the end of a search since its owner took it."""
+        found = await self.reader.rows("SELECT cancel_requested_at FROM searches WHERE id = ?", search)
+        return bool(found) and found[0]["cancel_requested_at"] is not None
 
     async def change_owner(self, seen: SearchRow, pid: int, host: str, until: float) -> None:
         """Give a search to a process, unless somebody else has changed its owner since `seen` was read."""

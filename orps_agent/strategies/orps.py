@@ -47,6 +47,8 @@ class OrpsState(BaseModel):
     """What this round expands: the beam, or the root, which is the empty id."""
     scores: tuple[Score, ...] = ()
     """Those of this round's candidates that were told, in path order."""
+    given: tuple[Expansion, ...] = ()
+    """Candidates that this round has instead of N for each parent: what a fork begins with."""
     ended: EndReason | None = None
 
 
@@ -79,7 +81,14 @@ class Orps:
             return state.model_copy(update={"scores": told})
         return self._close(state, told)
 
+    def at_most(self, state: OrpsState) -> int:
+        """How many candidates there can still be, from this round on, if no branch is closed early."""
+        later = max(0, self._config.rounds - state.round - 1)
+        return len(self._round(state)) + later * self._config.beam * self._config.samples
+
     def _round(self, state: OrpsState) -> list[Expansion]:
+        if state.given:
+            return list(state.given)
         return [
             Expansion(
                 id=f"{parent}.{index}" if parent else str(index),

@@ -1,0 +1,28 @@
+"""`orps cancel`: end a search before its time."""
+
+from __future__ import annotations
+
+import anyio
+
+from orps_agent.settings import Settings
+from orps_agent.store import Store
+from orps_agent.store.lease import cancel as cancel_search
+
+from .options import Db, Search, settings_from
+from .output import out
+
+
+def cancel(search: Search, db: Db = None) -> None:
+    """End a search, keeping what it found; `orps resume` still goes on with it."""
+    out.print(anyio.run(_cancel, settings_from(db=db), search), markup=False)
+
+
+async def _cancel(settings: Settings, search: str) -> str:
+    async with Store(settings.db) as store:
+        row = await store.search(search)
+        if await cancel_search(store, row.id):
+            return f"search {row.id} is cancelled"
+        return (
+            f"process {row.owner_pid} on {row.owner_host} was asked to end search {row.id}: "
+            "it stores what is in flight first"
+        )

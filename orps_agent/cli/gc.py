@@ -1,0 +1,62 @@
+"""`orps gc`: what the database could do without, and away with it."""
+
+from __future__ import annotations
+
+import sys
+import time
+from typing import Annotated
+
+import anyio
+import typer
+
+from orps_agent.settings import Settings
+from orps_agent.store import Store
+from orps_agent.store.garbage import Garbage, collect, find_garbage
+
+from .options import Db, Json, settings_from
+from .output import out
+
+DAY = 86_400
+
+
+def gc(
+    older_than: Annotated[
+        float | None,
+        typer.Option(min=0, help="Also whole searches that ended more than so many days ago.", show_default=False),
+    ] = None,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    db: Db = None,
+    as_json: Json = False,
+) -> None:
+    """Show what could be freed, then free it: old checkpoints, empty room, and searches if --older-than is given."""
+    settings = settings_from(db=db)
+    before = None if older_than is None else time.time() - older_than * DAY
+    anyio.run(_gc, settings, before, yes, as_json)
+
+
+async def _gc(settings: Settings, before: float | None, yes: bool, as_json: bool) -> None:
+    async with Store(settings.db) as store:
+        garbage = await find_garbage(store, older_than=before)
+        if not as_json:
+            _describe(garbage)
+        if yes or (sys.stdin.isatty() and typer.confirm("Free it?")):
+            freed = await collect(store, garbage)
+            out.print_json(data={"freed_bytes": freed}) if as_json else out.print(f"Freed {_size(freed)}.")
+        elif as_json:
+            out.print_json(data={"searches": garbage.searches, "checkpoints": garbage.checkpoints})
+        else:
+            out.print("Nothing was freed: say --yes to free it.")
+
+
+def _describe(garbage: Garbage) -> None:
+    out.print(f"{len(garbage.searches)} searches with {_size(garbage.text_bytes)} of texts")
+    out.print(f"checkpoints of {garbage.checkpoints} searches that have ended")
+    out.print(f"{_size(garbage.free_bytes)} of empty room in the file")
+
+
+def _size(count: int) -> str:
+    for unit in ("bytes", "KB", "MB"):
+        if count < 1000:
+            return f"{count:.0f} {unit}"
+        count = count // 1000
+    return f"{count} GB"

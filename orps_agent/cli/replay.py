@@ -1,0 +1,65 @@
+"""`orps replay`: walk a stored search again from its record."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Annotated
+
+import anyio
+import typer
+
+from orps_agent.settings import Settings
+from orps_agent.store import Store
+
+from .options import Assign, Db, Json, Search, assigned, settings_from
+from .output import out, safe
+
+if TYPE_CHECKING:
+    from orps_agent.replay import Replay
+
+
+def replay(
+    search: Search,
+    strategy: Annotated[
+        str, typer.Option(help="Another way to search: cot, best-of-n, reflexion; orps with its own numbers.")
+    ] = "orps",
+    assign: Assign = None,
+    db: Db = None,
+    as_json: Json = False,
+) -> None:
+    """Rebuild a search from its recorded replies, without a model, and say where it differs.
+
+    With --strategy or --set it tells what another setting would have found, for how many calls.
+    Exit code 1: the tree could not be rebuilt, or parts of it were never recorded.
+    """
+    from orps_agent.replay import replay as replay_search
+    from orps_agent.strategies import numbers
+
+    async def run(settings: Settings) -> Replay:
+        async with Store(settings.db) as store:
+            changes = numbers(strategy) | assigned(assign or [])
+            return await replay_search(store, search, changes=changes, prompts=settings.prompts)
+
+    done = anyio.run(run, settings_from(db=db))
+    if as_json:
+        print(done.model_dump_json(indent=2))  # noqa: T201 - the document, unwrapped
+    else:
+        for line in _lines(done):
+            out.print(safe(line), markup=False)
+    raise typer.Exit(1 if done.differences or done.missing else 0)
+
+
+def _lines(done: Replay) -> Iterator[str]:
+    yield f"{len(done.candidates)} candidates from {done.calls} recorded model calls; no model was asked"
+    yield from done.differences
+    if done.exact and not done.differences:
+        yield "the tree is the recorded one, bit for bit"
+    for each in done.candidates:
+        if each.id in done.missing:
+            yield f"never recorded: candidate {each.id} ({each.hint})"
+    best = next((each for each in done.candidates if each.id == done.winner), None)
+    if best is None or best.report is None:
+        yield "it would have found nothing"
+    else:
+        yield f"winner {best.id}: passes {best.report.passed} of {len(best.report.results)} tests, ω {best.omega:.2f}"
+        yield f"the recorded search's winner is {done.recorded_winner or 'not known yet'}"

@@ -1,0 +1,142 @@
+"""Walks a stored search again from its record: no model, no sandbox, the same machine.
+
+With the recorded settings the tree must come out as it is stored, bit for bit. With other settings it tells what they
+would have found, as far as the recorded search happened to ask for what they ask for.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+
+from pydantic import BaseModel, ConfigDict
+
+from .candidate import Candidate, Status, Tree
+from .events import AnyEvent
+from .graphs import SearchContext, build_search
+from .prompting import Prompts
+from .recording import Recording
+from .settings import SearchConfig, changed
+from .store import SearchRow, Store
+from .strategies import Orps, OrpsState
+from .tasks import in_own_task
+
+
+class Replay(BaseModel):
+    """What came out of walking a search again."""
+
+    model_config = ConfigDict(frozen=True)
+
+    search: str
+    exact: bool
+    """The settings were the recorded ones, so that the trees could be compared."""
+    differences: tuple[str, ...]
+    """Where the new tree is not the stored one, a line each; empty for an exact replay that rebuilt it."""
+    candidates: tuple[Candidate, ...]
+    winner: str | None
+    recorded_winner: str | None
+    calls: int
+    """Model calls that were answered from the record."""
+    missing: tuple[str, ...]
+    """Candidates that the recorded search never asked for, or never finished: nobody knows what they would be."""
+
+
+async def replay(
+    store: Store, search: str, *, changes: Mapping[str, object] | None = None, prompts: Path | None = None
+) -> Replay:
+    """Walk a search again, with `changes` of its SearchConfig; `prompts` is the folder of the user's templates.
+
+    Raises UnknownSearch, or SettingsError when the changes do not fit.
+    """
+    row = await store.search(search)
+    config = changed(row.config, changes or {})
+    recording = Recording(store, row, exact=config == row.config)
+    await recording.load()
+    with tempfile.TemporaryDirectory(prefix="orps-replay-") as folder:
+        async with Store(Path(folder) / "replay.db") as scratch:
+            tree, winner = await _walk(scratch, row, config, recording, prompts)
+    recorded = await store.tree(row.id)
+    differences = [*recording.differences, *_differences(row, recorded, tree)] if recording.exact else []
+    if recording.exact and row.status == "finished" and winner != row.winner:
+        differences.append(f"the winner is {winner}, not {row.winner}")
+    return Replay(
+        search=row.id,
+        exact=recording.exact,
+        differences=tuple(differences),
+        candidates=tuple(tree),
+        winner=winner,
+        recorded_winner=row.winner,
+        calls=recording.answered,
+        missing=tuple(recording.missing),
+    )
+
+
+async def _walk(
+    scratch: Store, row: SearchRow, config: SearchConfig, recording: Recording, folder: Path | None
+) -> tuple[Tree, str | None]:
+    # Neither the held-back tests nor a race decide anything about the tree.
+    problem = row.problem.model_copy(update={"held_back": None})
+    row = row.model_copy(update={"config": config, "problem": problem})
+    await scratch.add_search(row)
+    await _lay_out(scratch, row, recording)
+    prompts = Prompts(config, folder)
+
+    async def unheard(event: AnyEvent) -> None:
+        """Nobody watches a replay."""
+
+    context = SearchContext(
+        row=row,
+        store=scratch,
+        journal=recording,
+        programmer=cast("Any", SimpleNamespace(name=row.programmer)),
+        critic=cast("Any", SimpleNamespace(name=row.critic)),
+        executor=cast("Any", None),  # never used, as the models are not: what they told is in the record
+        prompts=prompts,
+        strategy=Orps(config, [hint.name for hint in prompts.hints]),
+        emit=unheard,
+    )
+    graph = build_search()
+    ended = await in_own_task(
+        graph.ainvoke({"search": row.id}, {"recursion_limit": 2 * config.rounds + 10}, context=context)
+    )
+    return await scratch.tree(row.id), ended["winner"]
+
+
+async def _lay_out(scratch: Store, row: SearchRow, recording: Recording) -> None:
+    """What a fork began with: its branch, the last of it without what it had to learn anew."""
+    if row.start is None or row.forked_at is None:
+        return
+    state = OrpsState.model_validate(row.start)
+    last = recording.tree[row.forked_at]
+    for id_ in last.branch:
+        each = recording.tree[id_]
+        await scratch.add_candidates(row.id, [each.model_copy(update={"status": Status.OPEN})])
+        known = {"reasoning": each.reasoning, "code": each.code}
+        if not (state.given and id_ == last.id):
+            known = dict(each) | {"status": Status.OPEN}
+        await scratch.update_candidate(row.id, id_, known)
+
+
+def _differences(row: SearchRow, recorded: Tree, tree: Tree) -> list[str]:
+    found = []
+    for each in recorded:
+        if each.status is Status.RUNNING:
+            continue
+        if each.id not in tree:
+            found.append(f"candidate {each.id} is not reached")
+            continue
+        # A round that was not closed yet has pruned nobody.
+        skipped = set() if row.status == "finished" else {"status"}
+        names = [
+            name
+            for name in Candidate.model_fields
+            if name not in skipped and getattr(each, name) != getattr(tree[each.id], name)
+        ]
+        if names:
+            found.append(f"candidate {each.id} differs in {', '.join(names)}")
+    if row.status == "finished":
+        found += [f"candidate {each.id} was not there" for each in tree if each.id not in recorded]
+    return found
