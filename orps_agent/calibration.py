@@ -9,7 +9,7 @@ from typing import Self
 
 from pydantic import BaseModel, ConfigDict
 
-from .candidate import Candidate
+from .candidate import Candidate, Outline
 
 Pair = tuple[int, float]
 """A critic's score, 1 to 5, and the share of the tests that the same candidate passed."""
@@ -58,6 +58,15 @@ class Calibration(BaseModel):
             (each.process, each.pass_rate)
             for each in candidates
             if each.process is not None and each.report is not None
+        )
+
+    @classmethod
+    def of_outlines(cls, outlines: Iterable[Outline]) -> Self:
+        """The same from what is known of candidates without their texts."""
+        return cls.of_pairs(
+            (each.process, (each.passed or 0) / each.tests)
+            for each in outlines
+            if each.process is not None and each.tests
         )
 
     @classmethod
