@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from .agent import Agent, solve
+    from .budget import Budget
     from .candidate import Candidate, Tree
     from .errors import OrpsError
     from .loading import load_problem, problem_from_words
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "agent": ("Agent", "solve"),
+    "budget": ("Budget",),
     "candidate": ("Candidate", "Tree"),
     "errors": ("OrpsError",),
     "loading": ("load_problem", "problem_from_words"),
@@ -35,6 +37,7 @@ _HOMES = {
 
 __all__ = [
     "Agent",
+    "Budget",
     "Candidate",
     "Limits",
     "OrpsError",

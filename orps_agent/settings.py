@@ -210,8 +210,8 @@ def load_settings(**given: object) -> Settings:
     try:
         return Settings(**values)  # type: ignore[arg-type]
     except ValidationError as error:
-        name = str(error.errors()[0]["loc"][0]) if error.errors()[0]["loc"] else ""
-        variable = f"ORPS_{name.upper()}"
+        steps = [str(step) for step in error.errors()[0]["loc"]] or [""]
+        name, variable = steps[0], f"ORPS_{'__'.join(steps).upper()}"
         where = "" if name in values else f"{variable}: " if variable in os.environ else f"{settings_file()}: "
         raise SettingsError(f"{where}{first_problem(error)}") from error
     except (OSError, ValueError) as error:  # a TOML file that cannot be read or parsed

@@ -146,14 +146,12 @@ def money(usd: float) -> str:
 
 
 def calibration_words(calibration: Calibration) -> str:
-    """`The critic's scores predict the verdicts: rank correlation 0.71 over 18 candidates.`"""
-    if calibration.spearman is None:
-        return f"The critic's scores cannot be compared to the verdicts of {calibration.pairs} candidates: no variety."
-    verb = "predict" if calibration.informative else "were not seen to predict"
-    return (
-        f"The critic's scores {verb} the verdicts: rank correlation {calibration.spearman:.2f} over "
-        f"{calibration.pairs} candidates."
-    )
+    """`Critic's scores and verdicts: rank correlation 0.71 over 18 candidates, hardly by chance.`"""
+    rho, pairs = calibration.spearman, calibration.pairs
+    if rho is None:
+        return f"Critic's scores and verdicts: nothing to compare in {pairs} candidates, as one of them never varies."
+    worth = "hardly by chance" if calibration.informative else "perhaps by chance" if rho > 0 else "no information"
+    return f"Critic's scores and verdicts: rank correlation {rho:.2f} over {pairs} candidates, {worth}."
 
 
 def duration(seconds: float) -> str:

@@ -34,7 +34,7 @@ def print_report(console: Console, result: SearchResult) -> None:
     print_calibration(console, result.calibration)
     console.print(f"Ended: {ENDINGS.get(result.reason, result.reason)}. {_cost(result.candidates, result.usage)}")
     if result.reason.startswith("budget: "):
-        console.print(f"With a larger budget it goes on: orps resume {result.search} --help", style="dim")
+        console.print(f"With more it goes on: orps resume {result.search} with a larger --max-...", style="dim")
     console.print(f"The tree: orps show {result.search}", style="dim")
 
 
