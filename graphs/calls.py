@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Literal
 
-from orps_agent.budget import Spent, estimated_tokens
 from orps_agent.candidate import Candidate
 from orps_agent.errors import BudgetReached, EndpointError
-from orps_agent.events import CallFinished, CallStarted
+from orps_agent.events import CallFinished
 from orps_agent.llm.base import ChatModel, Message, ModelReply, ModelRequest
 from orps_agent.store import Effect, Request
 
 from .context import SearchContext
+from .paying import paid_reply
 
 Conversation = tuple[Message, ...]
 
@@ -73,12 +72,6 @@ async def _call(
     model: ChatModel = context.programmer if programming else context.critic
     reused = context.journal.is_finished(effect)
 
-    async def complete() -> ModelReply:
-        await context.emit(CallStarted(search=context.id, candidate=effect.candidate, role=role))
-        reply = await model.complete(request)
-        cost = context.prices.cost(model.name, reply.prompt_tokens, reply.completion_tokens)
-        return reply.model_copy(update={"cost": cost})
-
     asked = Request(
         role=role,
         model=model.name,
@@ -88,13 +81,7 @@ async def _call(
     )
     told = CallFinished(search=context.id, candidate=effect.candidate, role=role, reused=reused)
     try:
-        if reused:
-            reply = await context.call(effect, asked, complete)
-        else:
-            worst = _worst(context, model, request)
-            async with context.account.call(worst) as charge:
-                reply = await context.call(effect, asked, complete)
-                charge(_charged(reply, worst))
+        reply = await paid_reply(context, effect, asked, model, request)
     except BudgetReached:
         raise
     except EndpointError as error:
@@ -104,21 +91,6 @@ async def _call(
         told.model_copy(update=reply.model_dump(include={"prompt_tokens", "completion_tokens", "cost", "seconds"}))
     )
     return reply
-
-
-def _worst(context: SearchContext, model: ChatModel, request: ModelRequest) -> Spent:
-    """What a call comes to when its reply is as long as it may be."""
-    asked = estimated_tokens(message.content for message in request.messages)
-    cost = context.prices.cost(model.name, asked, request.max_tokens)
-    return Spent(calls=1, tokens=asked + request.max_tokens, cost=cost or 0.0)
-
-
-def _charged(reply: ModelReply, worst: Spent) -> Spent:
-    """What a call came to, the worst where the endpoint does not say."""
-    if reply.prompt_tokens is None or reply.completion_tokens is None:
-        return replace(worst, waited=reply.waited)
-    tokens = reply.prompt_tokens + reply.completion_tokens
-    return Spent(calls=1, tokens=tokens, cost=reply.cost or 0.0, waited=reply.waited)
 
 
 def seed_of(seed: int, effect: Effect) -> int:

@@ -62,7 +62,11 @@ async def open_account(store: Store, row: SearchRow, prices: PriceTable, batch: 
 
 async def spent(store: Store, search: str, prices: PriceTable) -> Spent:
     """What all runs of a search have spent so far, calls whose outcome nobody knows included."""
-    calls = await store.reader.rows("SELECT * FROM model_calls WHERE search = ?", search)
+    calls = await store.reader.rows(
+        "SELECT model, started_at, waited, seconds, prompt_tokens, completion_tokens, cost, parameters"
+        " FROM model_calls WHERE search = ?",
+        search,
+    )
     runs = await store.reader.rows("SELECT started_at, seconds FROM executions WHERE search = ?", search)
     waiting: list[Span] = []
     working: list[Span] = [(run["started_at"], run["started_at"] + (run["seconds"] or 0)) for run in runs]

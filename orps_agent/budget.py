@@ -75,14 +75,14 @@ class Account:
     """Keeps a search within its budget and, as its parent's child, a batch of searches within theirs.
 
         async with account.call(worst) as charge:
+            charge(worst)
             reply = await model.complete(request)
             charge(Spent(calls=1, tokens=reply.tokens))
 
     Room is reserved before a call is made, so that no number of concurrent calls spends more than the budget: for
     tokens and money the worst case, because a mean would let a burst of long replies through. As the worst case is
     far above the usual, a call that does not fit beside those in flight waits for them, and only one that would not
-    fit beside what is really spent is refused. A call without a charge counts as its worst case: what it came to is
-    not known.
+    fit beside what is really spent is refused.
     """
 
     def __init__(
@@ -114,8 +114,9 @@ class Account:
 
     @asynccontextmanager
     async def call(self, worst: Spent) -> AsyncIterator[Callable[[Spent], None]]:
-        """Reserve the worst case of a call; the block makes the call and charges what it came to.
+        """Reserve the worst case of a call; the block makes the call and charges what it comes to.
 
+        The last charge counts: first the worst case, as that is what is known of a call that does not come back.
         Raises BudgetReached when the budget has no room for it.
         """
         async with self._turn:
@@ -123,7 +124,7 @@ class Account:
                 await full._charged.wait()
             for account in self._chain:
                 account._held += worst
-        charged = worst
+        charged = Spent()
 
         def charge(actual: Spent) -> None:
             nonlocal charged

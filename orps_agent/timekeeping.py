@@ -3,28 +3,46 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterable, Iterator
 from itertools import count
 
 Span = tuple[float, float]
 """A stretch of time: its beginning and its end, in seconds of one clock."""
 
 
-def merged(spans: Iterable[Span]) -> list[Span]:
-    """The same stretches of time in order, those that touch as one."""
-    found: list[Span] = []
-    for start, end in sorted(spans):
-        if found and start <= found[-1][1]:
-            found[-1] = found[-1][0], max(found[-1][1], end)
-        else:
-            found.append((start, end))
-    return found
+class Spans:
+    """Stretches of time in order, those that touch as one."""
+
+    def __init__(self, spans: Iterable[Span] = ()) -> None:
+        self._spans: list[Span] = []
+        for start, end in sorted(spans):
+            self.add(start, end)
+
+    def __iter__(self) -> Iterator[Span]:
+        return iter(self._spans)
+
+    @property
+    def length(self) -> float:
+        """All of them together, in seconds."""
+        return sum(end - start for start, end in self._spans)
+
+    def add(self, start: float, end: float) -> None:
+        """One more stretch; an empty one changes nothing."""
+        if start >= end:
+            return
+        # What it touches: from the first that ends at its start or later to the last that begins before its end.
+        first = bisect_left(self._spans, start, key=lambda span: span[1])
+        last = bisect_right(self._spans, end, key=lambda span: span[0])
+        if first < last:
+            start, end = min(start, self._spans[first][0]), max(end, self._spans[last - 1][1])
+        self._spans[first:last] = [(start, end)]
 
 
 def only_waiting(waiting: Iterable[Span], working: Iterable[Span]) -> float:
     """Seconds in which something waited and nothing worked."""
     working = list(working)
-    return _length([*waiting, *working]) - _length(working)
+    return Spans([*waiting, *working]).length - Spans(working).length
 
 
 class Timekeeper:
@@ -42,8 +60,8 @@ class Timekeeper:
         self._numbers = count()
         self._calls: dict[int, float] = {}
         self._works: dict[int, float] = {}
-        self._waiting: list[Span] = []
-        self._working: list[Span] = []
+        self._waiting = Spans()
+        self._working = Spans()
 
     @property
     def seconds(self) -> float:
@@ -66,8 +84,8 @@ class Timekeeper:
         """The call is back after `waited` seconds of waiting, which are taken to be its first ones."""
         start, now = self._calls.pop(call), self._clock()
         sent = min(start + waited, now)
-        self._waiting = merged([*self._waiting, (start, sent)])
-        self._working = merged([*self._working, (sent, now)])
+        self._waiting.add(start, sent)
+        self._working.add(sent, now)
 
     def begin_work(self) -> int:
         """Work of our own begins; returns what `end_work` is to be told."""
@@ -75,13 +93,9 @@ class Timekeeper:
 
     def end_work(self, work: int) -> None:
         """The work is done."""
-        self._working = merged([*self._working, (self._works.pop(work), self._clock())])
+        self._working.add(self._works.pop(work), self._clock())
 
     def _begin(self, running: dict[int, float]) -> int:
         number = next(self._numbers)
         running[number] = self._clock()
         return number
-
-
-def _length(spans: Iterable[Span]) -> float:
-    return sum(end - start for start, end in merged(spans))

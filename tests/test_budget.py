@@ -1,6 +1,7 @@
 """The account under concurrent calls: nothing goes over a limit, nothing waits for ever, waiting time is free."""
 
 import random
+from itertools import pairwise
 
 import anyio
 import pytest
@@ -10,7 +11,7 @@ from pydantic import ValidationError
 
 from orps_agent.budget import Account, Budget, Spent, estimated_tokens
 from orps_agent.errors import BudgetReached
-from orps_agent.timekeeping import Timekeeper, merged, only_waiting
+from orps_agent.timekeeping import Spans, Timekeeper, only_waiting
 
 WORST = 100
 
@@ -91,12 +92,19 @@ async def test_the_reason_is_the_searchs_own_limit_before_the_batchs() -> None:
     assert wide.exhausted() == "1 model call, by the whole batch"
 
 
-async def test_a_call_without_a_charge_counts_as_its_worst_case() -> None:
-    account = Account(Budget())
-    with pytest.raises(ValueError, match="on purpose"):
-        async with account.call(Spent(1, WORST, 0.5)):
+@pytest.mark.parametrize(("charges", "counted"), [([], Spent()), ([WORST], Spent(1, WORST)), ([WORST, 7], Spent(1, 7))])
+async def test_the_last_charge_counts_even_if_the_call_fails(charges: list[int], counted: Spent) -> None:
+    account = Account(Budget(calls=1))
+
+    async def call() -> None:
+        async with account.call(Spent(1, WORST)) as charge:
+            for tokens in charges:
+                charge(Spent(1, tokens))
             raise ValueError("on purpose")
-    assert account.spent == Spent(1, WORST, 0.5)
+
+    with pytest.raises(ValueError, match="on purpose"):
+        await call()
+    assert account.spent == counted
 
 
 async def test_an_account_goes_on_from_what_earlier_runs_spent() -> None:
@@ -152,7 +160,9 @@ def test_waiting_alone_is_counted_second_by_second(
         return {second for start, end in given for second in range(start, end)}
 
     assert only_waiting(waiting, working) == len(covered(waiting) - covered(working))
-    assert merged(merged(waiting)) == merged(waiting)
+    found = list(Spans(waiting))
+    assert covered(found) == covered(waiting)
+    assert all(end < start for (_, end), (start, _) in pairwise(found)), "in order, and none touches the next"
 
 
 @pytest.mark.parametrize("value", [0, -1, float("inf"), float("nan")])
