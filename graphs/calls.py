@@ -7,12 +7,13 @@ from collections.abc import Sequence
 from typing import Literal
 
 from orps_agent.candidate import Candidate
-from orps_agent.errors import EndpointError
-from orps_agent.events import CallFinished, CallStarted
+from orps_agent.errors import BudgetReached, EndpointError
+from orps_agent.events import CallFinished
 from orps_agent.llm.base import ChatModel, Message, ModelReply, ModelRequest
 from orps_agent.store import Effect, Request
 
 from .context import SearchContext
+from .paying import paid_reply
 
 Conversation = tuple[Message, ...]
 
@@ -71,10 +72,6 @@ async def _call(
     model: ChatModel = context.programmer if programming else context.critic
     reused = context.journal.is_finished(effect)
 
-    async def complete() -> ModelReply:
-        await context.emit(CallStarted(search=context.id, candidate=effect.candidate, role=role))
-        return await model.complete(request)
-
     asked = Request(
         role=role,
         model=model.name,
@@ -84,12 +81,14 @@ async def _call(
     )
     told = CallFinished(search=context.id, candidate=effect.candidate, role=role, reused=reused)
     try:
-        reply = await context.call(effect, asked, complete)
+        reply = await paid_reply(context, effect, asked, model, request)
+    except BudgetReached:
+        raise
     except EndpointError as error:
         await context.emit(told.model_copy(update={"error": str(error)}))
         raise
     await context.emit(
-        told.model_copy(update=reply.model_dump(include={"prompt_tokens", "completion_tokens", "seconds"}))
+        told.model_copy(update=reply.model_dump(include={"prompt_tokens", "completion_tokens", "cost", "seconds"}))
     )
     return reply
 

@@ -1,7 +1,7 @@
 """One candidate's way from a hint to a scored tree node: reason, code, execute, profile, critique.
 
 Every stage reads the candidate's row, does its effects through the journal, writes its columns and passes on the id.
-A stage whose row says `failed` does nothing, so a candidate that cannot be had never stops the others.
+A stage whose row says `failed` or `halted` does nothing, so a candidate that cannot be had never stops the others.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from orps_agent.tools.analysis import analyse
 from orps_agent.tools.tamper import static_flags
 
 from orps_agent.candidate import Candidate, Status
-from orps_agent.errors import ReplyError
+from orps_agent.errors import BudgetReached, ReplyError
 from orps_agent.events import CandidateExecuted, CandidateFinished
 from orps_agent.llm.parsing import parse_critique, parse_turn
 from orps_agent.report import ExecutionReport, TestResult, Verdict
@@ -43,7 +43,7 @@ async def reason(state: CandidateState, runtime: Runtime[SearchContext]) -> None
     """Ask the programmer: the whole turn when thoughts and code come together, else the thoughts."""
     context = runtime.context
     candidate = await context.candidate(state["candidate"])
-    if candidate.status is not Status.RUNNING or candidate.code is not None:
+    if candidate.status is not Status.RUNNING or candidate.code is not None or candidate.reasoning is not None:
         return
     try:
         reply = await ask_programmer(context, candidate)
@@ -123,6 +123,8 @@ async def critique(state: CandidateState, runtime: Runtime[SearchContext]) -> Ca
                 judged = replace(judged, score=parse_critique(repaired.text).score)
             columns = {"critique": judged.thoughts, "process": judged.score}
             status = Status.CLOSED if judged.good else Status.OPEN
+        except BudgetReached as error:
+            columns, status = {"error": str(error)}, Status.HALTED
         except ReplyError as error:
             # The programmer's part is paid for and executed: the node stays, ranked by ω alone.
             columns, status = {"error": f"no critique: {error}"}, Status.OPEN
@@ -159,7 +161,8 @@ async def _measure(context: SearchContext, candidate: Candidate, report: Executi
 
 
 async def _fail(context: SearchContext, candidate: Candidate, error: ReplyError) -> None:
-    await context.write(candidate.id, status=Status.FAILED, error=str(error))
+    status = Status.HALTED if isinstance(error, BudgetReached) else Status.FAILED
+    await context.write(candidate.id, status=status, error=str(error))
 
 
 def build_candidate() -> CompiledStateGraph[CandidateState, SearchContext, CandidateState, CandidateOutput]:

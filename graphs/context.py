@@ -10,10 +10,12 @@ import anyio
 from orps_agent.tools import Executor
 from pydantic import BaseModel
 
+from orps_agent.budget import Account, Budget
 from orps_agent.candidate import Candidate
 from orps_agent.errors import CannotRun, ReplyError, SearchInterrupted
 from orps_agent.events import AnyEvent
 from orps_agent.llm.base import ChatModel, ModelReply
+from orps_agent.prices import PriceTable
 from orps_agent.prompting import Prompts
 from orps_agent.store import Effect, Effects, Request, SearchRow, Store
 from orps_agent.strategies import Orps
@@ -34,6 +36,8 @@ class SearchContext:
     prompts: Prompts
     strategy: Orps
     emit: Callable[[AnyEvent], Awaitable[None]]
+    prices: PriceTable = field(default_factory=lambda: PriceTable({}))
+    account: Account = field(default_factory=lambda: Account(Budget()))
     stopping: anyio.Event = field(default_factory=anyio.Event)
     """Set when the search shall wind down: what is in flight is finished and stored, nothing new is begun."""
     idle: anyio.Event = field(default_factory=anyio.Event)
@@ -86,7 +90,8 @@ class SearchContext:
 
     async def execute(self, effect: Effect, result_type: type[Result], do: Callable[[], Awaitable[Result]]) -> Result:
         """The journal's `execute`, within a search that can stop."""
-        return await self._unless_stopping(effect, lambda: self.journal.execute(effect, result_type, do))
+        with self.account.working():
+            return await self._unless_stopping(effect, lambda: self.journal.execute(effect, result_type, do))
 
     async def _unless_stopping(self, effect: Effect, do: Callable[[], Awaitable[Result]]) -> Result:
         """Do it, if it is stored already or the search goes on.

@@ -15,6 +15,7 @@ from langgraph.runtime import Runtime
 from langgraph.types import Checkpointer, Command, Overwrite, Send
 from pydantic import BaseModel
 
+from orps_agent.calibration import Calibration
 from orps_agent.candidate import Candidate, Status
 from orps_agent.events import RoundClosed, RoundStarted
 from orps_agent.report import ExecutionReport
@@ -36,23 +37,31 @@ class SearchState(SearchInput):
 
     strategy: dict[str, Any]
     finished: Annotated[list[str], operator.add]
+    budget: str | None
+    """Which limit of the budget ended the search, in words."""
     winner: str | None
 
 
 async def select(state: SearchState, runtime: Runtime[SearchContext]) -> Command[str]:
     """Tell the strategy what came in, and send out what it asks for; with nothing to send, have the winner judged.
 
-    This is the only barrier of the search, and its entry.
+    This is the only barrier of the search, and its entry. A round that the budget halted stays open, so that a resume
+    with a larger one can complete it.
     """
     context = runtime.context
-    told = await _scores(context, state.get("finished", []))
+    finished = [await context.candidate(each) for each in state.get("finished", [])]
     before = OrpsState.model_validate(state.get("strategy") or context.row.start or {})
+    if any(each.status is Status.HALTED for each in finished):
+        halted = {"strategy": before.model_dump(mode="json"), "budget": context.account.exhausted() or "reached"}
+        return Command(update=halted, goto="judge")
+    told = await _scores(context, finished)
     after = context.strategy.tell(before, told)
     if told:
         await _close_round(context, before, after)
     expansions = context.strategy.ask(after)
-    update = {"strategy": after.model_dump(mode="json"), "finished": Overwrite([])}
-    if not expansions:
+    exhausted = context.account.exhausted() if expansions else None
+    update = {"strategy": after.model_dump(mode="json"), "finished": Overwrite([]), "budget": exhausted}
+    if exhausted or not expansions:
         return Command(update=update, goto="judge")
     await _open_round(context, expansions)
     return Command(update=update, goto=[Send("candidate", {"candidate": each.id}) for each in expansions])
@@ -64,7 +73,9 @@ async def judge(state: SearchState, runtime: Runtime[SearchContext]) -> dict[str
     row = context.row
     tree = await context.store.tree(row.id)
     best = winner(tree, row.config.winner_order, tampering_may_win=row.config.tampering_may_win)
-    told: dict[str, object] = {"reason": OrpsState.model_validate(state["strategy"]).ended}
+    exhausted = state.get("budget")
+    ended = OrpsState.model_validate(state["strategy"]).ended
+    told: dict[str, object] = {"reason": f"budget: {exhausted}" if exhausted else ended}
     if best is None:
         await context.store.update_search(row.id, **told)
         return {"winner": None}
@@ -118,14 +129,22 @@ def _passed(candidate: Candidate) -> set[str]:
     return {result.name for result in candidate.report.results if result.passed} if candidate.report else set()
 
 
-async def _scores(context: SearchContext, finished: list[str]) -> list[Score]:
-    return [_score(await context.candidate(each)) for each in finished]
+async def _scores(context: SearchContext, finished: list[Candidate]) -> list[Score]:
+    believed = not context.row.config.order_without_rho or not finished or await _rho_informs(context, finished[0])
+    return [_score(each, believed=believed) for each in finished]
 
 
-def _score(candidate: Candidate) -> Score:
+async def _rho_informs(context: SearchContext, last: Candidate) -> bool:
+    """Whether the critic's scores up to this round said something about the verdicts."""
+    # Of later rounds nothing may be known here: a search that is walked again must come to the same beam.
+    known = [each for each in await context.store.outline(context.id) if each.round <= last.round]
+    return Calibration.of_outlines(known).informative
+
+
+def _score(candidate: Candidate, *, believed: bool) -> Score:
     return Score(
         id=candidate.id,
-        process=candidate.process,
+        process=candidate.process if believed else None,
         omega=candidate.omega,
         expandable=candidate.status is Status.OPEN,
         solved=candidate.solved,

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from .agent import Agent, solve
     from .archive import Archive
+    from .budget import Budget
     from .candidate import Candidate, Tree
     from .errors import OrpsError
     from .loading import load_problem, problem_from_words
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "agent": ("Agent", "solve"),
     "archive": ("Archive",),
+    "budget": ("Budget",),
     "candidate": ("Candidate", "Tree"),
     "errors": ("OrpsError",),
     "loading": ("load_problem", "problem_from_words"),
@@ -38,6 +40,7 @@ _HOMES = {
 __all__ = [
     "Agent",
     "Archive",
+    "Budget",
     "Candidate",
     "Limits",
     "OrpsError",

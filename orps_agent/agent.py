@@ -14,7 +14,9 @@ import anyio
 from anyio.from_thread import start_blocking_portal
 from langchain_core.runnables import RunnableConfig
 
+from .accounting import load_prices, open_account, refuse_unpriced
 from .archive import Archive
+from .budget import Account, Budget
 from .candidate import Status
 from .errors import OrpsError, SearchCancelled, SearchInterrupted
 from .events import (
@@ -54,14 +56,16 @@ class Agent:
             result = await agent.solve(problem)
             print(result.code)
 
-    Any number of searches may run at the same time; they share the model and executor slots. `archive` knows the
-    stored ones.
+    Any number of searches may run at the same time; they share the model and executor slots and, over each one's own,
+    the `budget` of the batch that they are. `archive` knows the stored ones.
     """
 
-    def __init__(self, settings: Settings | None = None) -> None:
+    def __init__(self, settings: Settings | None = None, *, budget: Budget | None = None) -> None:
         self.settings = settings or load_settings()
         self.archive = Archive(self.settings)
         self.store = self.archive.store
+        self.prices = load_prices(self.settings)
+        self._batch = Account(budget or Budget())
         self._stack = AsyncExitStack()
         self._models: dict[tuple[str, str], Models] = {}
         self._running: dict[str, SearchContext] = {}
@@ -88,13 +92,16 @@ class Agent:
         """
         return await self._result(problem, config)
 
-    async def resume(self, search: str) -> SearchResult:
-        """Go on with an interrupted search; what is stored of it is not done again."""
-        return await self._result(search, None)
+    async def resume(self, search: str, *, budget: Budget | None = None) -> SearchResult:
+        """Go on with an interrupted search; what is stored of it is not done again.
+
+        With a larger `budget`, which counts over all runs, also with one that its budget had ended.
+        """
+        return await self._result(search, None, budget)
 
     @asynccontextmanager
     async def stream(
-        self, what: Problem | str, config: SearchConfig | None = None
+        self, what: Problem | str, config: SearchConfig | None = None, *, budget: Budget | None = None
     ) -> AsyncIterator[AsyncIterator[AnyEvent]]:
         """Run a search and watch it: a problem to start, or the id of a search to go on with.
 
@@ -102,9 +109,10 @@ class Agent:
                 async for event in events:
                     print(event)
 
-        The last event is SearchFinished. Leaving the context early interrupts the search; it can be resumed.
+        A `budget` takes the place of the config's. The last event is SearchFinished. Leaving the context early
+        interrupts the search; it can be resumed.
         """
-        row = await (self._resumed(what) if isinstance(what, str) else self._created(what, config))
+        row = await (self._resumed(what, budget) if isinstance(what, str) else self._created(what, config, budget))
         models = await self._open_models(row)
         send, receive = anyio.create_memory_object_stream[AnyEvent](256)
 
@@ -136,9 +144,11 @@ class Agent:
             context.stop()
         return len(self._running)
 
-    async def _result(self, what: Problem | str, config: SearchConfig | None) -> SearchResult:
+    async def _result(
+        self, what: Problem | str, config: SearchConfig | None, budget: Budget | None = None
+    ) -> SearchResult:
         result: SearchResult | None = None
-        async with self.stream(what, config) as events:
+        async with self.stream(what, config, budget=budget) as events:
             async for event in events:
                 if isinstance(event, SearchFinished):
                     result = event.result
@@ -146,24 +156,27 @@ class Agent:
             raise SearchInterrupted("the search was stopped before it ended: resume it with its id")
         return result
 
-    async def _created(self, problem: Problem, config: SearchConfig | None) -> SearchRow:
+    async def _created(self, problem: Problem, config: SearchConfig | None, budget: Budget | None) -> SearchRow:
         programmer, critic = model_names(self.settings)
         row = SearchRow(
             id=secrets.token_hex(4),
             created_at=time.time(),
             problem=problem,
-            config=config or default_config(self.settings),
+            config=_within(config or default_config(self.settings), budget),
             programmer=programmer,
             critic=critic,
         )
+        refuse_unpriced(row, self.prices, self._batch.budget)
         Prompts(row.config, self.settings.prompts)
         models = await self._open_models(row)
         await models.check()
         await self.store.add_search(row)
         return row
 
-    async def _resumed(self, search: str) -> SearchRow:
+    async def _resumed(self, search: str, budget: Budget | None) -> SearchRow:
         row = await self.store.search(search)
+        row = row.model_copy(update={"config": _within(row.config, budget)})
+        refuse_unpriced(row, self.prices, self._batch.budget)
         models = await self._open_models(row)
         await models.check()
         return row
@@ -179,6 +192,11 @@ class Agent:
 
     async def _run(self, row: SearchRow, models: Models, *, resumed: bool, cancelled: anyio.Event, emit: Emit) -> None:
         started = time.monotonic()
+        account = await open_account(self.store, row, self.prices, self._batch)
+        goes_on = row.status != "finished" or (row.out_of_budget and not account.exhausted())
+        # A checkpoint knows candidates as done that are to go on: without it, the search is walked from its start.
+        if resumed and goes_on and await self.store.reopen(row):
+            await self._saver.adelete_thread(row.id)
         prompts = Prompts(row.config, self.settings.prompts)
 
         async def tell(event: AnyEvent) -> None:
@@ -197,14 +215,15 @@ class Agent:
             prompts=prompts,
             strategy=Orps(row.config, [hint.name for hint in prompts.hints]),
             emit=tell,
+            prices=self.prices,
+            account=account,
         )
         state = OrpsState.model_validate(row.start or {})
         at_most = context.strategy.at_most(state) + (state.round if row.start else 0)
         await tell(SearchStarted(search=row.id, problem=row.problem.id, resumed=resumed, at_most=at_most))
         if resumed:
             await self._retell(row.id, emit)
-        if row.status != "finished":
-            await self.store.update_search(row.id, status="running", reason=None)
+        if goes_on:
             await self._walk(context, cancelled)
         result = await summarise(self.store, row.id, context.journal.tally, time.monotonic() - started)
         await tell(SearchFinished(search=row.id, result=result))
@@ -273,6 +292,10 @@ def solve(problem: Problem, config: SearchConfig | None = None, settings: Settin
 def default_config(settings: Settings) -> SearchConfig:
     """The settings' search; else the paper's numbers, or the quick ones for the embedded model."""
     return settings.search or (QUICK if is_small(settings) else SearchConfig())
+
+
+def _within(config: SearchConfig, budget: Budget | None) -> SearchConfig:
+    return config if budget is None else config.model_copy(update={"budget": budget})
 
 
 async def _wind_down(context: SearchContext, scope: anyio.CancelScope) -> None:

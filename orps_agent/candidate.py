@@ -16,7 +16,8 @@ class Status(StrEnum):
     """Where a candidate stands in the search.
 
     `RUNNING` until its last stage is stored; then `OPEN` (may be expanded) or `CLOSED` (the critic saw nothing left
-    to improve). `PRUNED` when the beam passed it over. `FAILED` when no model reply could be had for it.
+    to improve). `PRUNED` when the beam passed it over. `FAILED` when no model reply could be had for it. `HALTED` when
+    the budget had no room for its next model call: a resume with a larger one goes on where it was.
     """
 
     RUNNING = "running"
@@ -24,6 +25,7 @@ class Status(StrEnum):
     CLOSED = "closed"
     PRUNED = "pruned"
     FAILED = "failed"
+    HALTED = "halted"
 
 
 class RewardPart(BaseModel):

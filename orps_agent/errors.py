@@ -11,7 +11,8 @@
     └── CannotRun                what was asked for is right, but cannot be done here     (exit 3)
         ├── EndpointError        a model endpoint is unreachable, or refuses every call
         │   └── ReplyError       one call came back without a usable reply
-        │       └── NeverRecorded    a replay asked what the recorded search never asked
+        │       ├── NeverRecorded    a replay asked what the recorded search never asked
+        │       └── BudgetReached    a call was not made, as it would go beyond the budget
         ├── ModelFileError       the embedded model cannot be fetched, verified or loaded
         ├── ExecutorError        the sandbox cannot be set up on this machine
         ├── SearchInterrupted    the search was stopped before its end; it can be resumed
@@ -69,6 +70,10 @@ class ReplyError(EndpointError):
 
 class NeverRecorded(ReplyError):
     """A replay came to an act that the recorded search never did, so that nobody knows its result."""
+
+
+class BudgetReached(ReplyError):
+    """A call was not made, as it would go beyond the search's budget; its candidate is halted, the search ends."""
 
 
 class ModelFileError(CannotRun):

@@ -55,6 +55,8 @@ class CallFinished(Event):
     reused: bool
     prompt_tokens: int | None = None
     completion_tokens: int | None = None
+    cost: float | None = None
+    """USD; None when it is not known."""
     seconds: float = 0.0
     error: str | None = None
 

@@ -9,8 +9,8 @@ from typing import TypeVar
 
 from pydantic import BaseModel
 
-from .candidate import Candidate, path_key
-from .errors import NeverRecorded, ReplyError
+from .candidate import Candidate, Status, path_key
+from .errors import BudgetReached, NeverRecorded, ReplyError
 from .llm.base import ModelReply
 from .report import ExecutionReport, TestResult, Verdict
 from .store import Effect, Request, SearchRow, Store, Tally
@@ -85,8 +85,13 @@ class Recording:
         return True
 
     async def call(self, effect: Effect, request: Request, do: Callable[[], Awaitable[ModelReply]]) -> ModelReply:
-        """The recorded reply, or the recorded ReplyError; raises NeverRecorded when there is neither."""
+        """The recorded reply, or the recorded ReplyError; raises NeverRecorded when there is neither.
+
+        Raises BudgetReached where the recorded search did.
+        """
         found = self._match(effect, request)
+        if found is None and self.exact and self._was_halted(effect.candidate):
+            raise BudgetReached(f"the budget of the recorded search had no room for candidate {effect.candidate}")
         if found is None:
             self._miss(effect.candidate)
             raise NeverRecorded(f"the {effect.stage} of candidate {effect.candidate} was never recorded")
@@ -131,6 +136,11 @@ class Recording:
         if self.exact:
             return None
         return next((each for each in self._calls.values() if each.asks_the_same(effect, request)), None)
+
+    def _was_halted(self, candidate: str) -> bool:
+        """Whether the recorded search stopped here for its budget: at a call, or before it planned the round."""
+        known = self.tree.get(candidate)
+        return self._row.out_of_budget and (known is None or known.status is Status.HALTED)
 
     def _miss(self, candidate: str) -> None:
         if candidate not in self.missing:

@@ -123,7 +123,7 @@ async def _lay_out(scratch: Store, row: SearchRow, recording: Recording) -> None
 def _differences(row: SearchRow, recorded: Tree, tree: Tree) -> list[str]:
     found = []
     for each in recorded:
-        if each.status is Status.RUNNING:
+        if each.status in {Status.RUNNING, Status.HALTED}:
             continue
         if each.id not in tree:
             found.append(f"candidate {each.id} is not reached")
@@ -138,5 +138,6 @@ def _differences(row: SearchRow, recorded: Tree, tree: Tree) -> list[str]:
         if names:
             found.append(f"candidate {each.id} differs in {', '.join(names)}")
     if row.status == "finished":
-        found += [f"candidate {each.id} was not there" for each in tree if each.id not in recorded]
+        begun = (each for each in tree if each.status is not Status.HALTED)
+        found += [f"candidate {each.id} was not there" for each in begun if each.id not in recorded]
     return found

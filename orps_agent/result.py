@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from .calibration import Calibration
 from .candidate import Candidate
 from .report import ExecutionReport
 
@@ -48,10 +49,12 @@ class SearchResult(BaseModel):
     comparison: str | None = None
     """The winner's CPU time against the first sample's, measured in turns; None when no test is passed by both."""
     reason: str
-    """Why the search ended: rounds, closed, solved."""
+    """Why the search ended: rounds, closed, solved, or `budget: ` and the limit that was reached."""
     why: str
     """Why the winner won, in a sentence."""
     candidates: int
+    calibration: Calibration = Calibration()
+    """How well the critic's scores predicted the verdicts."""
     usage: Usage = Usage()
 
     @property

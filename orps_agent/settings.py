@@ -17,7 +17,9 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from .budget import Budget
 from .errors import SettingsError
+from .prices import Price
 from .rewards import WinnerKey
 
 APP = "orps"
@@ -56,16 +58,27 @@ class SearchConfig(BaseModel):
     """What makes the winner, most important first, each key in its better direction."""
     tampering_may_win: bool = False
     """Whether a candidate that was seen to tamper with its tests may win; one under suspicion always may."""
+    order_without_rho: bool = False
+    """Take the beam by ω alone for as long as the critic's scores were not seen to say anything about the verdicts."""
     stop_when_solved: bool = False
     """End after the first round in which a candidate passed every test, instead of going on to faster ones."""
     seed: int = Field(default=0, ge=0, lt=2**31)
     """Drives every random choice of ours and, where the endpoint honours it, each model call."""
+    budget: Budget = Budget()
+    """What the search may spend, over all its runs; on reaching it, it winds down and reports what it has."""
 
 
 def changed(config: SearchConfig, changes: Mapping[str, object]) -> SearchConfig:
-    """The config with some of its numbers changed; raises SettingsError that names what does not fit."""
+    """The config with some of its numbers changed; raises SettingsError that names what does not fit.
+
+    `budget.calls` and its like change one limit of the budget.
+    """
+    values = config.model_dump()
+    for name, value in changes.items():
+        whole, _, part = name.partition(".")
+        values[whole] = values[whole] | {part: value} if part else value
     try:
-        return SearchConfig.model_validate(config.model_dump() | dict(changes))
+        return SearchConfig.model_validate(values)
     except ValidationError as error:
         raise SettingsError(first_problem(error)) from error
 
@@ -160,6 +173,10 @@ class Settings(BaseSettings):
     """Where the embedded model's file is kept."""
     log: Path | None = None
     """A file for the log, one JSON object a line; None: no file."""
+    prices: dict[str, Price] = {}
+    """USD for a million tokens by model name or pattern, in front of the built-in prices."""
+    prices_file: Path | None = None
+    """A TOML file with more of them, behind `prices` and in front of the built-in ones."""
     prompts: Path | None = None
     """A folder whose templates replace the built-in ones of the same name."""
     search: SearchConfig | None = None
@@ -193,8 +210,8 @@ def load_settings(**given: object) -> Settings:
     try:
         return Settings(**values)  # type: ignore[arg-type]
     except ValidationError as error:
-        name = str(error.errors()[0]["loc"][0]) if error.errors()[0]["loc"] else ""
-        variable = f"ORPS_{name.upper()}"
+        steps = [str(step) for step in error.errors()[0]["loc"]] or [""]
+        name, variable = steps[0], f"ORPS_{'__'.join(steps).upper()}"
         where = "" if name in values else f"{variable}: " if variable in os.environ else f"{settings_file()}: "
         raise SettingsError(f"{where}{first_problem(error)}") from error
     except (OSError, ValueError) as error:  # a TOML file that cannot be read or parsed

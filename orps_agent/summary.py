@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from .calibration import Calibration
 from .candidate import Candidate, Tree
 from .result import SearchResult, Usage
 from .rewards import WinnerKey, winner
@@ -28,6 +29,7 @@ async def summarise(store: Store, search: str, tally: Tally, seconds: float) -> 
         reason=row.reason or "unfinished",
         why=why_it_won(best, tree, row.config.winner_order),
         candidates=len(tree),
+        calibration=Calibration.of(tree),
         usage=Usage.model_validate(
             await store.usage(search)
             | {

@@ -1,4 +1,4 @@
-"""Every piece of Python in the README runs as it stands there."""
+"""Every piece of Python in the README and on the budgets page runs as it stands there, every setting is one."""
 
 import os
 import re
@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from orps_agent.settings import load_settings
 from tests.samples import script
 
-README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
+ROOT = Path(__file__).parents[1]
+README, BUDGETS = ((ROOT / name).read_text(encoding="utf-8") for name in ("README.md", "docs/budgets.md"))
 SOLUTIONS = """
 ```python
 def double(n):
@@ -22,12 +24,12 @@ def running_max(xs):
 ```"""
 
 
-def blocks(language: str) -> list[str]:
-    return re.findall(rf"^```{language}\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
+def blocks(language: str, page: str = README) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
 
 
-@pytest.mark.parametrize("code", blocks("python"))
-def test_the_readme_runs(tmp_path: Path, code: str) -> None:
+@pytest.mark.parametrize("code", [*blocks("python"), *blocks("python", BUDGETS)])
+def test_the_docs_run(tmp_path: Path, code: str) -> None:
     (tmp_path / "problem.yaml").write_text(blocks("yaml")[0])
     closing = [{"role": "critic", "reply": "SCORE: 5\n<|good|>"}]
     model = script(tmp_path, {"role": "programmer", "reply": SOLUTIONS}, critic=closing)
@@ -42,3 +44,14 @@ def test_the_readme_runs(tmp_path: Path, code: str) -> None:
     )
     assert done.returncode == 0, done.stderr
     assert "return 2 * n" in done.stdout or "search_finished" in done.stdout
+
+
+@pytest.mark.parametrize("text", blocks("toml", BUDGETS))
+def test_the_settings_on_the_budgets_page_are_settings(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str
+) -> None:
+    file = tmp_path / "settings.toml"
+    file.write_text(text)
+    monkeypatch.setenv("ORPS_CONFIG", str(file))
+    found = load_settings()
+    assert (found.search and found.search.budget.cost) or found.prices

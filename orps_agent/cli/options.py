@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from orps_agent.budget import Budget
 from orps_agent.errors import SettingsError
 from orps_agent.settings import SearchConfig, Settings, changed, load_settings
 
@@ -34,6 +35,18 @@ Search = Annotated[str, typer.Argument(help="The search's id, or the beginning o
 Assign = Annotated[
     list[str] | None,
     typer.Option("--set", help="A number of the search, as key=value. Repeatable.", show_default=False),
+]
+MaxCalls = Annotated[
+    int | None, typer.Option(help="End after so many model calls, over all runs of the search.", show_default=False)
+]
+MaxTokens = Annotated[
+    int | None, typer.Option(help="End before more tokens are used, those of prompts included.", show_default=False)
+]
+MaxCost = Annotated[
+    float | None, typer.Option(help="End before more USD are spent; the models need a price.", show_default=False)
+]
+MaxTime = Annotated[
+    float | None, typer.Option(help="Begin nothing new after so many seconds of running.", show_default=False)
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of a report.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print the winning code and nothing else.")]
@@ -65,13 +78,21 @@ def config_from(base: SearchConfig, given: dict[str, object], assignments: list[
     return changed(base, flags | assigned(assignments))
 
 
+def limits(
+    calls: int | None = None, tokens: int | None = None, cost: float | None = None, seconds: float | None = None
+) -> dict[str, object]:
+    """What the flags that end a search change of its numbers; a flag that is None was not given."""
+    given = {"calls": calls, "tokens": tokens, "cost": cost, "seconds": seconds}
+    return {f"budget.{name}": value for name, value in given.items() if value is not None}
+
+
 def assigned(assignments: list[str]) -> dict[str, object]:
     """What `--set key=value` changes of a search's numbers; raises SettingsError for a key that is none."""
     values: dict[str, object] = {}
     for assignment in assignments:
         name, equals, value = assignment.partition("=")
-        if not equals or name not in SearchConfig.model_fields:
-            known = ", ".join(SearchConfig.model_fields)
+        if not equals or name not in _NUMBERS:
+            known = ", ".join(_NUMBERS)
             raise SettingsError(f"--set {assignment}: must be key=value with a key out of {known}")
         values[name] = (
             value.split(",") if name == "winner_order" else None if value == "none" and _optional(name) else value
@@ -79,5 +100,10 @@ def assigned(assignments: list[str]) -> dict[str, object]:
     return values
 
 
+_NUMBERS = {name: field for name, field in SearchConfig.model_fields.items() if name != "budget"} | {
+    f"budget.{name}": field for name, field in Budget.model_fields.items()
+}
+
+
 def _optional(name: str) -> bool:
-    return SearchConfig.model_fields[name].default is None
+    return _NUMBERS[name].default is None

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from orps_agent.calibration import Calibration, Pair
 from orps_agent.candidate import Status
 from orps_agent.events import (
     AnyEvent,
@@ -12,6 +14,7 @@ from orps_agent.events import (
     CallStarted,
     CandidateExecuted,
     CandidateFinished,
+    RoundClosed,
     RoundStarted,
     SearchStarted,
 )
@@ -63,6 +66,10 @@ class Progress:
     tokens: int = 0
     tokens_known: bool = True
     fresh: int = 0
+    cost: float | None = 0.0
+    """USD of this run's calls so far; None when that is not known of all."""
+    calibration: Calibration | None = None
+    """What the critic's scores were worth up to the last closed round."""
     best: CandidateExecuted | None = None
     last_error: str | None = None
 
@@ -82,6 +89,8 @@ class Progress:
                 self._executed(event)
             case CandidateFinished():
                 self._finished(event)
+            case RoundClosed():
+                self.calibration = Calibration.of_pairs(self._pairs())
             case _:
                 pass
 
@@ -108,7 +117,16 @@ class Progress:
         self.calls_in_flight -= 1
         if event.error is None and event.completion_tokens is None:
             self.tokens_known = False
+        if event.error is None:
+            self.cost = None if self.cost is None or event.cost is None else self.cost + event.cost
         self.tokens += (event.prompt_tokens or 0) + (event.completion_tokens or 0)
+
+    def _pairs(self) -> Iterator[Pair]:
+        for each in self.rounds.values():
+            for candidate, ended in each.ended.items():
+                ran = each.executed.get(candidate)
+                if ran is not None and ended.process is not None:
+                    yield ended.process, ran.passed / ran.tests
 
     def _executed(self, event: CandidateExecuted) -> None:
         self.fresh += not event.reused
@@ -120,6 +138,20 @@ class Progress:
         self.rounds[event.round].ended[event.candidate] = event
         if event.status is Status.FAILED:
             self.last_error = event.error
+
+
+def money(usd: float) -> str:
+    """`$1.20`, and what is less than a dime to a hundredth of a cent."""
+    return f"${usd:.2f}" if usd >= 0.1 or not usd else f"${usd:.4f}"
+
+
+def calibration_words(calibration: Calibration) -> str:
+    """`Critic's scores and verdicts: rank correlation 0.71 over 18 candidates, hardly by chance.`"""
+    rho, pairs = calibration.spearman, calibration.pairs
+    if rho is None:
+        return f"Critic's scores and verdicts: nothing to compare in {pairs} candidates, as one of them never varies."
+    worth = "hardly by chance" if calibration.informative else "perhaps by chance" if rho > 0 else "no information"
+    return f"Critic's scores and verdicts: rank correlation {rho:.2f} over {pairs} candidates, {worth}."
 
 
 def duration(seconds: float) -> str:

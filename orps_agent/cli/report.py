@@ -6,12 +6,13 @@ from rich.console import Console
 from rich.syntax import Syntax
 from rich.table import Table
 
+from orps_agent.calibration import Calibration
 from orps_agent.candidate import Candidate
 from orps_agent.report import StaticAnalysis, TestResult
 from orps_agent.result import SearchResult, Usage
 
 from .output import safe
-from .progress import duration
+from .progress import calibration_words, duration, money
 
 
 def print_report(console: Console, result: SearchResult) -> None:
@@ -30,7 +31,10 @@ def print_report(console: Console, result: SearchResult) -> None:
     if result.verification is not None:
         report = result.verification
         console.print(f"On the held-back tests it passes {report.passed} of {len(report.results)}.")
+    print_calibration(console, result.calibration)
     console.print(f"Ended: {ENDINGS.get(result.reason, result.reason)}. {_cost(result.candidates, result.usage)}")
+    if result.reason.startswith("budget: "):
+        console.print(f"With more it goes on: orps resume {result.search} with a larger --max-...", style="dim")
     console.print(f"The tree: orps show {result.search}", style="dim")
 
 
@@ -114,17 +118,31 @@ def _cost(candidates: int, usage: Usage) -> str:
         tokens = "tokens not reported"
     else:
         tokens = f"{usage.prompt_tokens + usage.completion_tokens:,} tokens"
+    cost = "price unknown" if usage.cost is None else money(usage.cost)
     words = (
-        f"{candidates} candidates, {usage.model_calls} model calls, {usage.executions} executions, {tokens}"
+        f"{candidates} candidates, {usage.model_calls} model calls, {usage.executions} executions, {tokens}, {cost}"
         f"{f', {duration(usage.seconds)}' if usage.seconds else ''}."
     )
     if usage.reused_model_calls or usage.reused_executions:
-        saved = f", ${usage.reused_cost:.2f} not spent again" if usage.reused_cost else ""
+        saved = f", {money(usage.reused_cost)} not spent again" if usage.reused_cost else ""
         words += f" {_short(usage.reused_model_calls)} model calls and {_short(usage.reused_executions)} executions"
         words += f" reused{saved}."
     if usage.possibly_paid_twice:
         words += f" Possibly paid twice: {usage.possibly_paid_twice} model calls."
     return words
+
+
+def print_calibration(console: Console, calibration: Calibration) -> None:
+    """How far the critic could be trusted, once there is enough to say anything."""
+    if calibration.pairs < 2:
+        return
+    console.print(calibration_words(calibration))
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
+    for name in ("critic's score", "passed no tests", "some", "all"):
+        table.add_column(name, justify="right")
+    for score, each in calibration.confusion.items():
+        table.add_row(str(score), str(each.none), str(each.some), str(each.all))
+    console.print(table)
 
 
 def _short(count: int) -> str:

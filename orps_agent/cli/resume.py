@@ -10,9 +10,24 @@ import typer
 from orps_agent.archive import Archive
 from orps_agent.errors import SettingsError
 from orps_agent.logs import configure
-from orps_agent.settings import Settings
+from orps_agent.settings import Settings, changed
+from orps_agent.store import SearchRow
 
-from .options import BaseUrl, Db, Json, Log, Quiet, Unsafe, Verbose, settings_from
+from .options import (
+    BaseUrl,
+    Db,
+    Json,
+    Log,
+    MaxCalls,
+    MaxCost,
+    MaxTime,
+    MaxTokens,
+    Quiet,
+    Unsafe,
+    Verbose,
+    limits,
+    settings_from,
+)
 
 
 def resume(
@@ -20,6 +35,10 @@ def resume(
         str | None, typer.Argument(help="The search's id, or the beginning of it.", show_default=False)
     ] = None,
     last: Annotated[bool, typer.Option("--last", help="The newest search that has not ended.")] = False,
+    max_calls: MaxCalls = None,
+    max_tokens: MaxTokens = None,
+    max_cost: MaxCost = None,
+    max_time: MaxTime = None,
     base_url: BaseUrl = None,
     db: Db = None,
     as_json: Json = False,
@@ -28,7 +47,10 @@ def resume(
     log: Log = None,
     unsafe_exec: Unsafe = False,
 ) -> None:
-    """Go on with an interrupted search; nothing that is stored is done again."""
+    """Go on with an interrupted search; nothing that is stored is done again.
+
+    A search that its budget had ended goes on with a larger one, such as --max-calls.
+    """
     from .run import run_search
 
     if (search is None) == (not last):
@@ -36,9 +58,11 @@ def resume(
     settings = settings_from(unsafe=unsafe_exec, base_url=base_url, db=db, log=log)
     configure(console=verbose, file=settings.log)
     found = anyio.run(_find, settings, search)
-    raise typer.Exit(run_search(settings, found, as_json=as_json, quiet=quiet, verbose=verbose))
+    given = limits(max_calls, max_tokens, max_cost, max_time)
+    budget = changed(found.config, given).budget if given else None
+    raise typer.Exit(run_search(settings, found.id, budget=budget, as_json=as_json, quiet=quiet, verbose=verbose))
 
 
-async def _find(settings: Settings, search: str | None) -> str:
+async def _find(settings: Settings, search: str | None) -> SearchRow:
     async with Archive(settings) as archive:
-        return (await archive.search(search, unfinished=True)).id
+        return await archive.search(search, unfinished=True)

@@ -10,6 +10,7 @@ from functools import partial
 import anyio
 
 from orps_agent.agent import Agent
+from orps_agent.budget import Budget
 from orps_agent.errors import SearchInterrupted
 from orps_agent.events import SearchFinished
 from orps_agent.problem import Problem
@@ -32,6 +33,7 @@ def run_search(
     what: Problem | str,
     config: SearchConfig | None = None,
     *,
+    budget: Budget | None = None,
     as_json: bool = False,
     quiet: bool = False,
     verbose: bool = False,
@@ -40,7 +42,7 @@ def run_search(
     signalled = _Signalled()
     view = choose_view(quiet=quiet or as_json, verbose=verbose)
     try:
-        result = anyio.run(_run, settings, what, config, view, signalled)
+        result = anyio.run(_run, settings, what, config, budget, view, signalled)
     except SearchInterrupted as interrupted:
         if not signalled.number:
             raise
@@ -61,12 +63,17 @@ def print_result(result: SearchResult, *, as_json: bool, quiet: bool) -> None:
 
 
 async def _run(
-    settings: Settings, what: Problem | str, config: SearchConfig | None, view: View, signalled: _Signalled
+    settings: Settings,
+    what: Problem | str,
+    config: SearchConfig | None,
+    budget: Budget | None,
+    view: View,
+    signalled: _Signalled,
 ) -> SearchResult:
     result: SearchResult | None = None
     async with Agent(settings) as agent, beside(partial(_watch_signals, agent, view, signalled)):
         with view:
-            async with agent.stream(what, config) as events:
+            async with agent.stream(what, config, budget=budget) as events:
                 async for event in events:
                     view.tell(event)
                     if isinstance(event, SearchFinished):

@@ -69,7 +69,13 @@ def _drawn(tree: Tree, winner: str | None) -> RichTree:
     return root
 
 
-_STYLES = {Status.PRUNED: "dim", Status.FAILED: "red", Status.CLOSED: "cyan", Status.RUNNING: "yellow"}
+_STYLES = {
+    Status.PRUNED: "dim",
+    Status.FAILED: "red",
+    Status.HALTED: "yellow",
+    Status.CLOSED: "cyan",
+    Status.RUNNING: "yellow",
+}
 
 
 def _label(candidate: Candidate, *, winner: bool) -> str:

@@ -19,11 +19,16 @@ from .options import (
     Db,
     Json,
     Log,
+    MaxCalls,
+    MaxCost,
+    MaxTime,
+    MaxTokens,
     Model,
     Quiet,
     Unsafe,
     Verbose,
     config_from,
+    limits,
     settings_from,
 )
 
@@ -51,6 +56,13 @@ def solve(
     beam: Annotated[int | None, typer.Option("-k", "--beam", help="Candidates that are expanded again (K).")] = None,
     seed: Annotated[int | None, typer.Option(help="Drives every random choice.")] = None,
     assign: Assign = None,
+    max_calls: MaxCalls = None,
+    max_tokens: MaxTokens = None,
+    max_cost: MaxCost = None,
+    max_time: MaxTime = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only forecast calls, tokens and money; nothing is asked or stored.")
+    ] = False,
     prompts: Annotated[
         Path | None,
         typer.Option(help="A folder whose templates replace the built-in ones.", show_default=False),
@@ -68,6 +80,7 @@ def solve(
     """
     from orps_agent.agent import default_config
 
+    from .forecasting import print_forecast
     from .run import run_search
     from .weights import ensure_weights
 
@@ -81,8 +94,12 @@ def solve(
         prompts=prompts,
     )
     given: dict[str, object] = {"samples": samples, "rounds": rounds, "beam": beam, "seed": seed}
+    given |= limits(max_calls, max_tokens, max_cost, max_time)
     config = config_from(default_config(settings), given, assign or [])
     loaded = _load(problem, test or [], held_back or [], tests)
+    if dry_run:
+        print_forecast(settings, loaded, config, as_json=as_json)
+        return
     configure(console=verbose, file=settings.log)
     ensure_weights(settings, quiet=quiet or as_json)
     raise typer.Exit(run_search(settings, loaded, config, as_json=as_json, quiet=quiet, verbose=verbose))

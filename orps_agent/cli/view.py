@@ -20,7 +20,7 @@ from orps_agent.events import (
 )
 
 from .output import err, safe
-from .progress import Progress, duration
+from .progress import Progress, calibration_words, duration, money
 
 
 class View(Protocol):
@@ -80,6 +80,8 @@ class PlainView(SilentView):
                 self.say(f"best so far: {_best(self._progress)}")
             case RoundClosed():
                 self.say(f"round {event.round} closed: {_round_words(self._progress, event.round)}")
+                if self._progress.calibration:
+                    self.say(calibration_words(self._progress.calibration))
             case _:
                 pass
 
@@ -127,6 +129,8 @@ class LiveView:
         lines: list[RenderableType] = [head, rounds]
         if progress.best:
             lines.append(Text(f"best: {_best(progress)}", style="green"))
+        if progress.calibration:
+            lines.append(Text(calibration_words(progress.calibration), style="dim"))
         lines.append(Text(_status(progress), style="dim"))
         if progress.last_error:
             lines.append(Text(safe(progress.last_error), style="yellow", overflow="ellipsis", no_wrap=True))
@@ -158,6 +162,8 @@ def _round_words(progress: Progress, number: int) -> str:
 def _status(progress: Progress) -> str:
     tokens = f"{progress.tokens:,} tokens" if progress.tokens_known else f"more than {progress.tokens:,} tokens"
     parts = [f"{progress.calls_in_flight} calls in flight", f"{progress.calls} done", tokens]
+    if progress.cost:
+        parts.append(money(progress.cost))
     if progress.reused:
         parts.append(f"{progress.reused} reused")
     parts.append(duration(progress.elapsed))

@@ -41,10 +41,16 @@ class ModelReply(BaseModel):
     finish: Literal["stop", "length", "other"] = "stop"
     """`length`: the reply was cut off at `max_tokens`."""
     model: str
+    cost: float | None = Field(default=None, ge=0)
+    """USD; None when the model's price or a count is not known."""
     prompt_tokens: int | None = Field(default=None, ge=0)
     completion_tokens: int | None = Field(default=None, ge=0)
     seconds: float = Field(ge=0)
-    """Wall time from sending the request to the whole reply, the wait for a free slot not counted."""
+    """Wall time from sending the request that was answered to the whole reply."""
+    attempts: int = Field(default=1, ge=1)
+    """How many requests it took; one that timed out, or broke off, may have been paid for as well."""
+    waited: float = Field(default=0.0, ge=0)
+    """Seconds spent waiting for a slot, between repeats, and as long as the endpoint asked: no working time."""
 
 
 class ChatModel(Protocol):

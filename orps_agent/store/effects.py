@@ -86,12 +86,16 @@ def call_intent(effect: Effect, number: int, request: Request) -> Iterator[State
 def call_answer(effect: Effect, number: int, reply: ModelReply) -> Statement:
     """After a model call: the reply as it came."""
     return (
-        "UPDATE model_calls SET status = 'answered', seconds = ?, model = ?, finish = ?, prompt_tokens = ?,"
-        f" completion_tokens = ?, reply = ?, thinking = ? WHERE {KEY} AND try = ?",
+        "UPDATE model_calls SET status = 'answered', seconds = ?, model = ?, finish = ?, cost = ?, waited = ?,"
+        " requests = ?, prompt_tokens = ?, completion_tokens = ?, reply = ?, thinking = ?"
+        f" WHERE {KEY} AND try = ?",
         (
             reply.seconds,
             reply.model,
             reply.finish,
+            reply.cost,
+            reply.waited,
+            reply.attempts,
             reply.prompt_tokens,
             reply.completion_tokens,
             *_folded(reply, ()),

@@ -79,6 +79,16 @@ class Reader:
         )
         return None if row["cost"] is None else float(row["cost"])
 
+    async def seconds(self, search: str) -> float:
+        """Wall time of all runs of a search, each from its start to the last thing that it told."""
+        (row,) = await self.rows(
+            "SELECT total(seconds) AS seconds FROM (SELECT max(at) - min(at) AS seconds FROM"
+            " (SELECT at, sum(kind = 'search_started') OVER (ORDER BY id) AS run FROM events WHERE search = ?)"
+            " GROUP BY run)",
+            search,
+        )
+        return float(row["seconds"])
+
     async def reply(self, effect: Effect) -> ModelReply:
         """The stored reply of a model call."""
         query = f"SELECT * FROM model_calls WHERE {KEY} AND status = 'answered'"
@@ -119,7 +129,8 @@ class Reader:
 
 
 def _reply(row: sqlite3.Row, text: str | None, thinking: str | None) -> ModelReply:
-    known = {name: row[name] for name in ModelReply.model_fields if name in row.keys()}  # noqa: SIM118
+    there = ModelReply.model_fields.keys() & {*row.keys()}
+    known = {name: row[name] for name in there if row[name] is not None}
     return ModelReply.model_validate(known | {"text": text, "reasoning": thinking})
 
 

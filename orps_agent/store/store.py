@@ -65,6 +65,11 @@ class SearchRow(BaseModel):
     """The strategy's state that the search began with; None for an empty tree."""
     cancel_requested_at: float | None = None
 
+    @property
+    def out_of_budget(self) -> bool:
+        """Whether the search has ended because its budget was used up."""
+        return self.status == "finished" and (self.reason or "").startswith("budget: ")
+
 
 class Store:
     """One SQLite file, open for as long as the context lasts.
@@ -197,6 +202,21 @@ class Store:
     async def update_search(self, search: str, *also: Statement, **columns: object) -> None:
         """Set columns of a search, and do what else belongs into the same transaction."""
         await self.writer.write(_update("searches", columns, "id = ?", (search,)), *also)
+
+    async def reopen(self, row: SearchRow) -> bool:
+        """Take a search up again with the row's config; whether a budget had halted some of its candidates.
+
+        The halted ones go on where they were, and the winner is judged anew, as it may be another one.
+        """
+        halted = [each.id for each in await self.outline(row.id) if each.status is Status.HALTED]
+        wake = "UPDATE candidates SET status = 'running', error = NULL WHERE search = ? AND status = 'halted'"
+        unjudge = "DELETE FROM executions WHERE search = ? AND stage IN ('judge', 'contest')"
+        columns = {"status": "running", "reason": None, "finished_at": None, "winner": None}
+        also: list[Statement] = [(wake, (row.id,))]
+        if row.status == "finished":
+            also.append((unjudge, (row.id,)))
+        await self.update_search(row.id, *also, config=row.config.model_dump_json(), **columns)
+        return bool(halted)
 
     async def cancel_requested(self, search: str) -> bool:
         """Whether somebody has asked for the end of a search since its owner took it."""

@@ -1,0 +1,90 @@
+"""The books of stored searches: what earlier runs spent, and at which prices."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import tomllib
+from importlib import resources
+from pathlib import Path
+
+from pydantic import TypeAdapter, ValidationError
+
+from .budget import Account, Budget, Spent
+from .errors import SettingsError
+from .prices import Price, PriceTable
+from .settings import Settings, first_problem
+from .store import SearchRow, Store
+from .timekeeping import Span, only_waiting
+
+_PRICES = TypeAdapter(dict[str, Price])
+
+
+def load_prices(settings: Settings) -> PriceTable:
+    """The user's prices, then those of the user's file, then the built-in ones; the first that fits counts.
+
+    Raises SettingsError that names the file and the place in it.
+    """
+    own = _read(settings.prices_file) if settings.prices_file else {}
+    with resources.as_file(resources.files("orps_agent") / "prices.toml") as path:
+        built_in = _read(path)
+    # A pattern keeps the place where it came first, and the price where it came last: hence both ways round.
+    return PriceTable({**settings.prices, **own, **built_in, **own, **settings.prices})
+
+
+def _read(path: Path) -> dict[str, Price]:
+    try:
+        return _PRICES.validate_python(tomllib.loads(path.read_text(encoding="utf-8")))
+    except OSError as error:
+        raise SettingsError(f"prices_file {path}: {error.strerror}; name a readable TOML file") from error
+    except ValidationError as error:
+        raise SettingsError(f"prices_file {path}: {first_problem(error)}") from error
+    except ValueError as error:  # not UTF-8, or not TOML
+        raise SettingsError(f"prices_file {path}: {error}") from error
+
+
+def refuse_unpriced(row: SearchRow, prices: PriceTable, batch: Budget) -> None:
+    """Raise SettingsError where a limit on money is set that cannot be kept, because a model's price is not known."""
+    if row.config.budget.cost is None and batch.cost is None:
+        return
+    for model in dict.fromkeys((row.programmer, row.critic)):
+        if prices.price(model) is None:
+            raise SettingsError(
+                f"budget.cost: the price of model {model!r} is not known: give it in the settings file as"
+                f' [prices."{model}"] with prompt and completion, in USD for a million tokens, or set no limit on money'
+            )
+
+
+async def open_account(store: Store, row: SearchRow, prices: PriceTable, batch: Account) -> Account:
+    """The search's account within its batch's, with what its earlier runs spent already on it."""
+    return Account(row.config.budget, parent=batch, spent=await spent(store, row.id, prices))
+
+
+async def spent(store: Store, search: str, prices: PriceTable) -> Spent:
+    """What all runs of a search have spent so far, calls whose outcome nobody knows included."""
+    calls = await store.reader.rows(
+        "SELECT model, started_at, waited, seconds, prompt_tokens, completion_tokens, cost, parameters"
+        " FROM model_calls WHERE search = ?",
+        search,
+    )
+    runs = await store.reader.rows("SELECT started_at, seconds FROM executions WHERE search = ?", search)
+    waiting: list[Span] = []
+    working: list[Span] = [(run["started_at"], run["started_at"] + (run["seconds"] or 0)) for run in runs]
+    total = Spent()
+    for call in calls:
+        sent = call["started_at"] + (call["waited"] or 0)
+        waiting.append((call["started_at"], sent))
+        working.append((sent, sent + (call["seconds"] or 0)))
+        total += _charge(call, prices)
+    waited = only_waiting(waiting, working)
+    return total + Spent(seconds=await store.reader.seconds(search), waited=waited)
+
+
+def _charge(call: sqlite3.Row, prices: PriceTable) -> Spent:
+    """What one try of a call came to; where that is not known, a reply as long as it might have been."""
+    prompt = call["prompt_tokens"] or 0
+    completion = call["completion_tokens"]
+    if completion is None:
+        completion = json.loads(call["parameters"]).get("max_tokens", 0)
+    cost = call["cost"] if call["cost"] is not None else prices.cost(call["model"], prompt, completion)
+    return Spent(calls=1, tokens=prompt + completion, cost=cost or 0.0)

@@ -1,0 +1,120 @@
+"""How well the critic's scores predicted the verdicts: ρ against the pass rate, both ways of looking at it."""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Iterable, Sequence
+from typing import Self
+
+from pydantic import BaseModel, ConfigDict
+
+from .candidate import Candidate, Outline
+
+Pair = tuple[int, float]
+"""A critic's score, 1 to 5, and the share of the tests that the same candidate passed."""
+
+_SHUFFLES = 999
+_MANY = 100
+_LUCK = 0.05
+
+
+class Confusion(BaseModel):
+    """How many candidates of one score passed none, some and all of the tests."""
+
+    model_config = ConfigDict(frozen=True)
+
+    none: int = 0
+    some: int = 0
+    all: int = 0
+
+
+class Calibration(BaseModel):
+    """What a critic's scores were worth."""
+
+    model_config = ConfigDict(frozen=True)
+
+    pairs: int = 0
+    """How many candidates have both a score and verdicts."""
+    spearman: float | None = None
+    """Rank correlation of score and pass rate, ties by their mean rank; None where one of the two never varies."""
+    chance: float | None = None
+    """How often scores dealt out at random correlate as well; None as above."""
+    confusion: dict[int, Confusion] = {}
+    """The scores that were given, from 1 to 5, against what the candidates passed."""
+
+    @property
+    def informative(self) -> bool:
+        """Whether the scores say something about the verdicts: as good a correlation is chance in 5 % of cases at most.
+
+        Not before there is evidence: a handful of candidates, or ones that all pass, cannot show it.
+        """
+        return self.chance is not None and self.chance <= _LUCK
+
+    @classmethod
+    def of(cls, candidates: Iterable[Candidate]) -> Self:
+        """The calibration of the critic that scored these candidates."""
+        return cls.of_pairs(
+            (each.process, each.pass_rate)
+            for each in candidates
+            if each.process is not None and each.report is not None
+        )
+
+    @classmethod
+    def of_outlines(cls, outlines: Iterable[Outline]) -> Self:
+        """The same from what is known of candidates without their texts."""
+        return cls.of_pairs(
+            (each.process, (each.passed or 0) / each.tests)
+            for each in outlines
+            if each.process is not None and each.tests
+        )
+
+    @classmethod
+    def of_pairs(cls, pairs: Iterable[Pair]) -> Self:
+        """The calibration by scores and pass rates alone."""
+        # Sorted, so that the order in which candidates came in decides nothing.
+        pairs = sorted(pairs)
+        scores, rates = (_centred_ranks([pair[part] for pair in pairs]) for part in (0, 1))
+        spread = math.sqrt(_product(scores, scores) * _product(rates, rates))
+        return cls(
+            pairs=len(pairs),
+            spearman=_product(scores, rates) / spread if spread else None,
+            chance=_chance(scores, rates) if spread else None,
+            confusion={score: _confusion(pairs, score) for score in sorted({score for score, _ in pairs})},
+        )
+
+
+def _confusion(pairs: Sequence[Pair], score: int) -> Confusion:
+    rates = [rate for given, rate in pairs if given == score]
+    none, all_ = sum(rate == 0 for rate in rates), sum(rate == 1 for rate in rates)
+    return Confusion(none=none, some=len(rates) - none - all_, all=all_)
+
+
+def _chance(scores: Sequence[float], rates: Sequence[float]) -> float:
+    """The share of random pairings that correlate at least as well.
+
+    Shuffled out for a few pairs, where ties and small numbers matter; for many, by the normal distribution that the
+    shuffles approach, whose variance is 1/(n - 1) whatever the ties.
+    """
+    seen = _product(scores, rates)
+    if len(scores) > _MANY:
+        spread = math.sqrt(_product(scores, scores) * _product(rates, rates))
+        return math.erfc(seen / spread * math.sqrt((len(scores) - 1) / 2)) / 2
+    dealer, dealt = random.Random(0), list(scores)  # noqa: S311 - a fixed seed: the same tree, the same answer
+    as_good = 1
+    for _ in range(_SHUFFLES):
+        dealer.shuffle(dealt)
+        as_good += _product(dealt, rates) >= seen - 1e-9
+    return as_good / (_SHUFFLES + 1)
+
+
+def _centred_ranks(values: Sequence[float]) -> list[float]:
+    """Ranks less their mean, ties by their mean rank."""
+    order = sorted(values)
+    first = {value: index for index, value in reversed(list(enumerate(order)))}
+    last = {value: index for index, value in enumerate(order)}
+    return [(first[value] + last[value] - len(values) + 1) / 2 for value in values]
+
+
+def _product(left: Sequence[float], right: Sequence[float]) -> float:
+    return sum(one * other for one, other in zip(left, right, strict=True))

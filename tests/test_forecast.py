@@ -1,0 +1,77 @@
+"""The forecast against searches that were really run, and what must hold of it for any numbers."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from orps_agent import Agent
+from orps_agent.forecast import Case, Forecast, forecast
+from orps_agent.prices import Price, PriceTable
+from orps_agent.prompting import Prompts
+from orps_agent.settings import SearchConfig
+from tests.samples import DOUBLE, HALF, WRONG, script, settings
+
+DEAR = PriceTable({"programmer": Price(prompt=1, completion=4), "critic": Price(prompt=0, completion=0)})
+
+
+def of(config: SearchConfig, critic: str = "critic") -> Forecast:
+    return forecast(DOUBLE, config, Prompts(config), DEAR, programmer="programmer", critic=critic)
+
+
+configs = st.builds(
+    SearchConfig,
+    samples=st.integers(1, 9),
+    rounds=st.integers(1, 4),
+    beam=st.integers(1, 4),
+    max_tokens=st.integers(8, 2000),
+    reasoning=st.sampled_from(["joint", "split", "none"]),
+    history=st.sampled_from([None, 0, 2]),
+)
+
+
+def numbers(case: Case) -> tuple[float, ...]:
+    assert case.cost is not None
+    return case.candidates, case.calls, case.prompt_tokens, case.completion_tokens, case.cost
+
+
+@given(configs)
+def test_the_cases_are_in_order(config: SearchConfig) -> None:
+    found = of(config)
+    for low, likely, high in zip(numbers(found.low), numbers(found.likely), numbers(found.high), strict=True):
+        assert 0 < low <= likely <= high
+
+
+@given(configs)
+def test_one_more_round_or_sample_asks_for_more(config: SearchConfig) -> None:
+    here = of(config)
+    for name in ("samples", "rounds"):
+        more = of(config.model_copy(update={name: getattr(config, name) + 1}))
+        assert more.likely.calls > here.likely.calls
+        assert more.likely.tokens > here.likely.tokens
+
+
+def test_prompts_grow_with_the_history_unless_it_is_cut() -> None:
+    whole, cut = (of(SearchConfig(samples=2, rounds=4, history=history)) for history in (None, 0))
+    assert whole.likely.prompt_tokens > cut.likely.prompt_tokens
+    assert whole.likely.calls == cut.likely.calls
+
+
+def test_an_unknown_price_makes_an_unknown_cost_and_is_named() -> None:
+    found = of(SearchConfig(), critic="elsewhere")
+    assert (found.low.cost, found.high.cost, found.unpriced) == (None, None, ("elsewhere",))
+
+
+@pytest.mark.parametrize("reasoning", ["joint", "split"])
+@pytest.mark.parametrize("needs_repair", [False, True])
+async def test_a_search_asks_as_often_as_was_forecast(tmp_path: Path, reasoning: str, needs_repair: bool) -> None:
+    config = SearchConfig.model_validate({"samples": 3, "rounds": 2, "beam": 2, "reasoning": reasoning})
+    replies = ["No code."] if needs_repair else [HALF, WRONG]
+    judged = {"role": "critic", "reply": "No score." if needs_repair else "SCORE: 2"}
+    model = script(tmp_path, {"role": "programmer", "replies": replies}, critic=[judged])
+    async with Agent(settings(tmp_path, model=model)) as agent:
+        result = await agent.solve(DOUBLE, config)
+    found = of(config)
+    expected = found.high if needs_repair else found.likely
+    assert (result.candidates, result.usage.model_calls) == (expected.candidates, expected.calls)
