@@ -42,7 +42,6 @@ async def size() -> None:
                 f"{result.candidates:10} {texts / 1e3:9.0f} {texts / result.candidates / 1e3:12.1f}"
                 f" {file / 1e3:8.0f} {file / texts:6.2f} {beside / 1e3:28.0f}"
             )
-            breakdown(database)
 
 
 def text_bytes(database: Path) -> int:
@@ -61,17 +60,6 @@ def file_bytes(database: Path) -> int:
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     connection.close()
     return database.stat().st_size
-
-
-def breakdown(database: Path) -> None:
-    with sqlite3.connect(database) as connection:
-        try:
-            for name, pages, used in connection.execute("SELECT name, sum(pgsize), sum(payload) FROM dbstat GROUP BY name"):
-                print("   ", name, pages, used)
-        except sqlite3.OperationalError as e:
-            print(e)
-        print("free", connection.execute("PRAGMA freelist_count").fetchone())
-    connection.close()
 
 
 def main() -> None:
