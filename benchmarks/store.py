@@ -17,14 +17,24 @@ a store that keeps everything in memory and costs next to nothing. The differenc
 from __future__ import annotations
 
 import argparse
+import random
 import sqlite3
+import statistics
+import subprocess
+import sys
 import tempfile
+import time
 from pathlib import Path
 
 import anyio
 
-from benchmarks.made_up import PROBLEM, agent
+from benchmarks.made_up import NAME, PROBLEM, MadeUpExecutor, agent, program, prose
+from orps_agent.candidate import Candidate, Status
+from orps_agent.report import StaticAnalysis
+from orps_agent.rewards import outcome_reward
 from orps_agent.settings import SearchConfig
+from orps_agent.store import SearchRow, Store
+from orps_agent.strategies import Orps, OrpsState, Score
 
 SIZES = (8, 15, 23, 46)  # samples; with a beam of 3, 5 rounds make 13 times as many candidates
 
@@ -62,11 +72,78 @@ def file_bytes(database: Path) -> int:
     return database.stat().st_size
 
 
+async def show(turns: int = 7) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        database = Path(folder) / "orps.db"
+        count = await grow(database, SearchConfig(samples=770, rounds=5, beam=3))
+        print(f"{count} candidates, {file_bytes(database) / 1e6:.0f} MB; medians of {turns} turns")
+        commands = [["--help"], ["list"], ["show"], ["show", "--all"], ["show", "-c", "0"]]
+        taken: list[list[float]] = [[] for _ in commands]
+        for _ in range(turns):
+            for seconds, command in zip(taken, commands, strict=True):
+                seconds.append(timed(command if command == ["--help"] else [*command, "--db", str(database)]))
+        for seconds, command in zip(taken, commands, strict=True):
+            print(f"orps {' '.join(command):11} {statistics.median(seconds):5.2f} s  (at most {max(seconds):.2f})")
+
+
+def timed(arguments: list[str]) -> float:
+    started = time.perf_counter()
+    subprocess.run([sys.executable, "-m", "orps_agent", *arguments], check=True, stdout=subprocess.DEVNULL)
+    return time.perf_counter() - started
+
+
+async def grow(database: Path, config: SearchConfig) -> int:
+    """A finished search of this size, written into the store without being run; how many candidates it has."""
+    chance = random.Random(0)
+    prose_, program_ = prose(chance, 100_000), program(chance, 2400)
+    strategy, state, count = Orps(config, ["generic"]), OrpsState(), 0
+    async with Store(database) as store:
+        row = SearchRow(
+            id="big", created_at=time.time(), problem=PROBLEM, config=config, programmer=NAME, critic=NAME
+        )
+        await store.add_search(row)
+        while planned := strategy.ask(state):
+            grown = [await grown_up(Candidate(**each.model_dump()), chance, prose_, program_) for each in planned]
+            await store.add_candidates(row.id, grown)
+            async with anyio.create_task_group() as tasks:
+                for each in grown:
+                    tasks.start_soon(store.update_candidate, row.id, each.id, dict(each))
+            count += len(grown)
+            state = strategy.tell(state, [score(each) for each in grown])
+            pruned = [each.id for each in grown if each.id not in state.parents]
+            await store.set_status(row.id, pruned, Status.PRUNED)
+        await store.update_search(row.id, status="finished", winner=state.parents[0], reason=state.ended)
+    return count
+
+
+async def grown_up(planned: Candidate, chance: random.Random, prose_: str, program_: str) -> Candidate:
+    at = chance.randrange(len(prose_) - 8000)
+    code = f"# {at}\n{program_}"
+    executor = MadeUpExecutor()
+    report = await executor.profile(code, PROBLEM.tests, await executor.run(code, PROBLEM.tests))
+    analysis = StaticAnalysis(lines=60, ast_nodes=500, cyclomatic=7.25, cognitive=6)
+    learned = {
+        "status": Status.OPEN,
+        "reasoning": prose_[at : at + 4600],
+        "code": code,
+        "report": report,
+        "analysis": analysis,
+        "outcome": outcome_reward(report, analysis),
+        "critique": prose_[at + 4600 : at + 7800],
+        "process": chance.randint(1, 4),
+    }
+    return planned.model_copy(update=learned)
+
+
+def score(each: Candidate) -> Score:
+    return Score(id=each.id, process=each.process, omega=each.omega, expandable=True, solved=each.solved)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=["size"])
+    parser.add_argument("what", choices=["size", "show"])
     given = parser.parse_args()
-    anyio.run({"size": size}[given.what])
+    anyio.run({"size": size, "show": show}[given.what])
 
 
 if __name__ == "__main__":

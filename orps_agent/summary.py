@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from .candidate import Candidate, Tree
+from .candidate import Candidate, Outline
 from .result import SearchResult, Usage
 from .rewards import WinnerKey
 from .store import Store, Tally
@@ -13,14 +13,14 @@ from .store import Store, Tally
 async def summarise(store: Store, search: str, tally: Tally, seconds: float) -> SearchResult:
     """The result of a search as the store knows it, with what its last run did and reused."""
     row = await store.search(search)
-    tree = await store.tree(search)
-    best = tree[row.winner] if row.winner else None
+    tree = await store.outline(search)
+    best = await store.candidate(search, row.winner) if row.winner else None
     reused = tally.reused
     return SearchResult(
         search=search,
         problem=row.problem.id,
         winner=best,
-        first=next(iter(tree), None),
+        first=await store.candidate(search, tree[0].id) if tree else None,
         verification=row.verification,
         comparison=row.comparison,
         reason=row.reason or "unfinished",
@@ -39,12 +39,12 @@ async def summarise(store: Store, search: str, tally: Tally, seconds: float) -> 
     )
 
 
-def why_it_won(best: Candidate | None, tree: Tree, order: Sequence[WinnerKey]) -> str:
+def why_it_won(best: Candidate | None, tree: Sequence[Outline], order: Sequence[WinnerKey]) -> str:
     """One sentence that names what set the winner apart from the others."""
     if best is None:
         return "no candidate held any code"
-    rivals = [each for each in tree if each.id != best.id and each.report is not None and each.code]
-    level = [each for each in rivals if each.pass_rate == best.pass_rate]
+    rivals = [each for each in tree if each.id != best.id and each.tests is not None]
+    level = [each for each in rivals if best.report and each.passed == best.report.passed]
     passed = f"passes {best.report.passed} of {len(best.report.results)} tests" if best.report else "was not run"
     if order[0] != "pass_rate":
         return f"{passed}; first by {', then '.join(order)}"

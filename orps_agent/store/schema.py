@@ -199,8 +199,8 @@ MIGRATIONS: list[tuple[str, str]] = [
             SELECT search, id, round, hint, status,
                 (SELECT count(*) FROM json_each(report, '$.results') AS each
                     WHERE json_extract(each.value, '$.verdict') = 'pass' AND report IS NOT NULL),
-                json_array_length(report, '$.results'), json_extract(outcome, '$.value'), process,
-                reasoning, code, report, NULL, NULL, analysis, critique, error
+                json_array_length(report, '$.results'), json_extract(outcome, '$.value'), process, NULL,
+                reasoning, code, report, NULL, analysis, critique, error
             FROM old_candidates;
         DROP TABLE old_candidates;
         """,
