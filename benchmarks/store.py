@@ -30,10 +30,11 @@ import anyio
 
 from benchmarks.made_up import NAME, PROBLEM, MadeUpExecutor, agent, program, prose
 from orps_agent.candidate import Candidate, Status
-from orps_agent.report import StaticAnalysis
+from orps_agent.llm.base import ModelReply
+from orps_agent.report import ExecutionReport, StaticAnalysis
 from orps_agent.rewards import outcome_reward
 from orps_agent.settings import SearchConfig
-from orps_agent.store import SearchRow, Store
+from orps_agent.store import Effect, Journal, Request, SearchRow, Store
 from orps_agent.strategies import Orps, OrpsState, Score
 
 SIZES = (8, 15, 23, 46)  # samples; with a beam of 3, 5 rounds make 13 times as many candidates
@@ -102,18 +103,37 @@ async def grow(database: Path, config: SearchConfig) -> int:
             id="big", created_at=time.time(), problem=PROBLEM, config=config, programmer=NAME, critic=NAME
         )
         await store.add_search(row)
+        journal = await store.journal(row.id)
         while planned := strategy.ask(state):
             grown = [await grown_up(Candidate(**each.model_dump()), chance, prose_, program_) for each in planned]
             await store.add_candidates(row.id, grown)
             async with anyio.create_task_group() as tasks:
                 for each in grown:
-                    tasks.start_soon(store.update_candidate, row.id, each.id, dict(each))
+                    tasks.start_soon(write, store, journal, each)
             count += len(grown)
             state = strategy.tell(state, [score(each) for each in grown])
             pruned = [each.id for each in grown if each.id not in state.parents]
             await store.set_status(row.id, pruned, Status.PRUNED)
         await store.update_search(row.id, status="finished", winner=state.parents[0], reason=state.ended)
     return count
+
+
+async def write(store: Store, journal: Journal, each: Candidate) -> None:
+    """The candidate's columns, and the rows of the two calls and the execution behind them."""
+
+    async def reply() -> ModelReply:
+        text = (each.critique if stage == "critique" else each.turn) or ""
+        return ModelReply(text=text, model=NAME, prompt_tokens=9, completion_tokens=9, seconds=0.2)
+
+    async def report() -> ExecutionReport:
+        return each.report or ExecutionReport()
+
+    for stage in ("reason", "critique"):
+        asked = Request("critic", NAME, {"seed": 0}, [("user", each.id)])
+        await journal.call(Effect(journal.search, each.id, stage), asked, reply)
+    await journal.execute(Effect(journal.search, each.id, "execute"), ExecutionReport, report)
+    settled = journal.settled(each, ("reason", "critique", "execute"))
+    await store.update_candidate(journal.search, each.id, dict(each), *settled)
 
 
 async def grown_up(planned: Candidate, chance: random.Random, prose_: str, program_: str) -> Candidate:

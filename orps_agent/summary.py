@@ -10,10 +10,15 @@ from .rewards import WinnerKey
 from .store import Store, Tally
 
 
-async def summarise(store: Store, search: str, tally: Tally, seconds: float) -> SearchResult:
-    """The result of a search as the store knows it, with what its last run did and reused."""
+async def summarise(
+    store: Store, search: str, tally: Tally, seconds: float, *, outline: Sequence[Outline] | None = None
+) -> SearchResult:
+    """The result of a search as the store knows it, with what its last run did and reused.
+
+    `outline` is the search's, for a caller who has read it already.
+    """
     row = await store.search(search)
-    tree = await store.outline(search)
+    tree = await store.outline(search) if outline is None else outline
     best = await store.candidate(search, row.winner) if row.winner else None
     reused = tally.reused
     return SearchResult(
@@ -44,8 +49,9 @@ def why_it_won(best: Candidate | None, tree: Sequence[Outline], order: Sequence[
     if best is None:
         return "no candidate held any code"
     rivals = [each for each in tree if each.id != best.id and each.tests is not None]
-    level = [each for each in rivals if best.report and each.passed == best.report.passed]
-    passed = f"passes {best.report.passed} of {len(best.report.results)} tests" if best.report else "was not run"
+    count = best.report.passed if best.report else None
+    level = [each for each in rivals if each.passed == count]
+    passed = f"passes {count} of {len(best.report.results)} tests" if best.report else "was not run"
     if order[0] != "pass_rate":
         return f"{passed}; first by {', then '.join(order)}"
     if not level:

@@ -59,7 +59,8 @@ def show(
 async def _overview(settings: Settings, search: str | None) -> tuple[SearchRow, list[Outline], SearchResult]:
     async with Store(settings.db) as store:
         row = await _row(store, search)
-        return row, await store.outline(row.id), await summarise(store, row.id, Tally(), 0.0)
+        outline = await store.outline(row.id)
+        return row, outline, await summarise(store, row.id, Tally(), 0.0, outline=outline)
 
 
 async def _candidate(settings: Settings, search: str | None, candidate: str) -> Candidate:
