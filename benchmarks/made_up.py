@@ -79,17 +79,27 @@ async def agent(database: Path, *, latency: float = 0.0) -> AsyncIterator[Agent]
         yield opened
 
 
-def prose(chance: random.Random, length: int) -> str:
-    """Sentences."""
+def _pool() -> str:
+    chance = random.Random(0)
     text = ""
-    while len(text) < length:
-        text += words(chance, chance.randint(6, 14)).capitalize() + chance.choice((". ", ". ", ".\n\n"))
-    return text[:length].strip()
+    while len(text) < 200_000:
+        words = ["".join(chance.choices(SYLLABLES, k=chance.randint(1, 4))) for _ in range(chance.randint(6, 14))]
+        text += " ".join(words).capitalize() + chance.choice((". ", ". ", ".\n\n"))
+    return text
 
 
-def words(chance: random.Random, count: int) -> str:
-    """Words that nobody has written before."""
-    return " ".join("".join(chance.choices(SYLLABLES, k=chance.randint(1, 4))) for _ in range(count))
+_WORDS = _pool()
+
+
+def prose(chance: random.Random, length: int) -> str:
+    """Sentences that nobody has written before, cut out of a long text: writing them anew would cost more than storing."""
+    at = chance.randrange(len(_WORDS) - length)
+    return f"{chance.randrange(10**9)} {_WORDS[at : at + length]}".strip()
+
+
+def words(chance: random.Random, length: int) -> str:
+    """A line of them."""
+    return " ".join(prose(chance, length).split())
 
 
 def program(chance: random.Random, length: int) -> str:
@@ -99,7 +109,7 @@ def program(chance: random.Random, length: int) -> str:
         name, other = ("".join(chance.choices(SYLLABLES, k=3)) for _ in range(2))
         lines += [f"def do_{name}({other}, limit={chance.randrange(10**6)}):", "    total = 0"]
         for _ in range(8):
-            lines += [f"    if {other} > {chance.randrange(999)}:  # {words(chance, 6)}"]
+            lines += [f"    if {other} > {chance.randrange(999)}:  # {words(chance, 40)}"]
             lines += [f"        total += {other} * {chance.randrange(10**6)} % limit"]
         lines += ["    return total", "", ""]
     lines += ["def pick(values):", f"    return [do_{name}(each) for each in values]"]

@@ -10,6 +10,7 @@ its measurements) and the problem, each once.
 
 `many` runs 100 searches at once in one process and one file, at 0.2 s a model call, and beside them the same searches on
 a store that keeps everything in memory and costs next to nothing. The difference is what the file takes.
+Awaited is what a candidate's way waits for commits and rows, over the wall time.
 
 `show` makes a search of 10,000 candidates and times the commands that look at it, each a process of its own.
 """
@@ -24,10 +25,14 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, cast
 
 import anyio
 
+from benchmarks.memory import MemorySaver, MemoryStore
 from benchmarks.made_up import NAME, PROBLEM, MadeUpExecutor, agent, program, prose
 from orps_agent.candidate import Candidate, Status
 from orps_agent.llm.base import ModelReply
@@ -73,6 +78,65 @@ def file_bytes(database: Path) -> int:
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     connection.close()
     return database.stat().st_size
+
+
+async def many(latency: float = 0.2, turns: int = 3) -> None:
+    config = SearchConfig(samples=5, rounds=3, beam=1)
+    print("searches at once; s on the file, in memory: the file's share of the wall time, of the CPU time; awaited")
+    for searches in (1, 100):
+        runs = [
+            (await run(searches, config, latency), await run(searches, config, latency, in_memory=True))
+            for _ in range(turns)
+        ]
+        shares = [
+            [100 * (1 - getattr(memory, what) / getattr(file, what)) for file, memory in runs]
+            for what in ("wall", "cpu")
+        ]
+        awaited = [100 * file.awaited / searches / config.samples / file.wall for file, _ in runs]
+        walls = ", ".join(f"{file.wall:.1f} {memory.wall:.1f}" for file, memory in runs)
+        print(f"{searches:3}; {walls}: {'; '.join(map(median_and_range, [*shares, awaited]))}", flush=True)
+
+
+@dataclass
+class Taken:
+    wall: float = 0.0
+    cpu: float = 0.0
+    awaited: float = 0.0
+    """Seconds that tasks waited for commits and rows, all together."""
+
+
+async def run(searches: int, config: SearchConfig, latency: float, *, in_memory: bool = False) -> Taken:
+    """What so many searches at once take."""
+    taken = Taken()
+    with tempfile.TemporaryDirectory() as folder:
+        async with agent(Path(folder) / "orps.db", latency=latency) as opened:
+            if in_memory:
+                opened.store, opened._saver = cast("Any", MemoryStore()), cast("Any", MemorySaver())
+            else:
+                store = cast("Any", opened.store)
+                store.writer.write = clocked(store.writer.write, taken)
+                store.reader.rows = clocked(store.reader.rows, taken)
+            wall, cpu = time.perf_counter(), time.process_time()
+            async with anyio.create_task_group() as tasks:
+                for seed in range(searches):
+                    tasks.start_soon(opened.solve, PROBLEM, config.model_copy(update={"seed": seed}))
+            taken.wall, taken.cpu = time.perf_counter() - wall, time.process_time() - cpu
+    return taken
+
+
+def clocked(do: Callable[..., Awaitable[Any]], taken: Taken) -> Callable[..., Awaitable[Any]]:
+    async def timed(*given: Any) -> Any:
+        started = time.perf_counter()
+        try:
+            return await do(*given)
+        finally:
+            taken.awaited += time.perf_counter() - started
+
+    return timed
+
+
+def median_and_range(shares: list[float]) -> str:
+    return f"{statistics.median(shares):.1f}% ({min(shares):.1f} to {max(shares):.1f})"
 
 
 async def show(turns: int = 7) -> None:
@@ -161,9 +225,9 @@ def score(each: Candidate) -> Score:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=["size", "show"])
+    parser.add_argument("what", choices=["size", "many", "show"])
     given = parser.parse_args()
-    anyio.run({"size": size, "show": show}[given.what])
+    anyio.run({"size": size, "many": many, "show": show}[given.what])
 
 
 if __name__ == "__main__":
