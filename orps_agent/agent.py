@@ -252,7 +252,7 @@ def solve(problem: Problem, config: SearchConfig | None = None, settings: Settin
 
 
 def default_config(settings: Settings) -> SearchConfig:
-    """The settings' search; else the paper's numbers, or the quick ones for the embedded model; roles' own over them."""
+    """The settings' search, else the paper's numbers, or the quick ones on the embedded model; over them the roles'."""
     config = settings.search or (QUICK if is_small(settings) else SearchConfig())
     return config.model_copy(update=settings.sampling)
 

@@ -50,7 +50,7 @@ class EndpointSettings(BaseModel):
         return self
 
     def key(self, where: str) -> SecretStr | None:
-        """The key, None where none is configured; raises SettingsError that begins with `where` if it cannot be read."""
+        """The key, None where none is configured; raises SettingsError that begins with `where`."""
         if self.api_key_env is not None:
             value = os.environ.get(self.api_key_env, "").strip()
             if not value:

@@ -72,9 +72,8 @@ class Breaker:
         elif self._faults >= FAULTS:
             self.trip(fault)
 
-    def trip(self, fault: EndpointError, *, hopeless: bool = False) -> None:
-        """Open it now; `hopeless` for good."""
+    def trip(self, fault: EndpointError, *, hopeless: bool = False, seconds: float | None = None) -> None:
+        """Open it now: for good if that is hopeless, and for at least so many seconds."""
         self.fault, self.hopeless = fault, self.hopeless or hopeless
-        if self.open_since is None:
-            self.open_since = self._clock()
-            self.retry_at = self.open_since + self._pause
+        self.open_since = self.open_since or self._clock()
+        self.retry_at = max(self.retry_at, self._clock() + (seconds or self._pause))

@@ -67,6 +67,6 @@ def asked_pause(headers: Mapping[str, str]) -> float | None:
 
 
 def backoff(repeat: int, first_seconds: float, chance: random.Random) -> float:
-    """The wait before a repeat (from 0): doubling each time, and spread, so that calls do not come back together."""
-    longest = min(LONGEST_BACKOFF_SECONDS, first_seconds * 2.0 ** min(repeat, 32))
+    """The wait before a repeat (0 is the first): it doubles, and is spread, so that calls do not come back together."""
+    longest = min(LONGEST_BACKOFF_SECONDS, first_seconds * 2.0 ** min(max(repeat, 0), 32))
     return longest * chance.uniform(0.5, 1)

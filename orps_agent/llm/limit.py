@@ -53,7 +53,7 @@ class AdaptiveLimit:
         await self._take()
         begun = False
         try:
-            while (pause := self.paused_until - self._clock()) > 0:
+            while (pause := self.paused_until - self._clock()) > 0:  # noqa: ASYNC110 - it may be prolonged meanwhile
                 await anyio.sleep(pause)
             begun = True
         finally:
