@@ -8,7 +8,7 @@ from typing import Literal
 
 from orps_agent.candidate import Candidate
 from orps_agent.errors import EndpointError
-from orps_agent.events import CallFinished, CallStarted
+from orps_agent.events import CallFinished, CallProgress, CallStarted
 from orps_agent.llm.base import ChatModel, Message, ModelReply, ModelRequest
 from orps_agent.store import Effect
 from orps_agent.store.journal import Request
@@ -58,11 +58,17 @@ async def ask_repair(
     messages = context.prompts.repair(asked, reply.text, what)
     if what == "code":
         return await _call(context, context.effect(candidate.id, "code", attempt=1), "programmer", messages)
-    return await _call(context, context.effect(candidate.id, "critique", attempt=1), "critic", messages)
+    effect = context.effect(candidate.id, "critique", attempt=1)
+    return await _call(context, effect, "critic", messages, structured=True)
 
 
 async def _call(
-    context: SearchContext, effect: Effect, role: Literal["programmer", "critic"], messages: Sequence[Message]
+    context: SearchContext,
+    effect: Effect,
+    role: Literal["programmer", "critic"],
+    messages: Sequence[Message],
+    *,
+    structured: bool = False,
 ) -> ModelReply:
     config = context.row.config
     programming = role == "programmer"
@@ -72,13 +78,18 @@ async def _call(
         temperature=config.temperature if programming else config.critic_temperature,
         max_tokens=config.max_tokens if programming else config.critic_tokens,
         seed=seed_of(config.seed, effect),
+        structured=structured,
     )
     model: ChatModel = context.programmer if programming else context.critic
     reused = context.journal.is_finished(effect)
 
+    async def progress(start: int, text: str) -> None:
+        told = CallProgress(search=context.id, candidate=effect.candidate, role=role, start=start, text=text)
+        await context.emit(told)
+
     async def complete() -> ModelReply:
         await context.emit(CallStarted(search=context.id, candidate=effect.candidate, role=role))
-        return await model.complete(request)
+        return await model.complete(request, progress)
 
     asked = Request(
         request.model_dump(mode="json", exclude={"messages"}) | {"model": model.name},

@@ -40,8 +40,6 @@ class EndpointSettings(BaseModel):
     structured: Literal["repair", "always", "never"] = "repair"
     """When the critic must answer as JSON, where the endpoint can make it: only in the turn after a reply without a
     score, from the first turn on, or never."""
-    merge_samples: bool = False
-    """Ask once with `n` where several calls in flight ask the same. They then share one seed."""
 
     @model_validator(mode="after")
     def _one_key(self) -> Self:

@@ -113,7 +113,7 @@ class ReplayModel:
         """Nothing is held."""
 
     async def complete(self, request: ModelRequest, on_piece: OnPiece | None = None) -> ModelReply:
-        """The recorded reply; it comes in one piece."""
+        """The recorded reply, whole: there is nothing to stream."""
         lines = self._lines.get(_key(request))
         if not lines:
             asked = " ".join(request.messages[-1].content.split())[:80] if request.messages else ""
@@ -124,8 +124,6 @@ class ReplayModel:
         line = lines.popleft() if len(lines) > 1 else lines[0]
         if line.reply is None:
             raise ReplyError(line.error or f"{self.name}: a call that failed")
-        if on_piece is not None:
-            await on_piece(0, line.reply.text)
         return line.reply
 
 

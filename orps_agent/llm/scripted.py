@@ -126,7 +126,7 @@ class ScriptedModel:
         """Nothing is held."""
 
     async def complete(self, request: ModelRequest, on_piece: OnPiece | None = None) -> ModelReply:
-        """The script's reply, after its delay; it comes in one piece."""
+        """The script's reply, after its delay, whole: there is nothing to stream."""
         rule = next((rule for rule in self._rules if rule.fits(request)), None)
         if rule is None:
             asked = " ".join(request.messages[-1].content.split())[:80] if request.messages else ""
@@ -136,8 +136,6 @@ class ScriptedModel:
             kind = ReplyError if rule.fail == "reply" else EndpointError
             raise kind(f"{self.name}: the script fails this {request.role} call on purpose (`fail: {rule.fail}`)")
         text = rule.answer(request)
-        if on_piece is not None:
-            await on_piece(0, text)
         return ModelReply(
             text=text,
             model=self.name,

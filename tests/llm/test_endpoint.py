@@ -14,7 +14,8 @@ from orps_agent.llm.base import Message, ModelRequest
 from orps_agent.llm.endpoint import Endpoint
 from orps_agent.llm.pool import EndpointModel
 from orps_agent.llm.scripted import Rule, ScriptedModel
-from tests.servers import Fault, ModelServer
+from tests.faults import Fault
+from tests.servers import ModelServer
 
 ASKED = ModelRequest(
     role="programmer",
@@ -141,15 +142,8 @@ async def test_check_finds_a_model_that_is_not_there(server: ModelServer) -> Non
 
 
 async def test_a_refused_parameter_is_left_out_from_then_on() -> None:
-    class Picky(ModelServer):
-        async def _chat(self, body, reader):  # type: ignore[no-untyped-def]
-            if "max_tokens" in body or "seed" in body:
-                param = "max_tokens" if "max_tokens" in body else "seed"
-                self.requests.append(body)
-                return 400, f'{{"error": {{"message": "unsupported", "param": "{param}"}}}}'
-            return await super()._chat(body, reader)
-
-    async with Picky(ScriptedModel([Rule(reply="x")])) as server, model_at(server.url) as model:
+    async with ModelServer(ScriptedModel([Rule(reply="x")])) as server, model_at(server.url) as model:
+        server.refuses = lambda body: next((name for name in ("max_tokens", "seed") if name in body), None)
         await model.complete(ASKED)
         await model.complete(ASKED)
     assert len(server.requests) == 4
