@@ -67,7 +67,7 @@ class RoleSettings(BaseModel):
     model: str | None = None
     """Used unless `model` or `critic_model` names another one."""
     endpoints: tuple[str, ...] = ()
-    """Names of `[endpoints.NAME]` tables that share the calls; none: `base_url` and what stands beside it."""
+    """Names of `[endpoints.NAME]` tables that share the calls; none: the programmer's, or `base_url`."""
     temperature: float | None = Field(default=None, ge=0, le=2)
     """Takes the place of the search's `temperature` or `critic_temperature`."""
     max_tokens: int | None = Field(default=None, ge=1)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import re
 from collections import defaultdict, deque
 from pathlib import Path
 from types import TracebackType
@@ -21,6 +22,8 @@ from orps_agent.errors import ReplyError, SettingsError
 from orps_agent.settings import first_problem
 
 from .base import ChatModel, ModelReply, ModelRequest, OnPiece
+
+_FIGURE = re.compile(r"\d[\d.,]*(?:\s?(?:[nµu]?s|ms|[kKMG]?i?B)\b)?")
 
 
 class _Line(BaseModel):
@@ -78,8 +81,9 @@ class ReplayModel:
         async with ReplayModel.load(Path("replies.jsonl")) as model:
             reply = await model.complete(request)
 
-    A request that was made several times gets its replies in their order, the last one for ever. One that is not in
-    the recording raises ReplyError.
+    Figures in the messages need not agree, because measured times stand among them, and differ from run to run. A
+    request that was made several times gets its replies in their order, the last one for ever. One that is not in the
+    recording raises ReplyError.
     """
 
     def __init__(self, lines: list[_Line], *, name: str = "recorded") -> None:
@@ -128,4 +132,7 @@ class ReplayModel:
 
 
 def _key(request: ModelRequest) -> str:
-    return hashlib.sha256(request.model_dump_json().encode()).hexdigest()
+    """What two requests have in common that differ in nothing but figures; their seed still tells them apart."""
+    messages = [(each.role, _FIGURE.sub("#", each.content)) for each in request.messages]
+    asked = repr((request.model_dump(exclude={"messages"}), messages))
+    return hashlib.sha256(asked.encode(errors="replace")).hexdigest()

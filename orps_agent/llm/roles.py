@@ -139,7 +139,9 @@ class _Opening:
 
 def _asking(settings: Settings, role: Role) -> RoleSettings:
     """How the role's model is asked, without what a search remembers itself."""
-    return settings.role(role).model_copy(update={"model": None, "temperature": None, "max_tokens": None})
+    told = settings.role(role)
+    endpoints = told.endpoints or settings.role("programmer").endpoints
+    return told.model_copy(update={"model": None, "temperature": None, "max_tokens": None, "endpoints": endpoints})
 
 
 def _named(settings: Settings) -> str | None:

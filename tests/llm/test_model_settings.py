@@ -103,10 +103,13 @@ async def test_a_key_of_an_endpoint_may_come_from_the_environment(monkeypatch: p
     ],
 )
 async def test_bad_settings_are_one_clear_line_before_anything_is_spent(tmp_path: Path, text: str, says: str) -> None:
-    with pytest.raises(OrpsError) as caught:
+    async def spend() -> None:
         told = configured(text, tmp_path)
         async with Agent(told.model_copy(update={"db": tmp_path / "orps.db"})) as agent:
             await agent.solve(DOUBLE, SMALL)
+
+    with pytest.raises(OrpsError) as caught:
+        await spend()
     assert says in str(caught.value)
     assert "sk-secret" not in str(caught.value)
     assert "\n" not in str(caught.value)

@@ -29,10 +29,9 @@ def asking(seed: int = 5, **more: object) -> ModelRequest:
 
 
 def pool(*servers: ModelServer, policy: CallPolicy = QUICK, **settings: object) -> EndpointModel:
-    told = [
-        EndpointSettings.model_validate({"base_url": each.url, "timeout_seconds": 5} | settings) for each in servers
-    ]
-    endpoints = [Endpoint(each, "scripted", name=f"e{place}") for place, each in enumerate(told)]
+    told = {"timeout_seconds": 5} | settings
+    at = [EndpointSettings.model_validate(told | {"base_url": each.url}) for each in servers]
+    endpoints = [Endpoint(each, "scripted", name=f"e{place}") for place, each in enumerate(at)]
     return EndpointModel("scripted", endpoints, policy=policy, seed=1)
 
 
