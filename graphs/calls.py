@@ -44,7 +44,8 @@ async def ask_repair(
     messages = context.prompts.repair(asked, reply.text, what)
     if what == "code":
         return await _call(context, context.effect(candidate.id, "code", attempt=1), "programmer", messages)
-    return await _call(context, context.effect(candidate.id, "critique", attempt=1), "critic", messages)
+    effect = context.effect(candidate.id, "critique", attempt=1)
+    return await _call(context, effect, "critic", messages, structured=True)
 
 
 async def _programmer_prompt(context: SearchContext, candidate: Candidate) -> Conversation:
@@ -58,7 +59,12 @@ async def _critic_prompt(context: SearchContext, candidate: Candidate) -> Conver
 
 
 async def _call(
-    context: SearchContext, effect: Effect, role: Literal["programmer", "critic"], messages: Sequence[Message]
+    context: SearchContext,
+    effect: Effect,
+    role: Literal["programmer", "critic"],
+    messages: Sequence[Message],
+    *,
+    structured: bool = False,
 ) -> ModelReply:
     config = context.row.config
     programming = role == "programmer"
@@ -68,6 +74,7 @@ async def _call(
         temperature=config.temperature if programming else config.critic_temperature,
         max_tokens=config.max_tokens if programming else config.critic_tokens,
         seed=seed_of(config.seed, effect),
+        structured=structured,
     )
     model: ChatModel = context.programmer if programming else context.critic
     reused = context.journal.is_finished(effect)

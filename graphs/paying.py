@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from orps_agent.budget import Spent, estimated_tokens
-from orps_agent.events import CallStarted
+from orps_agent.events import CallProgress, CallStarted
 from orps_agent.llm.base import ChatModel, ModelReply, ModelRequest
 from orps_agent.store import Effect, Request
 
@@ -21,10 +21,16 @@ async def paid_reply(
     worst = _worst(context, model, request)
     async with context.account.call(worst) as charge:
 
+        async def progress(start: int, text: str) -> None:
+            told = CallProgress(
+                search=context.id, candidate=effect.candidate, role=request.role, start=start, text=text
+            )
+            await context.emit(told)
+
         async def complete() -> ModelReply:
             await context.emit(CallStarted(search=context.id, candidate=effect.candidate, role=request.role))
             charge(worst)  # all that is known of a call that does not come back
-            reply = await model.complete(request)
+            reply = await model.complete(request, progress)
             cost = context.prices.cost(model.name, reply.prompt_tokens, reply.completion_tokens)
             charge(_charged(reply, cost, worst))
             return reply.model_copy(update={"cost": cost})

@@ -22,6 +22,7 @@ from .errors import OrpsError, SearchCancelled, SearchInterrupted
 from .events import (
     AnyEvent,
     CallFinished,
+    CallProgress,
     CallStarted,
     CandidateExecuted,
     CandidateFinished,
@@ -201,7 +202,7 @@ class Agent:
 
         async def tell(event: AnyEvent) -> None:
             log.debug(event.kind, **event.model_dump(mode="json", exclude={"kind", "result"}))
-            if not isinstance(event, (CallStarted, CallFinished)):  # a call is a row of its own
+            if not isinstance(event, (CallStarted, CallProgress, CallFinished)):  # a call is a row of its own
                 await self.store.record(event)
             await emit(event)
 
@@ -290,8 +291,9 @@ def solve(problem: Problem, config: SearchConfig | None = None, settings: Settin
 
 
 def default_config(settings: Settings) -> SearchConfig:
-    """The settings' search; else the paper's numbers, or the quick ones for the embedded model."""
-    return settings.search or (QUICK if is_small(settings) else SearchConfig())
+    """The settings' search, else the paper's numbers, or the quick ones on the embedded model; over them the roles'."""
+    config = settings.search or (QUICK if is_small(settings) else SearchConfig())
+    return config.model_copy(update=settings.sampling)
 
 
 def _within(config: SearchConfig, budget: Budget | None) -> SearchConfig:

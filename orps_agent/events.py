@@ -46,6 +46,19 @@ class CallStarted(Event):
     role: Literal["programmer", "critic"]
 
 
+class CallProgress(Event):
+    """A piece of a reply has arrived, from an endpoint that is told to `stream`.
+
+    `start` is how many characters came before it; 0 once more means that the call was repeated.
+    """
+
+    kind: Literal["call_progress"] = "call_progress"
+    candidate: str
+    role: Literal["programmer", "critic"]
+    start: int
+    text: str
+
+
 class CallFinished(Event):
     """A model call has ended; without a reply, `error` says why."""
 
@@ -133,6 +146,7 @@ AnyEvent = Annotated[
     SearchStarted
     | RoundStarted
     | CallStarted
+    | CallProgress
     | CallFinished
     | CandidateExecuted
     | CandidateFinished

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 import platformdirs
-from pydantic import AliasChoices, BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -18,6 +18,7 @@ from pydantic_settings import (
 )
 
 from .budget import Budget
+from .endpoints import CallPolicy, EndpointSettings, Role, RoleSettings, known_roles, refuse_keys
 from .errors import SettingsError
 from .prices import Price
 from .rewards import WinnerKey
@@ -130,21 +131,6 @@ class ExecutorSettings(BaseModel):
     """Run candidates even where they cannot be isolated. They can then do whatever you can do."""
 
 
-class EndpointSettings(BaseModel):
-    """One OpenAI-compatible endpoint and the model to ask for."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    model: str
-    base_url: str | None = None
-    api_key: SecretStr | None = None
-    timeout_seconds: float = Field(default=300.0, gt=0)
-    """How long one call may take, its retries not counted."""
-    retries: int = Field(default=3, ge=0)
-    max_calls: int = Field(default=32, ge=1)
-    """How many calls may be in flight at the same time."""
-
-
 class Settings(BaseSettings):
     """Everything an `Agent` needs to know. Environment variables start with ORPS_, nested ones use `__`."""
 
@@ -162,9 +148,18 @@ class Settings(BaseSettings):
     api_key: SecretStr | None = Field(
         default=None, validation_alias=AliasChoices("api_key", "ORPS_API_KEY", "OPENAI_API_KEY")
     )
+    api_key_file: Path | None = None
+    """A file that holds the key, in place of `api_key`."""
     timeout_seconds: float = Field(default=300.0, gt=0)
-    retries: int = Field(default=3, ge=0)
     max_calls: int = Field(default=32, ge=1)
+    retries: int = Field(default=3, ge=0)
+    deadline_seconds: float = Field(default=900.0, gt=0)
+    patience_seconds: float = Field(default=60.0, ge=0)
+    endpoints: dict[str, EndpointSettings] = {}
+    """Further endpoints by name, for the roles that name them."""
+    roles: Annotated[dict[Role, RoleSettings], BeforeValidator(known_roles)] = {}
+    record: Path | None = None
+    """A file that every reply is added to, to be replayed with the model `recorded:FILE`."""
     db: Path = Field(default_factory=lambda: Path(platformdirs.user_data_dir(APP)) / "orps.db")
     """The SQLite file that searches live in."""
     durability: Literal["process", "power"] = "process"
@@ -193,7 +188,43 @@ class Settings(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Flags before environment before file."""
-        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, toml_file=settings_file())
+        file = TomlConfigSettingsSource(settings_cls, toml_file=settings_file())
+        refuse_keys(file.toml_data, settings_file())
+        return init_settings, env_settings, file
+
+    def role(self, name: Role) -> RoleSettings:
+        """The role's table, empty where there is none."""
+        return self.roles.get(name, RoleSettings())
+
+    @property
+    def policy(self) -> CallPolicy:
+        """What is done for a call before it is given up."""
+        return CallPolicy(
+            retries=self.retries, deadline_seconds=self.deadline_seconds, patience_seconds=self.patience_seconds
+        )
+
+    @property
+    def endpoint(self) -> EndpointSettings:
+        """The endpoint of the roles that name none."""
+        return EndpointSettings(
+            base_url=self.base_url,
+            api_key=None if self.api_key_file else self.api_key,
+            api_key_file=self.api_key_file,
+            max_calls=self.max_calls,
+            timeout_seconds=self.timeout_seconds,
+        )
+
+    @property
+    def sampling(self) -> dict[str, float | int]:
+        """What the roles' tables say about the numbers of a search."""
+        programmer, critic = self.role("programmer"), self.role("critic")
+        told = {
+            "temperature": programmer.temperature,
+            "max_tokens": programmer.max_tokens,
+            "critic_temperature": critic.temperature,
+            "critic_tokens": critic.max_tokens,
+        }
+        return {name: value for name, value in told.items() if value is not None}
 
 
 def settings_file() -> Path:
@@ -223,6 +254,6 @@ def first_problem(error: ValidationError) -> str:
     details = error.errors(include_url=False, include_context=False)[0]
     where = ".".join(str(step) for step in details["loc"]) or "value"
     what = "unknown key" if details["type"] == "extra_forbidden" else details["msg"]
-    given = details.get("input")
+    given = details.get("input") if details["type"] != "extra_forbidden" else None  # it may be a misplaced key
     shown = f" (given: {given!r})" if isinstance(given, (str, int, float, bool)) else ""
     return f"{where}: {what}{shown}"

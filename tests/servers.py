@@ -11,15 +11,18 @@ import argparse
 import asyncio
 import contextlib
 import json
+import re
+import time
 from collections import deque
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Any, Self
 
 from orps_agent.errors import ReplyError
 from orps_agent.llm.base import ChatModel, Message, ModelRequest
 from orps_agent.llm.scripted import ScriptedModel
+from tests.faults import Fault, RandomFaults, answer, completion, event, misbehave, piece, stream_head
 
-Fault = Literal["401", "403", "404", "400", "429", "500", "503", "drop", "hang", "empty", "garbage", "html", "thinking"]
 CRITIC_MARK = "SCORE: n"
 """Occurs in every prompt for the critic and in none for the programmer: the API does not say who is asked."""
 
@@ -44,6 +47,14 @@ class ModelServer:
         """What the next chat calls get instead of a reply, one each."""
         self.always: Fault | None = None
         """What every chat call gets."""
+        self.chance: RandomFaults | None = None
+        """What some chat calls get."""
+        self.struck: list[tuple[Fault, float]] = []
+        """The faults that were given, and when."""
+        self.capacity = 1_000_000
+        """Beyond so many calls in flight, every other is refused with 429."""
+        self.refuses: Callable[[dict[str, Any]], str | None] = lambda body: None
+        """Names a parameter of a request that is not supported."""
         self.listing = True
         """Whether GET /models is known."""
         self.in_flight = self.most_in_flight = 0
@@ -85,29 +96,19 @@ class ModelServer:
         method, path, _ = head[0].split(" ", 2)
         headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in head[1:])}
         body = await reader.readexactly(int(headers.get("content-length", "0")))
+        kept = True
         if self.key is not None and headers.get("authorization") != f"Bearer {self.key}":
-            said = f"no such key: {headers.get('authorization', '')}"
-            answer: tuple[int, str] | None = 401, json.dumps({"error": {"message": said}})
+            writer.write(_error(401, f"no such key: {headers.get('authorization', '')}"))
         elif method == "GET" and path.endswith("/models") and self.listing:
-            answer = (
-                200,
-                json.dumps({"object": "list", "data": [{"id": name, "object": "model"} for name in self.offers]}),
-            )
+            writer.write(answer(200, json.dumps({"data": [{"id": name, "object": "model"} for name in self.offers]})))
         elif method == "POST" and path.endswith("/chat/completions"):
-            answer = await self._chat(json.loads(body), reader)
+            kept = await self._chat(json.loads(body), reader, writer)
         else:
-            answer = 404, json.dumps({"error": {"message": f"no route {path}"}})
-        if answer is None:
-            return False
-        status, text = answer
-        kind = "text/html" if text.startswith("<") else "application/json"
-        payload = text.encode()
-        writer.write(f"HTTP/1.1 {status} X\r\ncontent-type: {kind}\r\ncontent-length: {len(payload)}\r\n\r\n".encode())
-        writer.write(payload)
+            writer.write(_error(404, f"no route {path}"))
         await writer.drain()
-        return True
+        return kept
 
-    async def _chat(self, body: dict[str, Any], reader: asyncio.StreamReader) -> tuple[int, str] | None:
+    async def _chat(self, body: dict[str, Any], reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
         self.requests.append(body)
         if self.log is not None:
             with self.log.open("a", encoding="utf-8") as file:
@@ -115,34 +116,24 @@ class ModelServer:
         self.in_flight += 1
         self.most_in_flight = max(self.most_in_flight, self.in_flight)
         try:
-            fault = self.faults.popleft() if self.faults else self.always
+            fault = self.faults.popleft() if self.faults else self.always or (self.chance and self.chance.next())
+            if self.in_flight > self.capacity:
+                fault = "429"
             if fault is not None:
-                return await self._misbehave(fault, reader)
-            if body["model"] not in self.offers:
-                return 404, json.dumps({"error": {"message": f"no model {body['model']}", "code": "model_not_found"}})
-            return await self._reply(body)
+                self.struck.append((fault, time.monotonic()))
+                return await misbehave(fault, reader, writer)
+            refused = self.refuses(body)
+            if refused is not None:
+                writer.write(_error(400, f"{refused} is not supported", param=refused))
+            elif body["model"] not in self.offers:
+                writer.write(_error(404, f"no model {body['model']}"))
+            else:
+                await self._reply(body, writer)
+            return True
         finally:
             self.in_flight -= 1
 
-    async def _misbehave(self, fault: Fault, reader: asyncio.StreamReader) -> tuple[int, str] | None:
-        match fault:
-            case "drop":
-                return None
-            case "hang":
-                await reader.read()  # until the client gives up
-                return None
-            case "garbage":
-                return 200, '{"choices": [{"mess'
-            case "html":
-                return 200, "<html>a login page</html>"
-            case "empty":
-                return 200, _completion("", finish="stop")
-            case "thinking":
-                return 200, _completion("", finish="length", reasoning="hm")
-            case _:
-                return int(fault), json.dumps({"error": {"message": f"{fault} on purpose"}})
-
-    async def _reply(self, body: dict[str, Any]) -> tuple[int, str]:
+    async def _reply(self, body: dict[str, Any], writer: asyncio.StreamWriter) -> None:
         messages = tuple(Message(role=each["role"], content=each["content"]) for each in body["messages"])
         request = ModelRequest(
             role="critic" if any(CRITIC_MARK in each.content for each in messages) else "programmer",
@@ -154,22 +145,20 @@ class ModelServer:
         try:
             reply = await self.model.complete(request)
         except ReplyError as error:
-            return 400, json.dumps({"error": {"message": str(error)}})
-        return 200, _completion(reply.text, "stop", prompt=reply.prompt_tokens, written=reply.completion_tokens)
+            writer.write(_error(400, str(error)))
+            return
+        if body.get("stream"):
+            usage = {"prompt_tokens": reply.prompt_tokens, "completion_tokens": reply.completion_tokens}
+            words = [piece(word) for word in re.findall(r"\S+\s*|\s+", reply.text)]
+            parts = [stream_head(), *words, piece(finish="stop"), event({"choices": [], "usage": usage})]
+            writer.write(b"".join([*parts, event("[DONE]"), b"0\r\n\r\n"]))
+            return
+        told = completion([reply.text], reply.finish, prompt=reply.prompt_tokens, written=reply.completion_tokens)
+        writer.write(answer(200, told))
 
 
-def _completion(
-    text: str, finish: str, *, reasoning: str | None = None, prompt: int | None = 1, written: int | None = 1
-) -> str:
-    message = {"role": "assistant", "content": text, "reasoning_content": reasoning}
-    return json.dumps(
-        {
-            "id": "1",
-            "object": "chat.completion",
-            "choices": [{"index": 0, "finish_reason": finish, "message": message}],
-            "usage": {"prompt_tokens": prompt, "completion_tokens": written},
-        }
-    )
+def _error(status: int, message: str, **more: str) -> bytes:
+    return answer(status, json.dumps({"error": {"message": message} | more}))
 
 
 async def _serve(script: Path, log: Path | None, port: int) -> None:

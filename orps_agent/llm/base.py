@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from types import TracebackType
 from typing import Literal, Protocol, Self
 
 from pydantic import BaseModel, ConfigDict, Field
+
+from orps_agent.endpoints import Role
+
+OnPiece = Callable[[int, str], Awaitable[None]]
+"""Told a piece of a reply as it arrives, and how many characters came before it: 0 again when a call is repeated."""
 
 
 class Message(BaseModel):
@@ -22,12 +28,14 @@ class ModelRequest(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    role: Literal["programmer", "critic"]
+    role: Role
     """Who is asked to speak; endpoints do not see it, scripts and accounts do."""
     messages: tuple[Message, ...]
     temperature: float
     max_tokens: int
     seed: int
+    structured: bool = False
+    """Whether an earlier reply could not be read, so that this one should be JSON where the endpoint can make it so."""
 
 
 class ModelReply(BaseModel):
@@ -47,7 +55,7 @@ class ModelReply(BaseModel):
     completion_tokens: int | None = Field(default=None, ge=0)
     seconds: float = Field(ge=0)
     """Wall time from sending the request that was answered to the whole reply."""
-    attempts: int = Field(default=1, ge=1)
+    requests: int = Field(default=1, ge=1)
     """How many requests it took; one that timed out, or broke off, may have been paid for as well."""
     waited: float = Field(default=0.0, ge=0)
     """Seconds spent waiting for a slot, between repeats, and as long as the endpoint asked: no working time."""
@@ -68,6 +76,6 @@ class ChatModel(Protocol):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None: ...
 
-    async def complete(self, request: ModelRequest) -> ModelReply:
-        """One reply to the conversation."""
+    async def complete(self, request: ModelRequest, on_piece: OnPiece | None = None) -> ModelReply:
+        """One reply to the conversation; where it is streamed, `on_piece` is told as it comes."""
         ...

@@ -12,11 +12,12 @@ import anyio
 import anyio.to_thread
 from pydantic import SecretStr
 
+from orps_agent.endpoints import CallPolicy, EndpointSettings, RoleSettings
 from orps_agent.errors import ModelFileError
-from orps_agent.settings import EndpointSettings
 
-from .base import ModelReply, ModelRequest
-from .endpoint import EndpointModel
+from .base import ModelReply, ModelRequest, OnPiece
+from .endpoint import Endpoint
+from .pool import EndpointModel
 
 CONTEXT = 4096
 """Tokens of prompt and reply that one call may have."""
@@ -36,8 +37,17 @@ class EmbeddedModel:
     runtime is not installed. The server listens on loopback only, and only to who knows the key that is made up here.
     """
 
-    def __init__(self, path: Path, *, name: str | None = None, slots: int = SLOTS, context: int = CONTEXT) -> None:
+    def __init__(
+        self,
+        path: Path,
+        *,
+        name: str | None = None,
+        role: RoleSettings | None = None,
+        slots: int = SLOTS,
+        context: int = CONTEXT,
+    ) -> None:
         self.name = name or path.name
+        self._role = role
         self._path = path
         self._slots = slots
         self._context = context
@@ -48,16 +58,15 @@ class EmbeddedModel:
     async def __aenter__(self) -> Self:
         self._server = await anyio.to_thread.run_sync(self._start)
         url = f"{self._server.listening_address}/v1"
-        self._endpoint = EndpointModel(
-            EndpointSettings(
-                model=self.name,
-                base_url=url,
-                api_key=SecretStr(self._key),
-                timeout_seconds=_SECONDS,
-                retries=0,
-                max_calls=self._slots,
-            )
+        endpoint = EndpointSettings(
+            base_url=url,
+            api_key=SecretStr(self._key),
+            timeout_seconds=_SECONDS,
+            max_calls=self._slots,
+            structured="never",  # its critic's few tokens do not hold a JSON object
         )
+        policy = CallPolicy(retries=0, deadline_seconds=_SECONDS)
+        self._endpoint = EndpointModel(self.name, [Endpoint(endpoint, self.name)], policy=policy, role=self._role)
         return self
 
     async def __aexit__(
@@ -69,11 +78,11 @@ class EmbeddedModel:
         with anyio.CancelScope(shield=True):
             await anyio.to_thread.run_sync(self._stop)
 
-    async def complete(self, request: ModelRequest) -> ModelReply:
+    async def complete(self, request: ModelRequest, on_piece: OnPiece | None = None) -> ModelReply:
         """One reply; calls beyond the slots wait for their turn."""
         if self._endpoint is None:
             raise ModelFileError(f"model {self.name} is not loaded: use it inside `async with`")
-        return await self._endpoint.complete(request)
+        return await self._endpoint.complete(request, on_piece)
 
     def _start(self) -> Any:
         try:

@@ -1,21 +1,24 @@
-"""Any endpoint that speaks OpenAI's chat completions API: OpenAI, vLLM, Ollama, llama.cpp, a gateway."""
+"""One endpoint that speaks OpenAI's chat completions API: OpenAI, vLLM, Ollama, llama.cpp, a gateway."""
 
 from __future__ import annotations
 
 import time
-from types import TracebackType
-from typing import TYPE_CHECKING, Any, NoReturn, Self, cast
+from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
 
 import anyio
 import httpx2
 import openai
-from pydantic import BaseModel, Field, SecretStr, ValidationError
+from pydantic import BaseModel, SecretStr, ValidationError
 
+from orps_agent.endpoints import EndpointSettings, RoleSettings
 from orps_agent.errors import EndpointError, ReplyError, SettingsError
-from orps_agent.settings import EndpointSettings
 
-from .base import Message, ModelReply, ModelRequest
+from . import wire
+from .base import Message, ModelReply, ModelRequest, OnPiece
+from .breaker import Breaker
+from .faults import Fault, asked_pause, kind_of
+from .limit import AdaptiveLimit
 from .parsing import clean
 
 if TYPE_CHECKING:
@@ -24,30 +27,11 @@ if TYPE_CHECKING:
 OPENAI_URL = "https://api.openai.com/v1"
 _CONNECT_SECONDS = 10.0
 _CHECK_SECONDS = 20.0
+_OPTIONAL = ("response_format", "stream_options", "seed")
+"""What an endpoint may not know, and refuse without saying so in the field that is meant for it."""
 _PROBE = ModelRequest(
     role="programmer", messages=(Message(role="user", content="1"),), temperature=0, max_tokens=1, seed=0
 )
-
-
-class _Text(BaseModel):
-    content: str | None = None
-    reasoning_content: str | None = None
-    reasoning: str | None = None
-
-
-class _Choice(BaseModel):
-    message: _Text
-    finish_reason: str | None = None
-
-
-class _Usage(BaseModel):
-    prompt_tokens: int | None = None
-    completion_tokens: int | None = None
-
-
-class _Completion(BaseModel):
-    choices: list[_Choice] = Field(min_length=1)
-    usage: _Usage | None = None
 
 
 class _Named(BaseModel):
@@ -58,55 +42,72 @@ class _Listing(BaseModel):
     data: list[_Named]
 
 
-class EndpointModel:
-    """One model behind an OpenAI-compatible endpoint.
+class Endpoint:
+    """One model at one URL: sends single requests, and keeps what is known of the endpoint's health.
 
-        async with EndpointModel(EndpointSettings(model="gpt-4.1-mini", api_key=SecretStr(key))) as model:
-            await model.check()
-            reply = await model.complete(request)
-
-    At most `max_calls` calls are in flight, the others wait for their turn; models of one endpoint may share
-    the limiter. Raises SettingsError when it is
-    made for OpenAI itself without a key. The key is in no error and no representation.
+    Models at the same URL may share the limit. `name` is the endpoint's in the settings, empty for the one that needs
+    no table. Raises SettingsError when it is made without the key that it needs. The key is in no error and no
+    representation.
     """
 
-    def __init__(self, endpoint: EndpointSettings, *, limiter: anyio.CapacityLimiter | None = None) -> None:
-        self.name = endpoint.model
-        self.url = endpoint.base_url or OPENAI_URL
-        self._key = endpoint.api_key or SecretStr("")
-        if endpoint.base_url is None and not self._key.get_secret_value():
-            raise SettingsError(
-                f"model {endpoint.model!r} at OpenAI needs a key: set OPENAI_API_KEY, or ORPS_BASE_URL to go elsewhere"
-            )
-        self._limiter = limiter or anyio.CapacityLimiter(endpoint.max_calls)
+    def __init__(
+        self, settings: EndpointSettings, model: str, *, name: str = "", limit: AdaptiveLimit | None = None
+    ) -> None:
+        self.settings = settings
+        self.model = settings.model or model
+        self.name = name
+        self.url = settings.base_url or OPENAI_URL
+        self.limit = limit or AdaptiveLimit(settings.max_calls)
+        self.breaker = Breaker()
+        self._key = settings.key(f"endpoints.{name}." if name else "") or SecretStr("")
+        if settings.base_url is None and not self._key.get_secret_value():
+            raise SettingsError(f"model {self.model!r} at OpenAI needs a key: {self._how_to_give('key', 'base_url')}")
         self._refused: set[str] = set()
         self._client = openai.AsyncOpenAI(
             api_key=self._key.get_secret_value() or "none",
             base_url=self.url,
-            max_retries=endpoint.retries,
-            timeout=httpx2.Timeout(endpoint.timeout_seconds, connect=_CONNECT_SECONDS),
-            # a proxy that the environment names has no way to this machine's own loopback
-            http_client=openai.DefaultAsyncHttpxClient(trust_env=not _is_loopback(self.url)),
+            max_retries=0,  # repeats are the pool's: it knows of other endpoints, limits and deadlines
+            timeout=httpx2.Timeout(settings.timeout_seconds, connect=_CONNECT_SECONDS),
+            http_client=openai.DefaultAsyncHttpxClient(
+                # a proxy that the environment names has no way to this machine's own loopback
+                trust_env=not _is_loopback(self.url),
+                limits=httpx2.Limits(max_connections=None, max_keepalive_connections=settings.max_calls),
+            ),
         )
 
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    async def close(self) -> None:
         """Close the connections."""
         await self._client.close()
 
-    async def complete(self, request: ModelRequest) -> ModelReply:
-        """One reply; calls that fail for a passing reason are repeated, `retries` times."""
-        async with self._limiter:
-            started = time.monotonic()
+    async def attempt(
+        self, request: ModelRequest, role: RoleSettings, seconds: float, on_piece: OnPiece | None = None
+    ) -> ModelReply | Fault:
+        """Send one request and wait for its reply, at most so many seconds; what goes wrong is returned, not raised."""
+        started = time.monotonic()
+        structured = self.settings.structured
+        options = wire.options_of(
+            request,
+            stream=self.settings.stream,
+            structured=request.role == "critic"
+            and (structured == "always" or (structured == "repair" and request.structured)),
+        )
+        if "max_tokens" in self._refused:  # reasoning models of OpenAI know it by another name only
+            options["max_completion_tokens"] = request.max_tokens
+        options = {name: value for name, value in options.items() if name not in self._refused}
+        with anyio.move_on_after(seconds) as scope:
             try:
-                body = await self._post(request)
+                answer = await self._post(request, role, options, on_piece)
+            except openai.APIStatusError as error:
+                return self._adapted(error, options) or await self._status(error)
             except openai.APIError as error:
-                await self._explain(error)
-            return self._reply(body, time.monotonic() - started)
+                return self._unreachable(error.__cause__ or error)
+            except httpx2.HTTPError as error:
+                return self._garbled(f"an answer that broke off ({self._line(error) or type(error).__name__})")
+            except ValueError as error:
+                return self._garbled(self._line(error))
+        if scope.cancelled_caught:
+            return self._unreachable(TimeoutError(f"{seconds:.4g} s"))
+        return self._reply(answer, time.monotonic() - started)
 
     async def check(self) -> None:
         """Raise what the first call of a search would raise, before anything is spent.
@@ -118,87 +119,86 @@ class EndpointModel:
             offered = await self._offered()
         except openai.APIStatusError as error:
             if error.status_code in (401, 403) or error.status_code > 501:
-                await self._explain(error)
+                raise (await self._status(error)).error from None
             return
         except openai.APIError as error:
-            await self._explain(error)
-        if offered and self.name not in offered:
-            try:
-                await self.complete(_PROBE)
-            except ReplyError:
-                return
+            raise self._unreachable(error.__cause__ or error).error from None
+        if offered and self.model not in offered:
+            tried = await self.attempt(_PROBE, RoleSettings(), self.settings.timeout_seconds)
+            if isinstance(tried, Fault) and not isinstance(tried.error, ReplyError):
+                raise tried.error
 
-    async def _post(self, request: ModelRequest) -> str:
-        """The body of the answer. A parameter that the model refuses is not sent again."""
-        options: dict[str, Any] = {
-            "max_tokens": request.max_tokens,
-            "temperature": request.temperature,
-            "seed": request.seed,
-        }
-        if "max_tokens" in self._refused:  # reasoning models of OpenAI know it by another name only
-            options["max_completion_tokens"] = request.max_tokens
-        try:
-            response = await self._client.chat.completions.with_raw_response.create(
-                model=self.name,
-                messages=cast("list[ChatCompletionMessageParam]", [each.model_dump() for each in request.messages]),
-                **{name: value for name, value in options.items() if name not in self._refused},
-            )
-        except openai.BadRequestError as error:
-            if error.param not in options or error.param in self._refused:
-                raise
-            self._refused.add(error.param)
-            return await self._post(request)
-        return str(response.text)
+    async def _post(
+        self, request: ModelRequest, role: RoleSettings, options: Any, on_piece: OnPiece | None
+    ) -> wire.Completion | str:
+        """The answer, or as much of a body as shows why there is none in it."""
+        messages = wire.messages_of(request.messages, system=role.system_message)
+        if role.top_p is not None:
+            options = options | {"top_p": role.top_p}
+        async with self._client.chat.completions.with_streaming_response.create(
+            model=self.model,
+            messages=cast("list[ChatCompletionMessageParam]", messages),
+            **options,
+            extra_body=role.extra or None,
+        ) as response:
+            if "event-stream" in response.headers.get("content-type", ""):
+                return await wire.read_stream(response.iter_bytes(), request.max_tokens, on_piece)
+            body = await wire.read_whole(response.iter_bytes())
+        return wire.read_completion(body) or body
 
-    def _reply(self, body: str, seconds: float) -> ModelReply:
-        try:
-            completion = _Completion.model_validate_json(body)
-        except ValidationError as error:
-            shown = self._line(body) or "nothing"
-            raise ReplyError(f"{self._place} sent no chat completion but {shown}; is it the API's URL?") from error
-        choice = completion.choices[0]
-        text = clean(choice.message.content or "")
-        reasoning = clean(choice.message.reasoning_content or choice.message.reasoning or "") or None
+    def _reply(self, answer: wire.Completion | str, seconds: float) -> ModelReply | Fault:
+        if isinstance(answer, str):
+            return self._garbled(f"no chat completion but {self._line(answer) or 'nothing'}", "; is it the API's URL?")
+        choice = answer.choices[0]
+        text, reasoning = clean(choice.message.content or ""), clean(choice.message.thoughts) or None
         if not text.strip() and reasoning is None:
-            raise ReplyError(f"{self._place} sent an empty reply (finish reason: {choice.finish_reason}); try again")
-        usage = completion.usage or _Usage()
+            return self._garbled(f"an empty reply (finish reason: {choice.finish_reason})", "; try again")
+        usage = answer.usage or wire.Usage()
         return ModelReply(
             text=text,
             reasoning=reasoning,
             finish={"stop": "stop", "length": "length"}.get(choice.finish_reason or "", "other"),
-            model=self.name,
+            model=self.model,
             prompt_tokens=usage.prompt_tokens,
             completion_tokens=usage.completion_tokens,
             seconds=seconds,
         )
 
-    async def _offered(self) -> list[str]:
-        """The models that the endpoint lists; none when its list cannot be read."""
-        client = self._client.with_options(max_retries=0, timeout=_CHECK_SECONDS)
-        response = await client.models.with_raw_response.list()
-        try:
-            return [each.id for each in _Listing.model_validate_json(response.text).data]
-        except ValidationError:
-            return []
+    def _adapted(self, error: openai.APIStatusError, sent: dict[str, Any]) -> Fault | None:
+        """Remember a parameter that the endpoint refuses; it is not sent again."""
+        if error.status_code not in (400, 422):
+            return None
+        hinted = (name for name in _OPTIONAL if name in str(error.message))
+        refused = error.param if error.param in sent else next(hinted, None)
+        if refused not in sent:
+            return None
+        self._refused.add(str(refused))
+        return Fault("adapted", ReplyError(f"{self.place} refuses the parameter {refused}"))
 
-    async def _explain(self, error: openai.APIError) -> NoReturn:
-        """Raise the error in our words; the cause is left out as it may repeat the key."""
-        if not isinstance(error, openai.APIStatusError):
-            why = "did not answer in time" if isinstance(error, openai.APITimeoutError) else "cannot be reached"
-            said = self._line(error.__cause__ or error)
-            raise EndpointError(f"{self._place} {why} ({said}): is the server up and the URL right?") from None
+    def _garbled(self, what: str, advice: str = "") -> Fault:
+        return Fault("garbled", ReplyError(f"{self.place} sent {what}{advice}"))
+
+    def _unreachable(self, cause: BaseException) -> Fault:
+        in_time = isinstance(cause, (TimeoutError, httpx2.TimeoutException)) and not isinstance(
+            cause, httpx2.ConnectTimeout
+        )
+        why = "did not answer in time" if in_time else "cannot be reached"
+        said = self._line(cause) or type(cause).__name__
+        return Fault("sick", EndpointError(f"{self.place} {why} ({said}): is the server up and the URL right?"))
+
+    async def _status(self, error: openai.APIStatusError) -> Fault:
+        """What an HTTP status means, in our words."""
+        kind = kind_of(error.status_code, error.code)
         said = f"{error.status_code}: {self._line(error.message)}"
-        match error.status_code:
-            case 401 | 403:
-                raise EndpointError(
-                    f"{self._place} refuses the key ({said}): set OPENAI_API_KEY to a valid one"
-                ) from None
-            case 404:
-                raise EndpointError(await self._not_found(said)) from None
-            case 400 | 413 | 422:
-                raise ReplyError(f"{self._place} refuses this request ({said})") from None
-            case _:
-                raise EndpointError(f"{self._place} fails ({said}): try again later, resuming the search") from None
+        if error.status_code in (401, 403):
+            how = self._how_to_give("valid one")
+            return Fault(kind, EndpointError(f"{self.place} refuses the key ({said}): {how}"))
+        if error.status_code == 404:
+            return Fault(kind, EndpointError(await self._not_found(said)))
+        if kind == "refused":
+            return Fault(kind, ReplyError(f"{self.place} refuses this request ({said})"))
+        failing = EndpointError(f"{self.place} fails ({said}): try again later, resuming the search")
+        return Fault(kind, failing, asked_pause(error.response.headers))
 
     async def _not_found(self, said: str) -> str:
         try:
@@ -206,15 +206,30 @@ class EndpointModel:
         except openai.APIError:
             offered = []
         if not offered:
-            return f"{self._place} knows no model {self.name!r} ({said}): check the model's name and the URL"
+            return f"{self.place} knows no model {self.model!r} ({said}): check the model's name and the URL"
         more = ", …" if len(offered) > 10 else ""
-        return f"{self._place} has no model {self.name!r}; it offers: {', '.join(offered[:10])}{more}"
+        return f"{self.place} has no model {self.model!r}; it offers: {', '.join(offered[:10])}{more}"
+
+    async def _offered(self) -> list[str]:
+        """The models that the endpoint lists; none when its list cannot be read."""
+        response = await self._client.with_options(timeout=_CHECK_SECONDS).models.with_raw_response.list()
+        try:
+            return [each.id for each in _Listing.model_validate_json(response.text).data]
+        except ValidationError:
+            return []
 
     @property
-    def _place(self) -> str:
-        """The URL without what may be a password in it."""
+    def place(self) -> str:
+        """How messages call the endpoint: its URL without what may be a password in it."""
         parts = urlsplit(self.url)
-        return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
+        url = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
+        return f"endpoint {self.name} ({url})" if self.name else url
+
+    def _how_to_give(self, what: str, url: str = "") -> str:
+        elsewhere = f", or {'base_url' if self.name else 'ORPS_BASE_URL'} to go elsewhere" if url else ""
+        if self.name:
+            return f"set api_key_env or api_key_file of [endpoints.{self.name}]{elsewhere}"
+        return f"set OPENAI_API_KEY{'' if what == 'key' else f' to a {what}'}{elsewhere}"
 
     def _line(self, said: object) -> str:
         """What an endpoint said as part of one line, without the key."""

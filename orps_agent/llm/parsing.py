@@ -80,8 +80,9 @@ def parse_critique(text: str, reasoning: str | None = None) -> CriticTurn:
     """
     thinking, answer = split_thinking(clean(text))
     told = _json_critique(answer)
+    good = False
     if told:
-        thoughts, scores = told
+        thoughts, scores, good = told
         marks = f"{thoughts}\n{answer}"
     else:
         marks = answer
@@ -89,7 +90,7 @@ def parse_critique(text: str, reasoning: str | None = None) -> CriticTurn:
         thoughts = "" if bare else _MARKED.sub(r"\g<before>", answer)
         scores = {_on_scale(bare)} if bare else _scores(_MARKED, answer) or _scores(_TOLD, answer)
     score = scores.pop() if len(scores) == 1 else None
-    good = bool(_GOOD_AT_END.search(marks))
+    good = good or bool(_GOOD_AT_END.search(marks))
     return CriticTurn(_joined(reasoning, thinking, _GOOD.sub("", thoughts)), score, good)
 
 
@@ -129,13 +130,13 @@ def _on_scale(match: re.Match[str] | None) -> int | None:
     return min(max(int(value), 1), 5)
 
 
-def _json_critique(answer: str) -> tuple[str, set[int | None]] | None:
-    """Thoughts and score of the first JSON object that has a score."""
+def _json_critique(answer: str) -> tuple[str, set[int | None], bool] | None:
+    """Thoughts, score and `good` of the first JSON object that has a score."""
     for found in _json_objects(answer):
         told = {str(key).lower(): value for key, value in found.items()}
         if "score" in told:
             thoughts = next((told[key] for key in ("thoughts", "critique") if key in told), "")
-            return str(thoughts), {_on_scale(_BARE.fullmatch(str(told["score"])))}
+            return str(thoughts), {_on_scale(_BARE.fullmatch(str(told["score"])))}, told.get("good") is True
     return None
 
 

@@ -27,7 +27,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from orps_agent.errors import EndpointError, ReplyError, SettingsError
 from orps_agent.settings import first_problem
 
-from .base import ModelReply, ModelRequest
+from .base import ModelReply, ModelRequest, OnPiece
 
 
 def _listed(value: object) -> object:
@@ -125,8 +125,8 @@ class ScriptedModel:
     ) -> None:
         """Nothing is held."""
 
-    async def complete(self, request: ModelRequest) -> ModelReply:
-        """The script's reply, after its delay."""
+    async def complete(self, request: ModelRequest, on_piece: OnPiece | None = None) -> ModelReply:
+        """The script's reply, after its delay, whole: there is nothing to stream."""
         rule = next((rule for rule in self._rules if rule.fits(request)), None)
         if rule is None:
             asked = " ".join(request.messages[-1].content.split())[:80] if request.messages else ""

@@ -95,7 +95,7 @@ def call_answer(effect: Effect, number: int, reply: ModelReply) -> Statement:
             reply.finish,
             reply.cost,
             reply.waited,
-            reply.attempts,
+            reply.requests,
             reply.prompt_tokens,
             reply.completion_tokens,
             *_folded(reply, ()),

@@ -60,7 +60,7 @@ async def test_it_answers_only_who_has_the_key_and_repeats_itself(gguf: Path) ->
         assert (first.finish, first.completion_tokens, first.model) == ("length", 6, "embedded")
         assert model._endpoint is not None
         async with httpx.AsyncClient(trust_env=False) as stranger:
-            answer = await stranger.post(f"{model._endpoint.url}/chat/completions", json={"messages": []})
+            answer = await stranger.post(f"{model._endpoint.endpoints[0].url}/chat/completions", json={"messages": []})
         assert answer.status_code == 401
 
 

@@ -8,12 +8,14 @@ import anyio
 import pytest
 from pydantic import SecretStr
 
+from orps_agent.endpoints import CallPolicy, EndpointSettings
 from orps_agent.errors import EndpointError, ReplyError, SettingsError
 from orps_agent.llm.base import Message, ModelRequest
-from orps_agent.llm.endpoint import EndpointModel
+from orps_agent.llm.endpoint import Endpoint
+from orps_agent.llm.pool import EndpointModel
 from orps_agent.llm.scripted import Rule, ScriptedModel
-from orps_agent.settings import EndpointSettings
-from tests.servers import Fault, ModelServer
+from tests.faults import Fault
+from tests.servers import ModelServer
 
 ASKED = ModelRequest(
     role="programmer",
@@ -32,16 +34,9 @@ async def server() -> AsyncIterator[ModelServer]:
 
 
 def model_at(url: str, *, model: str = "scripted", retries: int = 0, calls: int = 32, key: str = KEY) -> EndpointModel:
-    return EndpointModel(
-        EndpointSettings(
-            model=model,
-            base_url=url,
-            api_key=SecretStr(key),
-            retries=retries,
-            max_calls=calls,
-            timeout_seconds=20,
-        )
-    )
+    settings = EndpointSettings(base_url=url, api_key=SecretStr(key), max_calls=calls, timeout_seconds=20)
+    policy = CallPolicy(retries=retries, backoff_seconds=0.01, patience_seconds=0.5)
+    return EndpointModel(model, [Endpoint(settings, model)], policy=policy, seed=1)
 
 
 async def until(holds: Callable[[], bool]) -> None:
@@ -113,7 +108,7 @@ async def test_the_key_is_in_no_error_even_if_the_endpoint_repeats_it() -> None:
         for call in (model.check(), model.complete(ASKED)):
             with pytest.raises(EndpointError, match="no such key") as caught:
                 await call
-            assert KEY not in f"{caught.value}{caught.value.__cause__}{vars(model)}"
+            assert KEY not in f"{caught.value}{caught.value.__cause__}{vars(model)}{vars(model.endpoints[0])}"
 
 
 async def test_a_password_in_the_url_is_not_shown() -> None:
@@ -147,15 +142,8 @@ async def test_check_finds_a_model_that_is_not_there(server: ModelServer) -> Non
 
 
 async def test_a_refused_parameter_is_left_out_from_then_on() -> None:
-    class Picky(ModelServer):
-        async def _chat(self, body, reader):  # type: ignore[no-untyped-def]
-            if "max_tokens" in body or "seed" in body:
-                param = "max_tokens" if "max_tokens" in body else "seed"
-                self.requests.append(body)
-                return 400, f'{{"error": {{"message": "unsupported", "param": "{param}"}}}}'
-            return await super()._chat(body, reader)
-
-    async with Picky(ScriptedModel([Rule(reply="x")])) as server, model_at(server.url) as model:
+    async with ModelServer(ScriptedModel([Rule(reply="x")])) as server, model_at(server.url) as model:
+        server.refuses = lambda body: next((name for name in ("max_tokens", "seed") if name in body), None)
         await model.complete(ASKED)
         await model.complete(ASKED)
     assert len(server.requests) == 4
@@ -181,4 +169,4 @@ async def test_cancelling_a_call_closes_its_request(server: ModelServer) -> None
 
 def test_openai_itself_needs_a_key() -> None:
     with pytest.raises(SettingsError, match="OPENAI_API_KEY"):
-        EndpointModel(EndpointSettings(model="gpt-4.1-mini"))
+        Endpoint(EndpointSettings(), "gpt-4.1-mini")

@@ -160,6 +160,12 @@ def test_a_score_is_read(text: str, score: int) -> None:
     assert parse_critique(text).score == score
 
 
+def test_structured_output_says_all_there_is_to_say() -> None:
+    turn = parse_critique('{"thoughts": "Sound.", "score": 5, "good": true}')
+    assert (turn.thoughts, turn.score, turn.good) == ("Sound.", 5, True)
+    assert not parse_critique('{"thoughts": "Sound.", "score": 5, "good": "no"}').good
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -6,7 +6,7 @@ import pytest
 from pydantic import SecretStr
 
 from orps_agent.errors import EndpointError, ModelFileError, SettingsError
-from orps_agent.llm.endpoint import EndpointModel
+from orps_agent.llm.pool import EndpointModel
 from orps_agent.llm.roles import is_small, model_names, open_models, uses_embedded
 from orps_agent.llm.scripted import Rule, ScriptedModel
 from orps_agent.settings import Settings

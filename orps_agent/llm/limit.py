@@ -1,0 +1,110 @@
+"""How many calls an endpoint takes at the same time: nobody says it, so it is found out."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections import deque
+from collections.abc import Callable
+
+import anyio
+
+FIRST = 8
+"""How many calls are tried at once before anything is known."""
+
+
+class AdaptiveLimit:
+    """Admits calls up to a limit that grows while they are answered and is halved when one is refused.
+
+        await limit.acquire()
+        try:
+            ...  # one request; then limit.succeeded() or limit.refused(started, seconds)
+        finally:
+            limit.release()
+
+    Slow start: every answer raises the limit by one, so that it doubles with each round trip, until the first
+    refusal; from then on it rises by one a round trip. It never exceeds `most`, and it rises only while it is used
+    up. Callers are admitted in the order in which they came.
+    """
+
+    def __init__(self, most: int, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self.most = most
+        self.in_flight = 0
+        self.paused_until = -math.inf
+        """Before this time of the clock no call is begun, because the endpoint asked for it."""
+        self._limit = float(min(FIRST, most))
+        self._starting = True
+        self._cut_at = -math.inf
+        self._clock = clock
+        self._waiting: deque[anyio.Event] = deque()
+
+    @property
+    def now(self) -> int:
+        """How many calls may be in flight at present."""
+        return int(self._limit)
+
+    @property
+    def load(self) -> float:
+        """Calls in flight and waiting, for each that may be in flight."""
+        return (self.in_flight + len(self._waiting)) / self.now
+
+    async def acquire(self) -> None:
+        """Wait for a slot, and for the end of a pause."""
+        await self._take()
+        begun = False
+        try:
+            while (pause := self.paused_until - self._clock()) > 0:  # noqa: ASYNC110 - it may be prolonged meanwhile
+                await anyio.sleep(pause)
+            begun = True
+        finally:
+            if not begun:
+                self.release()
+
+    def release(self) -> None:
+        """Give the slot back."""
+        self.in_flight -= 1
+        self._admit()
+
+    def succeeded(self) -> None:
+        """A call was answered; to be told before its slot is given back."""
+        if self.in_flight >= self.now:
+            self._limit = min(self.most, self._limit + (1 if self._starting else 1 / self._limit))
+            self._admit()
+
+    def refused(self, started: float, pause: float | None = None) -> None:
+        """A call that was sent at `started` met 429 or 503, perhaps with the wish not to hear from us for a while.
+
+        Calls that were in flight together are refused together, and count once.
+        """
+        now = self._clock()
+        if started >= self._cut_at:
+            self._starting = False
+            self._limit = max(1.0, self._limit / 2)
+            self._cut_at = now
+        if pause is not None:
+            self.paused_until = max(self.paused_until, now + pause)
+
+    def restart(self) -> None:
+        """The endpoint was gone: begin again with one call, as what it took before says little now."""
+        self._limit, self._starting = 1.0, True
+
+    async def _take(self) -> None:
+        if self.in_flight < self.now and not self._waiting:
+            self.in_flight += 1
+            return
+        turn = anyio.Event()
+        self._waiting.append(turn)
+        taken = False
+        try:
+            await turn.wait()
+            taken = True
+        finally:
+            if not taken and turn.is_set():  # cancelled with the slot already handed over
+                self.release()
+            elif not taken:
+                self._waiting.remove(turn)
+
+    def _admit(self) -> None:
+        while self._waiting and self.in_flight < self.now:
+            self.in_flight += 1
+            self._waiting.popleft().set()
