@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from .agent import Agent, solve
+    from .archive import Archive
     from .budget import Budget
     from .candidate import Candidate, Tree
     from .errors import OrpsError
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "agent": ("Agent", "solve"),
+    "archive": ("Archive",),
     "budget": ("Budget",),
     "candidate": ("Candidate", "Tree"),
     "errors": ("OrpsError",),
@@ -37,6 +39,7 @@ _HOMES = {
 
 __all__ = [
     "Agent",
+    "Archive",
     "Budget",
     "Candidate",
     "Limits",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from types import TracebackType
 from typing import Self
@@ -15,6 +15,7 @@ from anyio.from_thread import start_blocking_portal
 from langchain_core.runnables import RunnableConfig
 
 from .accounting import load_prices, open_account, refuse_unpriced
+from .archive import Archive
 from .budget import Account, Budget
 from .candidate import Status
 from .errors import OrpsError, SearchCancelled, SearchInterrupted
@@ -28,7 +29,6 @@ from .events import (
     SearchFinished,
     SearchStarted,
 )
-from .forking import fork
 from .graphs import SearchContext, SearchInput, build_search
 from .llm.roles import Models, is_small, model_names, open_models
 from .logs import log
@@ -36,9 +36,9 @@ from .problem import Problem
 from .prompting import Prompts
 from .result import SearchResult
 from .settings import QUICK, SearchConfig, Settings, load_settings
-from .store import SearchRow, Store
+from .store import SearchRow
 from .store.checkpoints import open_checkpoints, settle
-from .store.lease import cancel, lease
+from .store.lease import lease
 from .strategies import Orps, OrpsState
 from .summary import summarise
 from .tasks import beside, in_own_task
@@ -57,14 +57,15 @@ class Agent:
             print(result.code)
 
     Any number of searches may run at the same time; they share the model and executor slots and, over each one's own,
-    the `budget` of the batch that they are.
+    the `budget` of the batch that they are. `archive` knows the stored ones.
     """
 
     def __init__(self, settings: Settings | None = None, *, budget: Budget | None = None) -> None:
         self.settings = settings or load_settings()
         self.prices = load_prices(self.settings)
         self._batch = Account(budget or Budget())
-        self.store = Store(self.settings.db, durability=self.settings.durability)
+        self.archive = Archive(self.settings)
+        self.store = self.archive.store
         self._stack = AsyncExitStack()
         self._models: dict[tuple[str, str], Models] = {}
         self._running: dict[str, SearchContext] = {}
@@ -72,7 +73,7 @@ class Agent:
 
     async def __aenter__(self) -> Self:
         async with AsyncExitStack() as stack:
-            await stack.enter_async_context(self.store)
+            await stack.enter_async_context(self.archive)
             self._executor = await stack.enter_async_context(SplitExecutor(self.settings.executor))
             self._saver = await stack.enter_async_context(open_checkpoints(self.settings.db))
             self._stack = stack.pop_all()
@@ -132,22 +133,7 @@ class Agent:
         if running is not None:
             running.stop(_cancelled(search))
             return False
-        return await cancel(self.store, search)
-
-    async def fork(
-        self,
-        search: str,
-        at: str,
-        *,
-        critique: str | None = None,
-        code: str | None = None,
-        changes: Mapping[str, object] | None = None,
-    ) -> str:
-        """A new search that shares the branch down to candidate `at` and goes on from there; `resume` runs it.
-
-        `critique` or `code` replace what the candidate has; `changes` are numbers of the SearchConfig.
-        """
-        return (await fork(self.store, search, at, critique=critique, code=code, changes=changes)).id
+        return await self.archive.cancel(search)
 
     def stop(self) -> int:
         """Wind down every running search and say how many there are.

@@ -113,10 +113,10 @@ async def _lay_out(scratch: Store, row: SearchRow, recording: Recording) -> None
     last = recording.tree[row.forked_at]
     for id_ in last.branch:
         each = recording.tree[id_]
-        await scratch.add_candidates(row.id, [each.model_copy(update={"status": Status.OPEN})])
-        known = {"reasoning": each.reasoning, "code": each.code}
-        if not (state.given and id_ == last.id):
-            known = dict(each) | {"status": Status.OPEN}
+        known = dict(each) | {"status": Status.OPEN}
+        if state.given and id_ == last.id:
+            known = {"status": Status.RUNNING, "reasoning": each.reasoning, "code": each.code}
+        await scratch.add_candidates(row.id, [each])
         await scratch.update_candidate(row.id, id_, known)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from .calibration import Calibration
 from .candidate import Candidate, Tree
 from .result import SearchResult, Usage
-from .rewards import WinnerKey
+from .rewards import WinnerKey, winner
 from .store import Store, Tally
 
 
@@ -16,6 +16,8 @@ async def summarise(store: Store, search: str, tally: Tally, seconds: float) -> 
     row = await store.search(search)
     tree = await store.tree(search)
     best = tree[row.winner] if row.winner else None
+    if row.status != "finished":
+        best = winner(tree, row.config.winner_order, tampering_may_win=row.config.tampering_may_win)
     reused = tally.reused
     return SearchResult(
         search=search,

@@ -9,6 +9,7 @@ import orps_agent
 def test_the_public_names_are_these() -> None:
     assert sorted(orps_agent.__all__) == [
         "Agent",
+        "Archive",
         "Budget",
         "Candidate",
         "Limits",

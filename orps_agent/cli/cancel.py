@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import anyio
 
+from orps_agent.archive import Archive
 from orps_agent.settings import Settings
-from orps_agent.store import Store
-from orps_agent.store.lease import cancel as cancel_search
 
 from .options import Db, Search, settings_from
 from .output import out
@@ -18,9 +17,9 @@ def cancel(search: Search, db: Db = None) -> None:
 
 
 async def _cancel(settings: Settings, search: str) -> str:
-    async with Store(settings.db) as store:
-        row = await store.search(search)
-        if await cancel_search(store, row.id):
+    async with Archive(settings) as archive:
+        row = await archive.search(search)
+        if await archive.cancel(row.id):
             return f"search {row.id} is cancelled"
         return (
             f"process {row.owner_pid} on {row.owner_host} was asked to end search {row.id}: "

@@ -8,11 +8,10 @@ from typing import Annotated
 import anyio
 import typer
 
+from orps_agent.archive import Archive
 from orps_agent.errors import UsageError
-from orps_agent.forking import fork as fork_search
 from orps_agent.logs import configure
 from orps_agent.settings import Settings
-from orps_agent.store import Store
 
 from .options import Assign, BaseUrl, Db, Json, Log, Quiet, Search, Unsafe, Verbose, assigned, settings_from
 from .output import err
@@ -56,8 +55,8 @@ def fork(
 async def _fork(
     settings: Settings, search: str, at: str, critique: str | None, code: str | None, changes: dict[str, object]
 ) -> str:
-    async with Store(settings.db) as store:
-        return (await fork_search(store, search, at, critique=critique, code=code, changes=changes)).id
+    async with Archive(settings) as archive:
+        return (await archive.fork(search, at, critique=critique, code=code, changes=changes)).id
 
 
 def _read(path: Path | None) -> str | None:

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import sys
 import time
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import anyio
 import typer
 
+from orps_agent.archive import Archive
 from orps_agent.settings import Settings
-from orps_agent.store import Store
-from orps_agent.store.garbage import Garbage, collect, find_garbage
 
 from .options import Db, Json, settings_from
 from .output import out
+
+if TYPE_CHECKING:
+    from orps_agent.store.garbage import Garbage
 
 DAY = 86_400
 
@@ -35,12 +37,12 @@ def gc(
 
 
 async def _gc(settings: Settings, before: float | None, yes: bool, as_json: bool) -> None:
-    async with Store(settings.db) as store:
-        garbage = await find_garbage(store, older_than=before)
+    async with Archive(settings) as archive:
+        garbage = await archive.garbage(older_than=before)
         if not as_json:
             _describe(garbage)
         if yes or (sys.stdin.isatty() and typer.confirm("Free it?")):
-            freed = await collect(store, garbage)
+            freed = await archive.collect(garbage)
             out.print_json(data={"freed_bytes": freed}) if as_json else out.print(f"Freed {_size(freed)}.")
         elif as_json:
             out.print_json(data={"searches": garbage.searches, "checkpoints": garbage.checkpoints})

@@ -11,8 +11,9 @@ import anyio
 import typer
 from rich.table import Table
 
+from orps_agent.archive import Archive
 from orps_agent.settings import Settings
-from orps_agent.store import SearchRow, Store
+from orps_agent.store import SearchRow
 
 from .options import Db, Json, settings_from
 from .output import out, safe
@@ -45,5 +46,5 @@ def list_searches(
 
 
 async def _rows(settings: Settings, limit: int) -> list[SearchRow]:
-    async with Store(settings.db) as store:
-        return await store.searches(limit)
+    async with Archive(settings) as archive:
+        return await archive.searches(limit)

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import anyio
 import typer
 
+from orps_agent.archive import Archive
 from orps_agent.settings import Settings
-from orps_agent.store import Store
 
 from .options import Assign, Db, Json, Search, assigned, settings_from
 from .output import out, safe
@@ -32,13 +32,12 @@ def replay(
     With --strategy or --set it tells what another setting would have found, for how many calls.
     Exit code 1: the tree could not be rebuilt, or parts of it were never recorded.
     """
-    from orps_agent.replay import replay as replay_search
     from orps_agent.strategies import numbers
 
     async def run(settings: Settings) -> Replay:
-        async with Store(settings.db) as store:
+        async with Archive(settings) as archive:
             changes = numbers(strategy) | assigned(assign or [])
-            return await replay_search(store, search, changes=changes, prompts=settings.prompts)
+            return await archive.replay(search, changes=changes)
 
     done = anyio.run(run, settings_from(db=db))
     if as_json:

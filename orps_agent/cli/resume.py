@@ -7,10 +7,11 @@ from typing import Annotated
 import anyio
 import typer
 
+from orps_agent.archive import Archive
 from orps_agent.errors import SettingsError
 from orps_agent.logs import configure
 from orps_agent.settings import Settings, changed
-from orps_agent.store import SearchRow, Store
+from orps_agent.store import SearchRow
 
 from .options import (
     BaseUrl,
@@ -63,5 +64,5 @@ def resume(
 
 
 async def _find(settings: Settings, search: str | None) -> SearchRow:
-    async with Store(settings.db) as store:
-        return await (store.search(search) if search else store.latest(unfinished=True))
+    async with Archive(settings) as archive:
+        return await archive.search(search, unfinished=True)

@@ -1,0 +1,102 @@
+"""The door to stored searches: read them, end them, fork them, walk them again, clear up. No model, no sandbox."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from .candidate import Tree
+from .forking import fork
+from .result import SearchResult
+from .settings import Settings, load_settings
+from .store import SearchRow, Store, Tally
+from .store.lease import cancel
+from .summary import summarise
+
+if TYPE_CHECKING:
+    from .replay import Replay
+    from .store.garbage import Garbage
+
+
+class Archive:
+    """The searches of one database, for as long as the context lasts.
+
+        async with Archive() as archive:
+            for row in await archive.searches():
+                print(row.id, row.status)
+            print((await archive.result(row.id)).code)
+
+    What needs LangGraph is imported when it is first asked for, so that reading stays fast.
+    """
+
+    def __init__(self, settings: Settings | None = None) -> None:
+        self.settings = settings or load_settings()
+        self.store = Store(self.settings.db, durability=self.settings.durability)
+
+    async def __aenter__(self) -> Self:
+        await self.store.__aenter__()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.store.__aexit__(kind, error, trace)
+
+    async def searches(self, limit: int = 100) -> list[SearchRow]:
+        """The latest searches, newest first."""
+        return await self.store.searches(limit)
+
+    async def search(self, search: str | None = None, *, unfinished: bool = False) -> SearchRow:
+        """A search by the beginning of its id, or the newest one; raises UnknownSearch."""
+        return await (self.store.search(search) if search else self.store.latest(unfinished=unfinished))
+
+    async def tree(self, search: str) -> Tree:
+        """All candidates of a search with everything that is known of them."""
+        return await self.store.tree((await self.search(search)).id)
+
+    async def result(self, search: str) -> SearchResult:
+        """What a search found; before its end, what it has found so far."""
+        return await summarise(self.store, (await self.search(search)).id, Tally(), 0.0)
+
+    async def cancel(self, search: str) -> bool:
+        """End a search before its time, keeping what it found; it can still be resumed.
+
+        True when that is done; False when its owner, a live process, was asked and will wind it down in a moment.
+        Raises SearchEnded when there is nothing left to cancel.
+        """
+        return await cancel(self.store, search)
+
+    async def fork(
+        self,
+        search: str,
+        at: str,
+        *,
+        critique: str | None = None,
+        code: str | None = None,
+        changes: Mapping[str, object] | None = None,
+    ) -> SearchRow:
+        """A new search that shares the branch down to candidate `at` and goes on from there; `Agent.resume` runs it.
+
+        `critique` or `code` replace what the candidate has; `changes` are numbers of the SearchConfig. Raises
+        UnknownSearch, UnknownCandidate, UsageError or SettingsError, and stores nothing then.
+        """
+        return await fork(self.store, search, at, critique=critique, code=code, changes=changes)
+
+    async def replay(self, search: str, *, changes: Mapping[str, object] | None = None) -> Replay:
+        """Walk a search again from its record; with `changes`, see what other numbers would have found."""
+        from .replay import replay  # noqa: PLC0415 - brings LangGraph
+
+        return await replay(self.store, search, changes=changes, prompts=self.settings.prompts)
+
+    async def garbage(self, *, older_than: float | None = None) -> Garbage:
+        """What could go; with `older_than`, a Unix time, also the searches that ended before it."""
+        from .store.garbage import find_garbage  # noqa: PLC0415 - brings LangGraph
+
+        return await find_garbage(self.store, older_than=older_than)
+
+    async def collect(self, garbage: Garbage) -> int:
+        """Remove the garbage; returns by how many bytes the files shrank."""
+        from .store.garbage import collect  # noqa: PLC0415 - brings LangGraph
+
+        return await collect(self.store, garbage)
