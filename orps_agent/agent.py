@@ -62,10 +62,10 @@ class Agent:
 
     def __init__(self, settings: Settings | None = None, *, budget: Budget | None = None) -> None:
         self.settings = settings or load_settings()
-        self.prices = load_prices(self.settings)
-        self._batch = Account(budget or Budget())
         self.archive = Archive(self.settings)
         self.store = self.archive.store
+        self.prices = load_prices(self.settings)
+        self._batch = Account(budget or Budget())
         self._stack = AsyncExitStack()
         self._models: dict[tuple[str, str], Models] = {}
         self._running: dict[str, SearchContext] = {}

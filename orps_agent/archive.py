@@ -7,6 +7,8 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from .candidate import Tree
+from .document import SearchDocument
+from .export import document
 from .forking import fork
 from .result import SearchResult
 from .settings import Settings, load_settings
@@ -58,6 +60,10 @@ class Archive:
     async def result(self, search: str) -> SearchResult:
         """What a search found; before its end, what it has found so far."""
         return await summarise(self.store, (await self.search(search)).id, Tally(), 0.0)
+
+    async def document(self, search: str, *, texts: bool = False) -> SearchDocument:
+        """Everything that is known of a search as one value; with `texts`, what every model call sent and got, too."""
+        return await document(self.store, search, texts=texts)
 
     async def cancel(self, search: str) -> bool:
         """End a search before its time, keeping what it found; it can still be resumed.

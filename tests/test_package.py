@@ -34,6 +34,9 @@ def test_the_wheel_puts_one_name_into_site_packages(wheel: Path) -> None:
         "graphs/search.py",
         "tools/executor.py",
         "prompts/hints.toml",
+        "page/page.html",
+        "page/page.css",
+        "page/main.js",
         "prompts/compact/problem.j2",
     ):
         assert f"orps_agent/{part}" in names

@@ -42,6 +42,11 @@ def _allow(libc: ctypes.CDLL, ruleset: int, path: str, rights: int) -> None:
         descriptor = os.open(path, os.O_PATH | os.O_CLOEXEC)
     except FileNotFoundError:
         return
+    except PermissionError as error:
+        raise PermissionError(
+            f"the sandbox's own user cannot reach {path}: run orps as an ordinary user, or with a Python outside of "
+            "root's home"
+        ) from error
     if not stat.S_ISDIR(os.fstat(descriptor).st_mode):
         rights &= _FILE_RIGHTS
     _checked(libc.syscall(_ADD_RULE, ruleset, _PATH_BENEATH, struct.pack("=Qi", rights, descriptor), 0))

@@ -1,0 +1,41 @@
+"""Takes a search out of the database, whole: for `orps export`, for the page, for other programs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .document import Call, SearchDocument, SearchFacts
+from .store import Effect, Store, Tally
+from .summary import summarise
+
+
+async def document(store: Store, search: str, *, texts: bool = False) -> SearchDocument:
+    """Everything that is known of a search; with `texts`, also what every model call sent and got."""
+    row = await store.search(search)
+    found = await summarise(store, row.id, Tally(), 0.0)
+    facts = SearchFacts(
+        **row.model_dump(include=SearchFacts.model_fields.keys() - {"problem", "config", "verification", "winner"}),
+        problem=row.problem,
+        config=row.config,
+        verification=row.verification,
+        winner=found.winner and found.winner.id,
+        why=found.why,
+    )
+    return SearchDocument.of(facts, await store.tree(row.id), await _calls(store, row.id, texts=texts))
+
+
+async def _calls(store: Store, search: str, *, texts: bool) -> list[Call]:
+    rows = await store.reader.rows(
+        "SELECT candidate, stage, attempt, role, started_at, seconds, prompt_tokens, completion_tokens, cost, status"
+        " FROM model_calls WHERE search = ? ORDER BY started_at",
+        search,
+    )
+    calls = []
+    for row in rows:
+        columns: dict[str, Any] = dict(row)
+        effect = Effect(search, row["candidate"], row["stage"], columns.pop("attempt"))
+        if texts:
+            columns["messages"] = await store.messages(effect)
+            columns["reply"] = (await store.reader.reply(effect)).text if row["status"] == "answered" else None
+        calls.append(Call(**columns))
+    return calls
