@@ -5,31 +5,37 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from .calibration import Calibration
-from .candidate import Candidate, Tree
+from .candidate import Candidate, Outline
 from .result import SearchResult, Usage
 from .rewards import WinnerKey, winner
 from .store import Store, Tally
 
 
-async def summarise(store: Store, search: str, tally: Tally, seconds: float) -> SearchResult:
-    """The result of a search as the store knows it, with what its last run did and reused."""
+async def summarise(
+    store: Store, search: str, tally: Tally, seconds: float, *, outline: Sequence[Outline] | None = None
+) -> SearchResult:
+    """The result of a search as the store knows it, with what its last run did and reused.
+
+    `outline` is the search's, for a caller who has read it already.
+    """
     row = await store.search(search)
-    tree = await store.tree(search)
-    best = tree[row.winner] if row.winner else None
+    tree = await store.outline(search) if outline is None else outline
+    best = await store.candidate(search, row.winner) if row.winner else None
     if row.status != "finished":
-        best = winner(tree, row.config.winner_order, tampering_may_win=row.config.tampering_may_win)
+        candidates = await store.tree(search)
+        best = winner(candidates, row.config.winner_order, tampering_may_win=row.config.tampering_may_win)
     reused = tally.reused
     return SearchResult(
         search=search,
         problem=row.problem.id,
         winner=best,
-        first=next(iter(tree), None),
+        first=await store.candidate(search, tree[0].id) if tree else None,
         verification=row.verification,
         comparison=row.comparison,
         reason=row.reason or "unfinished",
         why=why_it_won(best, tree, row.config.winner_order),
         candidates=len(tree),
-        calibration=Calibration.of(tree),
+        calibration=Calibration.of_outlines(tree),
         usage=Usage.model_validate(
             await store.usage(search)
             | {
@@ -43,13 +49,14 @@ async def summarise(store: Store, search: str, tally: Tally, seconds: float) -> 
     )
 
 
-def why_it_won(best: Candidate | None, tree: Tree, order: Sequence[WinnerKey]) -> str:
+def why_it_won(best: Candidate | None, tree: Sequence[Outline], order: Sequence[WinnerKey]) -> str:
     """One sentence that names what set the winner apart from the others."""
     if best is None:
         return "no candidate held any code"
-    rivals = [each for each in tree if each.id != best.id and each.report is not None and each.code]
-    level = [each for each in rivals if each.pass_rate == best.pass_rate]
-    passed = f"passes {best.report.passed} of {len(best.report.results)} tests" if best.report else "was not run"
+    rivals = [each for each in tree if each.id != best.id and each.tests is not None]
+    count = best.report.passed if best.report else None
+    level = [each for each in rivals if each.passed == count]
+    passed = f"passes {count} of {len(best.report.results)} tests" if best.report else "was not run"
     if order[0] != "pass_rate":
         return f"{passed}; first by {', then '.join(order)}"
     if not level:

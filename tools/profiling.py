@@ -42,7 +42,7 @@ def _lesser(one: Metric | None, other: Metric | None) -> Metric | None:
         return one
     least = min(one.value, other.value)
     most = max(one.value * (1 + (one.spread or 0)), other.value)
-    return Metric(value=least, source=one.source, spread=(most - least) / least if least else None)
+    return Metric(value=least, source=one.source, spread=round((most - least) / least, 4) if least else None)
 
 
 @dataclass(frozen=True)

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
+import json
+from itertools import groupby
 from typing import Annotated
 
 import anyio
 import typer
-from rich.markup import escape
-from rich.tree import Tree as RichTree
 
-from orps_agent.candidate import Candidate, Status, Tree
+from orps_agent.candidate import Candidate, Outline
 from orps_agent.result import SearchResult
 from orps_agent.settings import Settings
-from orps_agent.store import SearchRow, Store
-from orps_agent.store.journal import Tally
+from orps_agent.store import SearchRow, Store, Tally
 from orps_agent.summary import summarise
 
+from .drawing import SMALL, draw
 from .options import Db, Json, settings_from
 from .output import out, safe
 from .report import print_candidate, print_report
@@ -30,60 +30,51 @@ def show(
         str | None,
         typer.Option("--candidate", "-c", help="Everything about one candidate.", show_default=False),
     ] = None,
+    everything: Annotated[
+        bool, typer.Option("--all", help=f"Draw every candidate of a tree with more than {SMALL}.")
+    ] = False,
     db: Db = None,
     as_json: Json = False,
 ) -> None:
     """Show a search: its tree, its best solution, and why that won."""
-    row, tree, result = anyio.run(_load, settings_from(db=db), search)
+    settings = settings_from(db=db)
     if candidate is not None:
-        chosen = tree[candidate]
+        chosen = anyio.run(_candidate, settings, search, candidate)
         if as_json:
             print(chosen.model_dump_json(indent=2))  # noqa: T201 - the document, unwrapped
         else:
             print_candidate(out, chosen)
-        return
-    if as_json:
-        document = {
-            "result": result.model_dump(mode="json"),
-            "tree": [each.model_dump(mode="json") for each in tree],
-        }
-        out.print_json(data=document)
-        return
-    out.print(f"search {row.id}, {row.status}: {escape(safe(row.problem.id))}, model {escape(safe(row.programmer))}")
-    out.print(_drawn(tree, row.winner))
-    if result.winner:
-        print_report(out, result)
+    elif as_json:
+        print(json.dumps(anyio.run(_document, settings, search), indent=2))  # noqa: T201 - likewise
+    else:
+        row, outline, result = anyio.run(_overview, settings, search)
+        out.print(f"search {row.id}, {row.status}: {safe(row.problem.id)}, model {safe(row.programmer)}", markup=False)
+        # Lines that look the same are printed together: one by one, thousands of them would take seconds.
+        for style, lines in groupby(draw(outline, row.winner, everything=everything), key=lambda line: line.style):
+            out.out("\n".join(line.text for line in lines), style=style, highlight=False)
+        if result.winner:
+            print_report(out, result)
 
 
-async def _load(settings: Settings, search: str | None) -> tuple[SearchRow, Tree, SearchResult]:
+async def _overview(settings: Settings, search: str | None) -> tuple[SearchRow, list[Outline], SearchResult]:
     async with Store(settings.db) as store:
-        row = await (store.search(search) if search else store.latest(unfinished=False))
-        return row, await store.tree(row.id), await summarise(store, row.id, Tally(), 0.0)
+        row = await _row(store, search)
+        outline = await store.outline(row.id)
+        return row, outline, await summarise(store, row.id, Tally(), 0.0, outline=outline)
 
 
-def _drawn(tree: Tree, winner: str | None) -> RichTree:
-    root = RichTree("root", hide_root=True)
-    branches = {"": root}
-    for each in tree:
-        branches[each.id] = branches[each.parent or ""].add(_label(each, winner=each.id == winner))
-    return root
+async def _candidate(settings: Settings, search: str | None, candidate: str) -> Candidate:
+    async with Store(settings.db) as store:
+        return await store.candidate((await _row(store, search)).id, candidate)
 
 
-_STYLES = {
-    Status.PRUNED: "dim",
-    Status.FAILED: "red",
-    Status.HALTED: "yellow",
-    Status.CLOSED: "cyan",
-    Status.RUNNING: "yellow",
-}
+async def _document(settings: Settings, search: str | None) -> dict[str, object]:
+    async with Store(settings.db) as store:
+        row = await _row(store, search)
+        result = await summarise(store, row.id, Tally(), 0.0)
+        tree = [each.model_dump(mode="json") for each in await store.tree(row.id)]
+        return {"result": result.model_dump(mode="json"), "tree": tree}
 
 
-def _label(candidate: Candidate, *, winner: bool) -> str:
-    words = f"{candidate.id} {escape(safe(candidate.hint))}"
-    if candidate.report is not None:
-        score = f"ρ {candidate.process or '-'}  ω {candidate.omega:.2f}"
-        words += f"  {candidate.report.passed}/{len(candidate.report.results)}  {score}"
-        words += "  tampering" if candidate.report.tampering else "  suspected" if candidate.report.flags else ""
-    words += f"  {candidate.status}"
-    style = "bold green" if winner else _STYLES.get(candidate.status, "none")
-    return f"[{style}]{words}{'  ← winner' if winner else ''}[/]"
+async def _row(store: Store, search: str | None) -> SearchRow:
+    return await (store.search(search) if search else store.latest(unfinished=False))

@@ -36,7 +36,7 @@ def candidate_columns(changed: Mapping[str, Any]) -> dict[str, object]:
         if changed.get("outcome") is not None:
             columns |= {
                 "omega": changed["outcome"].value,
-                "metrics": json.dumps(pack_metrics([each.metrics for each in report.results])),
+                "metrics": json.dumps(pack_metrics([each.metrics for each in report.results]), separators=(",", ":")),
                 "flags": _FLAGS.dump_json(report.flags).decode() if report.flags else None,
             }
     if "analysis" in changed:
@@ -70,7 +70,7 @@ def pack_metrics(metrics: Sequence[Metrics]) -> list[dict[str, object]]:
         {
             "metric": name,
             "source": source,
-            "values": [each and each.value for each in column],
+            "values": [each and _plain_number(each.value) for each in column],
             "spreads": [each and each.spread for each in column],
         }
         for (name, source), column in found.items()
@@ -85,6 +85,10 @@ def unpack_metrics(packed: Sequence[Mapping[str, Any]], tests: int) -> list[Metr
             if value is not None:
                 columns[index][entry["metric"]] = Metric(value=value, source=entry["source"], spread=spread)
     return [Metrics(**column) for column in columns]
+
+
+def _plain_number(value: float) -> float:
+    return int(value) if value.is_integer() else value
 
 
 def _report(row: sqlite3.Row) -> ExecutionReport | None:

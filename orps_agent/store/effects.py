@@ -78,7 +78,7 @@ def call_intent(effect: Effect, number: int, request: Request) -> Iterator[State
             time.time(),
             request.prompt_hash,
             json.dumps(request.parameters),
-            json.dumps(listed),
+            json.dumps(listed, separators=(",", ":")),
         ),
     )
 

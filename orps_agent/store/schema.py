@@ -117,7 +117,7 @@ MIGRATIONS: list[tuple[str, str]] = [
             thinking TEXT,                 -- likewise: what a reasoning model sent beside the reply
             error TEXT,
             PRIMARY KEY (search, candidate, stage, attempt, try)
-        ) WITHOUT ROWID;
+        );
         INSERT INTO model_calls
             SELECT search, candidate, stage, attempt, tries,
                 json_extract(request, '$.role'), json_extract(request, '$.model'),
@@ -162,7 +162,7 @@ MIGRATIONS: list[tuple[str, str]] = [
             hash TEXT NOT NULL,            -- SHA-256 of the whole text, shortened to 128 bits
             text TEXT NOT NULL,            -- JSON, in pieces: a text, {"text": hash}, {"candidate": id, "column": name}
             PRIMARY KEY (search, hash)
-        ) WITHOUT ROWID;
+        );
         INSERT INTO prompt_texts
             SELECT DISTINCT search, hash, json_array(text)
             FROM effects, json_each(effects.request, '$.messages') AS message
@@ -194,13 +194,13 @@ MIGRATIONS: list[tuple[str, str]] = [
             critique TEXT,                 -- K
             error TEXT,
             PRIMARY KEY (search, id)
-        ) WITHOUT ROWID;
+        );
         INSERT INTO candidates
             SELECT search, id, round, hint, status,
                 (SELECT count(*) FROM json_each(report, '$.results') AS each
                     WHERE json_extract(each.value, '$.verdict') = 'pass' AND report IS NOT NULL),
-                json_array_length(report, '$.results'), json_extract(outcome, '$.value'), process,
-                reasoning, code, report, NULL, NULL, analysis, critique, error
+                json_array_length(report, '$.results'), json_extract(outcome, '$.value'), process, NULL,
+                reasoning, code, report, NULL, analysis, critique, error
             FROM old_candidates;
         DROP TABLE old_candidates;
         """,

@@ -32,6 +32,8 @@ from .reading import Reader
 from .writer import Statement, Writer
 
 Durability = Literal["process", "power"]
+PAGE_BYTES = 1024
+"""Of a new file. A reply shrinks to references once its candidate tells it; small pages leave small holes."""
 _SYNCHRONOUS: dict[Durability, str] = {"process": "NORMAL", "power": "FULL"}
 
 
@@ -93,6 +95,7 @@ class Store:
                 await anyio.Path(self.path).parent.mkdir(parents=True, exist_ok=True)
                 writing = await stack.enter_async_context(connect(self.path))
                 await refuse_newer(writing, str(self.path))
+                await writing.execute(f"PRAGMA page_size = {PAGE_BYTES}")
                 await writing.execute("PRAGMA journal_mode = WAL")
                 await writing.execute(f"PRAGMA synchronous = {_SYNCHRONOUS[self._durability]}")
                 await writing.execute("PRAGMA foreign_keys = ON")

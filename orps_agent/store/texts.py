@@ -45,7 +45,7 @@ class Folded:
     @property
     def stored(self) -> str:
         """The pieces as they stand in a column."""
-        return json.dumps(self.pieces, ensure_ascii=False)
+        return json.dumps(self.pieces, ensure_ascii=False, separators=(",", ":"))
 
 
 def fold(text: str, quoted: Iterable[Candidate], *, share: bool = False) -> Folded:

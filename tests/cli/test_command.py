@@ -1,20 +1,14 @@
-"""The command as a user runs it: a process of its own, a server that outlives it, signals and kill -9."""
+"""The command as a user runs it: a process of its own, a server that outlives it, signals."""
 
 from __future__ import annotations
 
 import json
 import os
 import signal
-import sqlite3
 import subprocess
-import sys
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
-import pytest
-
+from tests.processes import command, orps, seeds, server, stored, wait_for
 from tests.samples import FIRST_HALF_THEN_RIGHT, HALF, script
 
 TASK = (
@@ -31,49 +25,6 @@ TASK = (
     "1",
 )
 SEARCH = (*TASK, "--held-back", "double(-1) == -2")
-
-
-def command(folder: Path, *arguments: str) -> list[str]:
-    return [sys.executable, "-m", "orps_agent", *arguments, "--db", str(folder / "orps.db")]
-
-
-def orps(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(command(folder, *arguments), capture_output=True, text=True, timeout=60, check=False)
-
-
-@contextmanager
-def server(folder: Path, *rules: dict[str, object]) -> Iterator[tuple[str, Path]]:
-    """A model server in a process of its own: its URL and the log of what it was asked."""
-    path = script(folder, *rules).removeprefix("scripted:")
-    log = folder / "requests.jsonl"
-    log.touch()
-    arguments = [sys.executable, "-m", "tests.servers", "--script", path, "--log", str(log)]
-    with subprocess.Popen(arguments, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        try:
-            yield process.stdout.readline().strip(), log
-        finally:
-            process.kill()
-
-
-def seeds(log: Path) -> list[int]:
-    """What was asked, by the seed, which names the call's place in the tree."""
-    return [json.loads(line)["seed"] for line in log.read_text().splitlines()]
-
-
-def stored(folder: Path) -> set[int]:
-    with sqlite3.connect(folder / "orps.db") as connection:
-        query = "SELECT json_extract(parameters, '$.seed') FROM model_calls WHERE status = 'answered'"
-        found = {row[0] for row in connection.execute(query)}
-    connection.close()
-    return found
-
-
-def wait_for(log: Path, requests: int) -> None:
-    deadline = time.monotonic() + 30
-    while len(log.read_text().splitlines()) < requests:
-        assert time.monotonic() < deadline, "the search makes no calls"
-        time.sleep(0.01)
 
 
 def test_the_report_says_what_a_user_wants_to_know(tmp_path: Path) -> None:
@@ -120,24 +71,6 @@ def test_what_a_model_wrote_cannot_steer_the_terminal(tmp_path: Path) -> None:
         assert "\x07" not in text
     assert "[bold]" in done.stdout
     assert "[red]" in shown.stdout
-
-
-@pytest.mark.parametrize("requests", [2, 6, 9])
-def test_after_kill_9_nothing_that_was_stored_is_asked_again(tmp_path: Path, requests: int) -> None:
-    rules = [rule | {"delay": 0.05 * n} for n, rule in enumerate(FIRST_HALF_THEN_RIGHT, start=1)]
-    with server(tmp_path, *rules) as (url, log):
-        flags = ("--model", "served", "--base-url", url)
-        with subprocess.Popen(command(tmp_path, "solve", *SEARCH, *flags), stderr=subprocess.DEVNULL) as process:
-            wait_for(log, requests)
-            process.send_signal(signal.SIGKILL)
-        before, answered = len(seeds(log)), stored(tmp_path)
-        done = orps(tmp_path, "resume", "--last", "--base-url", url, "--json")
-        assert done.returncode == 0, done.stderr
-        assert not answered & set(seeds(log)[before:])
-        usage = json.loads(done.stdout)["usage"]
-        assert usage["model_calls"] == len(set(seeds(log))) == 12
-        assert len(seeds(log)) <= 12 + usage["possibly_paid_twice"]
-        assert usage["reused_model_calls"] >= len(answered)
 
 
 def test_ctrl_c_stores_what_is_in_flight_and_says_how_to_go_on(tmp_path: Path) -> None:
