@@ -9,7 +9,7 @@
  * @typedef {{name: string, group: string, raw?: number, score?: number, weight: number}} RewardPart
  * @typedef {{value: number, pass_rate: number, static?: number, dynamic?: number, parts: RewardPart[]}} Outcome
  * @typedef {{reason?: string, lines?: number, ast_nodes?: number, cyclomatic?: number, cognitive?: number}} Analysis
- * @typedef {"running" | "open" | "closed" | "pruned" | "failed"} Status
+ * @typedef {"running" | "open" | "closed" | "pruned" | "failed" | "halted"} Status
  * @typedef {{id: string, round: number, hint: string, status: Status, reasoning?: string, code?: string,
  *   report?: ExecutionReport, analysis?: Analysis, outcome?: Outcome, critique?: string, process?: number, error?: string,
  *   tokens?: number, cost?: number, seconds?: number}} Candidate
