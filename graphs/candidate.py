@@ -23,7 +23,7 @@ from orps_agent.llm.parsing import parse_critique, parse_turn
 from orps_agent.report import ExecutionReport, TestResult, Verdict
 from orps_agent.rewards import outcome_reward
 
-from .calls import ask_critic, ask_programmer, ask_repair, programmer_reply
+from .calls import ask_critic, ask_programmer, ask_repair, ask_rest, programmer_reply
 from .context import SearchContext
 
 
@@ -64,6 +64,7 @@ async def code(state: CandidateState, runtime: Runtime[SearchContext]) -> None:
         if context.row.config.reasoning == "split":
             thoughts = parse_turn(reply.text, reply.reasoning, entry_points=names).thoughts or reply.text
             asked, reply = await ask_programmer(context, candidate, thoughts)
+        reply = await ask_rest(context, candidate, asked, reply)
         turn = parse_turn(reply.text, reply.reasoning, entry_points=names)
         if turn.code is None:
             repaired = await ask_repair(context, candidate, "code", asked, reply)
