@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Sequence
 from typing import Literal
 
@@ -16,6 +17,8 @@ from .context import SearchContext
 from .paying import paid_reply
 
 Conversation = tuple[Message, ...]
+_OPENING = re.compile(r"\A\s*```\w*\n")
+"""A fence that a model opens anew, in the middle of what it had begun."""
 
 
 async def ask_programmer(context: SearchContext, candidate: Candidate) -> ModelReply:
@@ -46,6 +49,17 @@ async def ask_repair(
         return await _call(context, context.effect(candidate.id, "code", attempt=1), "programmer", messages)
     effect = context.effect(candidate.id, "critique", attempt=1)
     return await _call(context, effect, "critic", messages, structured=True)
+
+
+async def ask_rest(context: SearchContext, candidate: Candidate, reply: ModelReply) -> ModelReply:
+    """The reply with its rest, where it was cut off and the search wants it continued."""
+    if reply.finish != "length" or not reply.text.strip() or not context.row.config.continue_truncated:
+        return reply
+    asked = await _programmer_prompt(context, candidate)
+    effect = context.effect(candidate.id, "code", attempt=2)
+    rest = await _call(context, effect, "programmer", context.prompts.rest(asked, reply.text))
+    text = reply.text + _OPENING.sub("", rest.text, count=1)
+    return rest.model_copy(update={"text": text, "reasoning": reply.reasoning})
 
 
 async def _programmer_prompt(context: SearchContext, candidate: Candidate) -> Conversation:

@@ -23,7 +23,7 @@ from orps_agent.llm.parsing import parse_critique, parse_turn
 from orps_agent.report import ExecutionReport, TestResult, Verdict
 from orps_agent.rewards import outcome_reward
 
-from .calls import ask_critic, ask_programmer, ask_repair, programmer_reply
+from .calls import ask_critic, ask_programmer, ask_repair, ask_rest, programmer_reply
 from .context import SearchContext
 
 
@@ -65,6 +65,7 @@ async def code(state: CandidateState, runtime: Runtime[SearchContext]) -> None:
     split = context.row.config.reasoning == "split"
     try:
         reply = await (ask_programmer(context, candidate) if split else programmer_reply(context, candidate))
+        reply = await ask_rest(context, candidate, reply)
         turn = parse_turn(reply.text, reply.reasoning, entry_points=names)
         if turn.code is None:
             repaired = await ask_repair(context, candidate, "code", reply)

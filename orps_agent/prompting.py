@@ -125,6 +125,10 @@ class Prompts:
         """One more turn for a reply in which nothing could be found."""
         return (*asked, *_messages([("assistant", reply), ("user", self._render("repair", what=what))]))
 
+    def rest(self, asked: Sequence[Message], reply: str) -> tuple[Message, ...]:
+        """One more turn for a reply that was cut off."""
+        return (*asked, *_messages([("assistant", reply), ("user", self._render("continue"))]))
+
     def _sentence(self, name: str) -> str:
         return next((hint.text for hint in self.hints if hint.name == name), name)
 
@@ -181,6 +185,7 @@ class Prompts:
             asked = self.programmer(problem, [candidate], "generic")
             self.solution(asked, "Double it.")
             self.critic(problem, [candidate, candidate])
+            self.rest(asked, "?")
             self.repair(asked, "?", "code")
             self.repair(asked, "?", "score")
 

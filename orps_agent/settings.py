@@ -61,6 +61,8 @@ class SearchConfig(BaseModel):
     """Whether a candidate that was seen to tamper with its tests may win; one under suspicion always may."""
     order_without_rho: bool = False
     """Take the beam by ω alone for as long as the critic's scores were not seen to say anything about the verdicts."""
+    continue_truncated: bool = False
+    """Ask once for the rest of a programmer's reply that was cut off at `max_tokens`."""
     stop_when_solved: bool = False
     """End after the first round in which a candidate passed every test, instead of going on to faster ones."""
     seed: int = Field(default=0, ge=0, lt=2**31)

@@ -84,8 +84,8 @@ class ModelServer:
         try:
             while await self._exchange(reader, writer):
                 pass
-        except (ConnectionError, asyncio.IncompleteReadError):
-            pass  # the client has what it came for, or has gone
+        except (ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
+            pass  # the client has what it came for, or has gone, or the server is closing
         finally:
             writer.close()
             del self._connections[task]

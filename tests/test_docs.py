@@ -1,4 +1,4 @@
-"""Every piece of Python in the README and on the budgets page runs as it stands there, every setting is one."""
+"""Every piece of Python and SQL in the docs runs as it stands there, every setting on them is one."""
 
 import os
 import re
@@ -10,12 +10,15 @@ from pathlib import Path
 import pytest
 
 from orps_agent import Agent
+from orps_agent.endpoints import EndpointSettings, RoleSettings
+from orps_agent.llm.roles import model_names, open_models
 from orps_agent.settings import load_settings
 from tests.samples import DOUBLE, SMALL, script, settings
 
 ROOT = Path(__file__).parents[1]
-README, BUDGETS, DATABASE = (
-    (ROOT / name).read_text(encoding="utf-8") for name in ("README.md", "docs/budgets.md", "docs/database.md")
+README, BUDGETS, DATABASE, MODELS = (
+    (ROOT / name).read_text(encoding="utf-8")
+    for name in ("README.md", "docs/budgets.md", "docs/database.md", "docs/models.md")
 )
 SOLUTIONS = """
 ```python
@@ -70,3 +73,24 @@ async def test_the_queries_on_the_database_page_answer(tmp_path: Path, query: st
         found = connection.execute(query).fetchall()
     connection.close()
     assert found or "'asked'" in query
+
+
+@pytest.fixture(name="page")
+def _page() -> None:
+    """The page's settings file is the user's own."""
+    (text,) = blocks("toml", MODELS)
+    Path(os.environ["ORPS_CONFIG"]).write_text(text)
+
+
+@pytest.mark.usefixtures("page")
+async def test_the_settings_file_of_the_models_page_can_be_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-made-up")
+    found = load_settings()
+    programmer, critic = model_names(found)
+    async with open_models(found, programmer=programmer, critic=critic) as models:
+        assert (models.programmer.name, models.critic.name) == ("qwen3-coder", "gpt-4.1-mini")
+
+
+def test_the_models_page_names_every_setting() -> None:
+    fields = {*EndpointSettings.model_fields, *RoleSettings.model_fields} - {"api_key"}
+    assert [name for name in fields if f"`{name}`" not in MODELS] == []

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 OPENAI_URL = "https://api.openai.com/v1"
 _CONNECT_SECONDS = 10.0
 _CHECK_SECONDS = 20.0
+_IDLE = 100
 _OPTIONAL = ("response_format", "stream_options", "seed")
 """What an endpoint may not know, and refuse without saying so in the field that is meant for it."""
 _PROBE = ModelRequest(
@@ -71,7 +72,8 @@ class Endpoint:
             http_client=openai.DefaultAsyncHttpxClient(
                 # a proxy that the environment names has no way to this machine's own loopback
                 trust_env=not _is_loopback(self.url),
-                limits=httpx2.Limits(max_connections=None, max_keepalive_connections=settings.max_calls),
+                # the pool looks through all idle connections at every call: few are cheaper than none to open
+                limits=httpx2.Limits(max_connections=None, max_keepalive_connections=min(settings.max_calls, _IDLE)),
             ),
         )
 

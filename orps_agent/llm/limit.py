@@ -11,10 +11,12 @@ import anyio
 
 FIRST = 8
 """How many calls are tried at once before anything is known."""
+_MEMORY = 7 / 8
+"""How much of what was known of the share of refusals stays with each answer."""
 
 
 class AdaptiveLimit:
-    """Admits calls up to a limit that grows while they are answered and is halved when one is refused.
+    """Admits calls up to a limit that grows while they are answered and is cut when one is refused.
 
         await limit.acquire()
         try:
@@ -23,8 +25,10 @@ class AdaptiveLimit:
             limit.release()
 
     Slow start: every answer raises the limit by one, so that it doubles with each round trip, until the first
-    refusal; from then on it rises by one a round trip. It never exceeds `most`, and it rises only while it is used
-    up. Callers are admitted in the order in which they came.
+    refusal; from then on it rises by one a round trip. A refusal cuts it by half the share of calls that were refused
+    lately: by half when all of them were, and by little when one was among many answers, which is what a gateway does
+    that is busy for a moment. It never exceeds `most`, and rises only while it is used up. Callers are admitted
+    in the order in which they came.
     """
 
     def __init__(self, most: int, *, clock: Callable[[], float] = time.monotonic) -> None:
@@ -34,6 +38,7 @@ class AdaptiveLimit:
         """Before this time of the clock no call is begun, because the endpoint asked for it."""
         self._limit = float(min(FIRST, most))
         self._starting = True
+        self._refused = 0.0
         self._cut_at = -math.inf
         self._clock = clock
         self._waiting: deque[anyio.Event] = deque()
@@ -67,6 +72,7 @@ class AdaptiveLimit:
 
     def succeeded(self) -> None:
         """A call was answered; to be told before its slot is given back."""
+        self._refused *= _MEMORY
         if self.in_flight >= self.now:
             self._limit = min(self.most, self._limit + (1 if self._starting else 1 / self._limit))
             self._admit()
@@ -77,9 +83,10 @@ class AdaptiveLimit:
         Calls that were in flight together are refused together, and count once.
         """
         now = self._clock()
+        self._refused += (1 - self._refused) * (1 - _MEMORY)
         if started >= self._cut_at:
             self._starting = False
-            self._limit = max(1.0, self._limit / 2)
+            self._limit = max(1.0, self._limit * (1 - self._refused / 2))
             self._cut_at = now
         if pause is not None:
             self.paused_until = max(self.paused_until, now + pause)

@@ -53,6 +53,8 @@ class Rule(BaseModel):
     """Several replies; which one is given depends on the seed and the messages, not on the order of calls."""
     fail: Literal["reply", "endpoint"] | None = None
     """Raise instead: `reply` fails this call, `endpoint` all of them."""
+    finish: Literal["stop", "length"] = "stop"
+    """`length`: tell that the reply was cut off."""
     delay: float = Field(default=0.0, ge=0)
     """Seconds before the reply or the failure."""
 
@@ -138,6 +140,7 @@ class ScriptedModel:
         text = rule.answer(request)
         return ModelReply(
             text=text,
+            finish=rule.finish,
             model=self.name,
             prompt_tokens=sum(len(message.content.split()) for message in request.messages),
             completion_tokens=len(text.split()),

@@ -247,3 +247,14 @@ def test_the_seed_of_a_call_is_its_place_in_the_tree_and_not_the_search() -> Non
         seed_of(7, Effect("aaaa", "0.1", "reason", 1)),
     }
     assert len(different) == 5
+
+
+async def test_a_reply_that_was_cut_off_is_continued_once_if_wanted(tmp_path: Path) -> None:
+    rest = {"role": "programmer", "hint": "cut off", "reply": "```python\n    return n + n\n```"}
+    begun = {"role": "programmer", "reply": "Twice.\n```python\ndef double(n):\n", "finish": "length"}
+    model = script(tmp_path, rest, begun)
+    once = SMALL.model_copy(update={"rounds": 1, "continue_truncated": True})
+    result, tree = await search(tmp_path, model, once)
+    assert result.solved
+    assert {each.code for each in tree} == {"def double(n):\n    return n + n\n"}
+    assert result.usage.model_calls == 3 * 3

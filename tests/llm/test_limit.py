@@ -19,12 +19,13 @@ class Clock:
 
 
 async def answer(limit: AdaptiveLimit, calls: int) -> None:
-    """So many calls together, all answered."""
+    """So many answers, while as many calls are in flight as may be."""
     for _ in range(calls):
-        await limit.acquire()
-    for _ in range(calls):
+        while limit.in_flight < limit.now:
+            await limit.acquire()
         limit.succeeded()
-    for _ in range(calls):
+        limit.release()
+    while limit.in_flight:
         limit.release()
 
 
@@ -34,8 +35,7 @@ async def test_it_doubles_with_each_round_trip_and_stops_at_the_cap() -> None:
     for _ in range(4):
         await answer(limit, limit.now)
         seen.append(limit.now)
-    assert seen[0] > FIRST
-    assert seen[-1] <= 40
+    assert seen == [2 * FIRST, 4 * FIRST, 40, 40]
     limit = AdaptiveLimit(3)
     await answer(limit, 3)
     assert limit.now == 3
@@ -43,25 +43,44 @@ async def test_it_doubles_with_each_round_trip_and_stops_at_the_cap() -> None:
 
 async def test_it_does_not_grow_when_it_is_not_used_up() -> None:
     limit = AdaptiveLimit(100)
+    for _ in range(FIRST - 1):
+        await limit.acquire()
     for _ in range(50):
-        await answer(limit, FIRST // 2)
+        limit.succeeded()
     assert limit.now == FIRST
 
 
-async def test_a_volley_that_is_refused_halves_it_once() -> None:
+async def test_a_volley_that_is_refused_cuts_it_once() -> None:
     clock = Clock()
     limit = AdaptiveLimit(100, clock=clock)
     sent = clock.now
     clock.now += 1
+    limit.refused(sent)
+    once = limit.now
     for _ in range(FIRST):
         limit.refused(sent)
-    assert limit.now == FIRST // 2
+    assert limit.now == once < FIRST
     limit.refused(clock.now)
-    assert limit.now == FIRST // 4
+    assert limit.now < once
     for _ in range(10):
         clock.now += 1
         limit.refused(clock.now)
     assert limit.now == 1
+
+
+async def test_a_refusal_among_many_answers_cuts_little_and_one_among_refusals_half() -> None:
+    clock = Clock()
+    limit = AdaptiveLimit(64, clock=clock)
+    for _ in range(4):
+        await answer(limit, limit.now)
+    assert limit.now == 64
+    limit.refused(clock.now)
+    assert limit.now >= 56
+    for _ in range(40):
+        limit.refused(clock.now - 1)
+    before = limit.now
+    limit.refused(clock.now)
+    assert limit.now <= before // 2 + 1
 
 
 async def test_after_a_refusal_it_rises_by_one_a_round_trip() -> None:
