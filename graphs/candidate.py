@@ -43,7 +43,7 @@ async def reason(state: CandidateState, runtime: Runtime[SearchContext]) -> None
     """Ask the programmer: the whole turn when thoughts and code come together, else the thoughts."""
     context = runtime.context
     candidate = await context.candidate(state["candidate"])
-    if candidate.status is not Status.RUNNING or candidate.code is not None:
+    if candidate.status is not Status.RUNNING or candidate.reasoning is not None or candidate.code is not None:
         return
     try:
         reply = await ask_programmer(context, candidate)
