@@ -92,7 +92,7 @@ def uninterrupted(folder: Path) -> Any:
     return tree(folder)
 
 
-def plan(kills: int, chance: random.Random, *, a_search: int = 5) -> list[list[tuple[int, str]]]:
+def plan(kills: int, chance: random.Random, *, a_search: int = 10) -> list[list[tuple[int, str]]]:
     """The moments of so many kills, `a_search` of them at most in one search and there in order.
 
     Every moment comes up as often as every other one, as far as that is possible.
@@ -100,8 +100,8 @@ def plan(kills: int, chance: random.Random, *, a_search: int = 5) -> list[list[t
     drawn: list[tuple[int, str]] = []
     while len(drawn) < kills:
         drawn += chance.sample(MOMENTS, len(MOMENTS))
-    parts = [drawn[at : at + a_search] for at in range(0, kills, a_search)]
-    return [sorted(part[: kills - at * a_search], key=MOMENTS.index) for at, part in enumerate(parts)]
+    parts = [drawn[at : min(kills, at + a_search)] for at in range(0, kills, a_search)]
+    return [sorted(part, key=MOMENTS.index) for part in parts]
 
 
 def carry_out(plans: Sequence[Sequence[tuple[int, str]]], folder: Path, seed: int) -> list[Outcome]:
@@ -155,23 +155,26 @@ def _kill(folder: Path, arguments: Sequence[str], moment: tuple[int, str], chanc
     """Start the command and kill it once it has come to the moment; False when it ended before that."""
     began, deadline = time.time(), time.monotonic() + 60
     with subprocess.Popen(command(folder, *arguments), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
-        while process.poll() is None and not _reached(folder, process.pid, moment, began):
-            assert time.monotonic() < deadline, f"the search never comes to {moment}"
-            time.sleep(0.002)
-        time.sleep(chance.choice((0.0, chance.random() * 0.03)))
+        while process.poll() is None and not (folder / "orps.db").exists():
+            time.sleep(0.01)
+        with closing(sqlite3.connect(f"file:{folder / 'orps.db'}?mode=ro", uri=True)) as connection:
+            while process.poll() is None and not _reached(connection, process.pid, moment, began):
+                assert time.monotonic() < deadline, f"the search never comes to {moment}"
+                time.sleep(0.003)
+        if moment[1] != "select":  # which takes a few milliseconds only
+            time.sleep(chance.choice((0.0, chance.random() * 0.03)))
         ended = process.poll() is not None
         process.kill()
     return not ended
 
 
-def _reached(folder: Path, pid: int, moment: tuple[int, str], began: float) -> bool:
+def _reached(connection: sqlite3.Connection, pid: int, moment: tuple[int, str], began: float) -> bool:
     """Whether the process works on the search, and has come to the moment or past it."""
     try:
-        with closing(sqlite3.connect(f"file:{folder / 'orps.db'}?mode=ro", uri=True)) as connection:
-            owned = connection.execute("SELECT 1 FROM searches WHERE owner_pid = ?", (pid,)).fetchone()
-            (selecting,) = connection.execute(_SELECTING).fetchone()
-            asked = connection.execute(_IN_FLIGHT, (began,)).fetchall()
-    except sqlite3.OperationalError:  # no file, or no tables yet
+        owned = connection.execute("SELECT 1 FROM searches WHERE owner_pid = ?", (pid,)).fetchone()
+        (selecting,) = connection.execute(_SELECTING).fetchone()
+        asked = connection.execute(_IN_FLIGHT, (began,)).fetchall()
+    except sqlite3.OperationalError:  # no tables yet
         return False
     at = [MOMENTS.index((1, "select"))] if selecting else []
     at += [MOMENTS.index((2 if (2, stage) in MOMENTS else id_.count("."), stage)) for id_, stage in asked]
