@@ -4,12 +4,12 @@
     python -m benchmarks.store many
     python -m benchmarks.store show
 
-`size` runs searches of 5 rounds through the real graph, with a made-up model and executor, and sets the file's bytes after a
-WAL checkpoint against the bytes of the texts that a user paid for: R + C + F + K of every candidate (F as JSON without
-its measurements) and the problem, each once.
+`size` runs searches of 5 rounds through the real graph, with a made-up model and executor, and sets the file's bytes
+after a WAL checkpoint against the bytes of the texts themselves: R + C + F + K of every candidate (F as JSON without its
+measurements) and the problem, each once.
 
-`many` runs 100 searches at once in one process and one file, at 0.2 s a model call, and beside them the same searches on
-a store that keeps everything in memory and costs next to nothing. The difference is what the file takes.
+`many` runs 100 searches at once in one process and one file, at 0.2 s a model call, and beside them the same searches
+on a store that keeps everything in memory and costs next to nothing. The difference is what the file takes.
 Awaited is what a candidate's way waits for commits and rows, over the wall time.
 
 `show` makes a search of 10,000 candidates and times the commands that look at it, each a process of its own.
@@ -32,8 +32,8 @@ from typing import Any, cast
 
 import anyio
 
-from benchmarks.memory import MemorySaver, MemoryStore
 from benchmarks.made_up import NAME, PROBLEM, MadeUpExecutor, agent, program, prose
+from benchmarks.memory import MemorySaver, MemoryStore
 from orps_agent.candidate import Candidate, Status
 from orps_agent.llm.base import ModelReply
 from orps_agent.report import ExecutionReport, StaticAnalysis
