@@ -92,7 +92,7 @@ _WORDS = _pool()
 
 
 def prose(chance: random.Random, length: int) -> str:
-    """Sentences that nobody has written before, cut out of a long text: making them up would cost more than storing."""
+    """Sentences that nobody has written before: cut out of a long text, as making them up costs more than storing."""
     at = chance.randrange(len(_WORDS) - length)
     return f"{chance.randrange(10**9)} {_WORDS[at : at + length]}".strip()
 

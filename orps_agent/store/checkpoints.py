@@ -15,8 +15,9 @@ import anyio
 from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 
 from orps_agent.errors import StoreError
+from orps_agent.logs import log
 
-from .connecting import connect, explain
+from .connecting import FAULTS, connect, explain
 
 
 def checkpoint_file(database: Path) -> Path:
@@ -29,12 +30,32 @@ async def open_checkpoints(database: Path) -> AsyncIterator[AsyncSqliteSaver]:
     """LangGraph's saver on the file beside the database; raises StoreError when it cannot be opened."""
     path = checkpoint_file(database)
     try:
+        await _set_aside_if_damaged(path)
         async with connect(path) as connection:
             saver = AsyncSqliteSaver(connection)
             await saver.setup()
             yield saver
-    except sqlite3.Error as error:
+    except FAULTS as error:
         raise StoreError(explain(error, str(path))) from error
+
+
+async def _set_aside_if_damaged(path: Path) -> None:
+    """Give a file that SQLite cannot make sense of another name: a search is walked again without it."""
+    if not await anyio.Path(path).exists():
+        return
+    try:
+        async with connect(path) as connection:
+            sound = [row[0] for row in await connection.execute_fetchall("PRAGMA quick_check(1)")] == ["ok"]
+    except sqlite3.OperationalError:  # locked, full or read-only, which is another matter
+        raise
+    except (sqlite3.DatabaseError, UnicodeDecodeError):
+        sound = False
+    if not sound:
+        log.warning("checkpoints are damaged and set aside", file=str(path))
+        for end in ("", "-wal", "-shm"):
+            part = anyio.Path(f"{path}{end}")
+            if await part.exists():
+                await part.rename(f"{path}.damaged{end}")
 
 
 async def settle(saver: AsyncSqliteSaver) -> None:

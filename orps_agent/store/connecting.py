@@ -10,22 +10,24 @@ from pathlib import Path
 import aiosqlite
 import anyio.to_thread
 
+FAULTS = (sqlite3.Error, UnicodeDecodeError)
+"""What SQLite raises over a file; the latter where it quotes a damaged one in its message."""
 BUSY_SECONDS = 10.0
 """How long a statement waits for another process that is writing."""
 
 
 @asynccontextmanager
-async def connect(path: Path) -> AsyncIterator[aiosqlite.Connection]:
+async def connect(path: Path, busy_seconds: float = BUSY_SECONDS) -> AsyncIterator[aiosqlite.Connection]:
     """A connection for as long as the context lasts; raises sqlite3.Error."""
     # Tried out first, because aiosqlite leaves a thread behind when a file cannot be opened.
     await anyio.to_thread.run_sync(lambda: sqlite3.connect(path).close())
-    async with aiosqlite.connect(path, timeout=BUSY_SECONDS) as connection:
+    async with aiosqlite.connect(path, timeout=busy_seconds) as connection:
         yield connection
 
 
-def explain(error: sqlite3.Error, path: str) -> str:
+def explain(error: sqlite3.Error | UnicodeDecodeError, path: str) -> str:
     """One line on what went wrong with the file and what to do about it."""
-    text = str(error)
+    text = "database disk image is malformed" if isinstance(error, UnicodeDecodeError) else str(error)
     advice = {
         "disk is full": "free some space, then run `orps resume --last`",
         "readonly": "make it writable, or name another file with --db or ORPS_DB",

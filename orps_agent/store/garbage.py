@@ -11,7 +11,7 @@ import anyio.to_thread
 from orps_agent.errors import StoreError
 
 from .checkpoints import checkpoint_file
-from .connecting import BUSY_SECONDS, explain
+from .connecting import BUSY_SECONDS, FAULTS, explain
 from .lease import held
 from .store import Store
 
@@ -84,7 +84,7 @@ def _shrink(database: Path, keep: set[str]) -> None:
             try:
                 connection.execute("VACUUM")
                 connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-            except sqlite3.Error as error:
+            except FAULTS as error:
                 raise StoreError(explain(error, str(path))) from error
             finally:
                 connection.close()

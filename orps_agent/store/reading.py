@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import TypeVar
 
 import aiosqlite
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 
 from orps_agent.candidate import Candidate
 from orps_agent.errors import StoreError, UnknownCandidate
 from orps_agent.llm.base import ModelReply
 
 from .columns import candidate
-from .connecting import explain
+from .connecting import FAULTS, explain
 from .effects import KEY, Effect, Kind
 from .texts import Quote, references, unfold
 
@@ -36,15 +37,19 @@ class Reader:
         # connection would not see what was committed since.
         try:
             return list(await self._connection.execute_fetchall(query, values))
-        except sqlite3.Error as error:
+        except FAULTS as error:
             raise StoreError(explain(error, self.path)) from error
 
     def read(self, row: sqlite3.Row, make: Callable[[sqlite3.Row], Value]) -> Value:
         """What a row means; raises StoreError when it means nothing, because the file was damaged."""
-        try:
+        with self._meaning(" ".join(str(row[name]) for name in {"search", "id", "candidate", "stage"} & {*row.keys()})):
             return make(row)
-        except (ValidationError, ValueError, KeyError, TypeError) as error:
-            where = " ".join(str(row[name]) for name in {"search", "id", "candidate", "stage"} & {*row.keys()})
+
+    @contextmanager
+    def _meaning(self, where: str) -> Iterator[None]:
+        try:
+            yield
+        except (ValueError, LookupError, TypeError) as error:  # pydantic's own is a ValueError
             raise StoreError(
                 f"{self.path}: the row of {where} is damaged ({type(error).__name__}): restore a copy of the file, or "
                 "name another one with --db"
@@ -92,23 +97,32 @@ class Reader:
     async def reply(self, effect: Effect) -> ModelReply:
         """The stored reply of a model call."""
         query = f"SELECT * FROM model_calls WHERE {KEY} AND status = 'answered'"
-        row = _only(await self.rows(query, *effect.key), effect)
-        text, thinking = await self._texts(effect.search, [row["reply"], row["thinking"]])
-        return self.read(row, lambda row: _reply(row, text, thinking))
+        row = self._only(await self.rows(query, *effect.key), effect)
+        with self._meaning(f"{effect.search} {effect.candidate} {effect.stage}"):
+            text, thinking = await self._texts(effect.search, [row["reply"], row["thinking"]])
+            return _reply(row, text, thinking)
 
     async def result(self, effect: Effect, result_type: type[Result]) -> Result:
         """The stored result of an execution that is not settled yet."""
         query = f"SELECT * FROM executions WHERE {KEY} AND status = 'answered'"
-        row = _only(await self.rows(query, *effect.key), effect)
+        row = self._only(await self.rows(query, *effect.key), effect)
         return self.read(row, lambda row: result_type.model_validate_json(row["result"]))
 
     async def messages(self, effect: Effect) -> list[tuple[str, str]]:
         """The conversation that a model call sent, as (role, text)."""
         query = f"SELECT messages FROM model_calls WHERE {KEY} ORDER BY try DESC LIMIT 1"
-        listed = json.loads(_only(await self.rows(query, *effect.key), effect)["messages"])
-        found = await self._prompt_texts(effect.search, [name for _, name in listed])
-        texts = await self._texts(effect.search, [found[name] for _, name in listed])
-        return [(role, text or "") for (role, _), text in zip(listed, texts, strict=True)]
+        row = self._only(await self.rows(query, *effect.key), effect)
+        with self._meaning(f"{effect.search} {effect.candidate} {effect.stage}"):
+            listed = json.loads(row["messages"])
+            found = await self._prompt_texts(effect.search, [name for _, name in listed])
+            texts = await self._texts(effect.search, [found[name] for _, name in listed])
+            return [(role, text or "") for (role, _), text in zip(listed, texts, strict=True)]
+
+    def _only(self, found: list[sqlite3.Row], effect: Effect) -> sqlite3.Row:
+        if not found:
+            place = f"{effect.search} {effect.candidate} {effect.stage}"
+            raise StoreError(f"{self.path}: nothing is stored of {place}: restore a copy of the file if something was")
+        return found[0]
 
     async def _texts(self, search: str, stored: Sequence[str | None]) -> list[str | None]:
         there = [each for each in stored if each is not None]
@@ -132,9 +146,3 @@ def _reply(row: sqlite3.Row, text: str | None, thinking: str | None) -> ModelRep
     there = ModelReply.model_fields.keys() & {*row.keys()}
     known = {name: row[name] for name in there if row[name] is not None}
     return ModelReply.model_validate(known | {"text": text, "reasoning": thinking})
-
-
-def _only(found: list[sqlite3.Row], effect: Effect) -> sqlite3.Row:
-    if not found:
-        raise KeyError(f"nothing is stored for {effect}")
-    return found[0]

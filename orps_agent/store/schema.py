@@ -185,11 +185,11 @@ MIGRATIONS: list[tuple[str, str]] = [
             tests INTEGER,
             omega REAL,                    -- ω, the outcome reward
             process INTEGER,               -- ρ, the process reward, 1 to 5
+            flags TEXT,                    -- JSON: [TamperFlag]; before the long columns, which take time to skip
             reasoning TEXT,                -- R
             code TEXT,                     -- C
             report TEXT,                   -- F, JSON: ExecutionReport
             metrics TEXT,                  -- JSON: what the tests cost, in the report's order, a list a metric
-            flags TEXT,                    -- JSON: [TamperFlag]
             analysis TEXT,                 -- JSON: StaticAnalysis or NotAnalysable
             critique TEXT,                 -- K
             error TEXT,

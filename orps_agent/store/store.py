@@ -24,7 +24,7 @@ from orps_agent.settings import SearchConfig
 from orps_agent.tasks import beside
 
 from .columns import COPIED, candidate, candidate_columns, stored
-from .connecting import connect, explain
+from .connecting import BUSY_SECONDS, FAULTS, connect, explain
 from .effects import Effect
 from .journal import Journal
 from .migrations import migrate, refuse_newer
@@ -84,26 +84,27 @@ class Store:
             rows = await store.searches()
     """
 
-    def __init__(self, path: Path, *, durability: Durability = "process") -> None:
+    def __init__(self, path: Path, *, durability: Durability = "process", busy_seconds: float = BUSY_SECONDS) -> None:
         self.path = path
         self._durability = durability
+        self._busy_seconds = busy_seconds
         self._stack = AsyncExitStack()
 
     async def __aenter__(self) -> Self:
         async with AsyncExitStack() as stack:
             try:
                 await anyio.Path(self.path).parent.mkdir(parents=True, exist_ok=True)
-                writing = await stack.enter_async_context(connect(self.path))
+                writing = await stack.enter_async_context(connect(self.path, self._busy_seconds))
                 await refuse_newer(writing, str(self.path))
                 await writing.execute(f"PRAGMA page_size = {PAGE_BYTES}")
                 await writing.execute("PRAGMA journal_mode = WAL")
                 await writing.execute(f"PRAGMA synchronous = {_SYNCHRONOUS[self._durability]}")
                 await writing.execute("PRAGMA foreign_keys = ON")
                 await migrate(writing)
-                reading = await stack.enter_async_context(connect(self.path))
+                reading = await stack.enter_async_context(connect(self.path, self._busy_seconds))
                 await reading.execute("PRAGMA query_only = ON")
                 reading.row_factory = aiosqlite.Row
-            except sqlite3.Error as error:
+            except FAULTS as error:
                 raise StoreError(explain(error, str(self.path))) from error
             except OSError as error:
                 raise StoreError(

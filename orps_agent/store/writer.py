@@ -12,7 +12,7 @@ from anyio.streams.memory import MemoryObjectReceiveStream
 
 from orps_agent.errors import StoreError
 
-from .connecting import explain
+from .connecting import FAULTS, explain
 
 Row = Sequence[object]
 Statement = tuple[str, Row]
@@ -24,7 +24,7 @@ class _Pending:
     def __init__(self, statements: list[Statement]) -> None:
         self.statements = statements
         self.done = anyio.Event()
-        self.error: sqlite3.Error | None = None
+        self.error: sqlite3.Error | UnicodeDecodeError | None = None
 
 
 class Writer:
@@ -81,7 +81,7 @@ class Writer:
             for sql, group in itertools.groupby(statements, key=lambda statement: statement[0]):
                 await self._connection.executemany(sql, [row for _, row in group])
             await self._connection.commit()
-        except sqlite3.Error as error:
+        except FAULTS as error:
             if self._connection.in_transaction:
                 await self._connection.rollback()
             for each in batch:
