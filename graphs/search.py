@@ -71,13 +71,14 @@ async def judge(state: SearchState, runtime: Runtime[SearchContext]) -> dict[str
     """Take the winner over the whole tree and measure it once on the held-back tests."""
     context = runtime.context
     row = context.row
-    if row.winner is not None:  # stored by a run that was killed before it could say that it is finished
-        return {"winner": row.winner}
-    tree = await context.store.tree(row.id)
-    best = winner(tree, row.config.winner_order, tampering_may_win=row.config.tampering_may_win)
     exhausted = state.get("budget")
     ended = OrpsState.model_validate(state["strategy"]).ended
     told: dict[str, object] = {"reason": f"budget: {exhausted}" if exhausted else ended}
+    if row.winner is not None:  # stored by a run that was killed before it could say that it is finished
+        await context.store.update_search(row.id, **told)
+        return {"winner": row.winner}
+    tree = await context.store.tree(row.id)
+    best = winner(tree, row.config.winner_order, tampering_may_win=row.config.tampering_may_win)
     if best is None:
         await context.store.update_search(row.id, **told)
         return {"winner": None}

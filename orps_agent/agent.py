@@ -196,8 +196,10 @@ class Agent:
         account = await open_account(self.store, row, self.prices, self._batch)
         goes_on = row.status != "finished" or (row.out_of_budget and not account.exhausted())
         # A checkpoint knows candidates as done that are to go on: without it, the search is walked from its start.
-        if resumed and goes_on and await self.store.reopen(row):
-            await self._saver.adelete_thread(row.id)
+        if resumed and goes_on:
+            if await self.store.reopen(row):
+                await self._saver.adelete_thread(row.id)
+            row = await self.store.search(row.id)
         prompts = Prompts(row.config, self.settings.prompts)
 
         async def tell(event: AnyEvent) -> None:

@@ -210,15 +210,16 @@ class Store:
     async def reopen(self, row: SearchRow) -> bool:
         """Take a search up again with the row's config; whether a budget had halted some of its candidates.
 
-        The halted ones go on where they were, and the winner is judged anew, as it may be another one.
+        The halted ones go on where they were. The winner of one that had ended is judged anew, as it may be another.
         """
         halted = [each.id for each in await self.outline(row.id) if each.status is Status.HALTED]
         wake = "UPDATE candidates SET status = 'running', error = NULL WHERE search = ? AND status = 'halted'"
         unjudge = "DELETE FROM executions WHERE search = ? AND stage IN ('judge', 'contest')"
-        columns = {"status": "running", "reason": None, "finished_at": None, "winner": None}
+        columns: dict[str, object] = {"status": "running", "reason": None, "finished_at": None}
         also: list[Statement] = [(wake, (row.id,))]
         if row.status == "finished":
             also.append((unjudge, (row.id,)))
+            columns["winner"] = None
         await self.update_search(row.id, *also, config=row.config.model_dump_json(), **columns)
         return bool(halted)
 
