@@ -5,8 +5,8 @@
     python -m benchmarks.store show
 
 `size` runs searches of 5 rounds through the real graph, with a made-up model and executor, and sets the file's bytes
-after a WAL checkpoint against the bytes of the texts themselves: R + C + F + K of every candidate (F as JSON without its
-measurements) and the problem, each once.
+after a WAL checkpoint against the bytes of the texts themselves: R + C + F + K of every candidate (F as JSON without
+its measurements) and the problem, each once.
 
 `many` runs 100 searches at once in one process and one file, at 0.2 s a model call, and beside them the same searches
 on a store that keeps everything in memory and costs next to nothing. The difference is what the file takes.
