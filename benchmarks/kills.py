@@ -28,10 +28,8 @@ def main() -> None:
         whole.mkdir()
         expected = uninterrupted(whole)
     stages = Counter(chain(*chain(*(each.stages for each in outcomes))))
-    print(
-        f"{sum(each.kills for each in outcomes)} kills of {len(outcomes)} searches "
-        f"in {time.monotonic() - started:.0f} s"
-    )
+    done, seconds = sum(each.kills for each in outcomes), time.monotonic() - started
+    print(f"{done} kills of {len(outcomes)} searches in {seconds:.0f} s")
     print("in flight when killed: " + ", ".join(f"{stage} {count}" for stage, count in stages.most_common()))
     print(f"calls repeated after their reply was stored: {sum(each.repeated for each in outcomes)}")
     print(f"calls repeated because the kill came before their reply: {sum(each.unknown for each in outcomes)}")

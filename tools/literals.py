@@ -7,7 +7,9 @@ import math
 from contextlib import suppress
 from dataclasses import dataclass
 
-from .source import FAULTS, quiet
+from orps_agent.syntax import quiet
+
+from .source import FAULTS
 
 SHOWN = 40
 

@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import ast
-import threading
-import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 from orps_agent.report import NotAnalysable
+from orps_agent.syntax import quiet
 
 MAX_CHARS = 65_536
 FAULTS = (SyntaxError, ValueError, RecursionError, MemoryError)
 """What parsing and walking a hostile source raises; catch these and return `not_analysable`."""
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
-_filters = threading.Lock()
 
 
 def parse_source(code: str) -> ast.Module:
@@ -28,14 +24,6 @@ def parse_source(code: str) -> ast.Module:
         raise ValueError(f"more than {MAX_CHARS} characters")
     with quiet():
         return ast.parse(code, "<solution>")
-
-
-@contextmanager
-def quiet() -> Iterator[None]:
-    """Keep the parser's warnings about other people's source to ourselves; one thread at a time, filters are global."""
-    with _filters, warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        yield
 
 
 def plain_source(code: str) -> str | NotAnalysable:

@@ -6,8 +6,9 @@ import math
 
 from orps_agent.errors import ProblemError
 from orps_agent.problem import ProgramTest, SnippetTest, TestSuite
+from orps_agent.syntax import quiet
 
-from .source import FAULTS, not_analysable, quiet
+from .source import FAULTS, not_analysable
 
 
 def check_suite(suite: TestSuite) -> None:

@@ -43,12 +43,12 @@ def draw(outline: Sequence[Outline], winner: str | None, *, everything: bool = F
     short = not everything and len(outline) > SMALL
     stack = _indented(_chosen(below, "", winner, short), "", top=True)
     while stack:
-        head, tail, each = stack.pop()
-        if isinstance(each, str):
-            yield Line(head + each, "dim")
+        head, tail, item = stack.pop()
+        if isinstance(item, str):
+            yield Line(head + item, "dim")
         else:
-            yield Line(head + _label(each, winner), _style(each, winner))
-            stack += _indented(_chosen(below, each.id, winner, short), tail)
+            yield Line(head + _label(item, winner), _style(item, winner))
+            stack += _indented(_chosen(below, item.id, winner, short), tail)
 
 
 def _chosen(below: dict[str, list[Outline]], parent: str, winner: str | None, short: bool) -> list[Outline | str]:

@@ -10,10 +10,11 @@ import ast
 import builtins
 import re
 import textwrap
-import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+
+from orps_agent.syntax import quiet
 
 MOST_CODE = 40_000
 """How many characters of a reply are searched for code; what is longer is a model in a loop."""
@@ -182,8 +183,7 @@ def _is_idle(node: ast.stmt) -> bool:
 def _parsed(source: str) -> tuple[ast.Module | None, int]:
     """The syntax tree of what compiles, or the line (from 1) where it does not."""
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # they are about the model's code, not ours
+        with quiet():
             tree = ast.parse(source)
             compile(tree, "<solution>", "exec", dont_inherit=True)
     except SyntaxError as error:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import ast
 import re
-import warnings
 from pathlib import Path
 
 from orps_agent.errors import ProblemError
+from orps_agent.syntax import quiet
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 MAX_BYTES = 4 * 2**20
@@ -36,8 +36,7 @@ def read_source(path: Path, limit: int = MAX_BYTES) -> str:
 def parse_python(code: str, place: str) -> ast.Module:
     """The syntax tree of code that compiles; ProblemError with the line and its text when it does not."""
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # an odd escape in a test does not stop a search
+        with quiet():  # an odd escape in a test does not stop a search
             tree = ast.parse(code)
             compile(tree, "<problem>", "exec", dont_inherit=True)  # finds what the grammar allows: a stray return
     except SyntaxError as error:

@@ -17,12 +17,7 @@ from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 from orps_agent.errors import StoreError
 from orps_agent.logs import log
 
-from .connecting import FAULTS, connect, explain
-
-
-def checkpoint_file(database: Path) -> Path:
-    """The file of checkpoints that goes with a database. It may be deleted while nothing runs."""
-    return database.with_name(f"{database.name}-checkpoints")
+from .connecting import FAULTS, checkpoint_file, connect, explain
 
 
 @asynccontextmanager

@@ -25,6 +25,11 @@ async def connect(path: Path, busy_seconds: float = BUSY_SECONDS) -> AsyncIterat
         yield connection
 
 
+def checkpoint_file(database: Path) -> Path:
+    """The file of checkpoints that goes with a database. It may be deleted while nothing runs."""
+    return database.with_name(f"{database.name}-checkpoints")
+
+
 def explain(error: sqlite3.Error | UnicodeDecodeError, path: str) -> str:
     """One line on what went wrong with the file and what to do about it."""
     text = "database disk image is malformed" if isinstance(error, UnicodeDecodeError) else str(error)

@@ -10,8 +10,7 @@ import anyio.to_thread
 
 from orps_agent.errors import StoreError
 
-from .checkpoints import checkpoint_file
-from .connecting import BUSY_SECONDS, FAULTS, explain
+from .connecting import BUSY_SECONDS, FAULTS, checkpoint_file, explain
 from .lease import held
 from .store import Store
 

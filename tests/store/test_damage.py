@@ -20,7 +20,7 @@ from orps_agent.errors import OrpsError, StoreError, UsageError
 from orps_agent.llm.base import ModelReply
 from orps_agent.report import ExecutionReport, TestResult, Verdict
 from orps_agent.store import Effect, Request, Store
-from orps_agent.store.checkpoints import checkpoint_file
+from orps_agent.store.connecting import checkpoint_file
 from orps_agent.store.schema import MIGRATIONS
 from tests.processes import orps
 from tests.samples import DOUBLE, FIRST_HALF_THEN_RIGHT, SMALL, a_search, script, settings
