@@ -14,7 +14,7 @@ from typing import Any, cast
 import anyio
 
 from orps_agent.agent import Agent
-from orps_agent.llm.base import ModelReply, ModelRequest
+from orps_agent.llm.base import ModelReply, ModelRequest, OnPiece
 from orps_agent.llm.roles import Models
 from orps_agent.problem import Problem, SnippetTest, TestSuite
 from orps_agent.report import ExecutionReport, Metric, Metrics, TestResult, Verdict
@@ -41,7 +41,7 @@ class MadeUpModel:
     def __init__(self, latency: float = 0.0) -> None:
         self._latency = latency
 
-    async def complete(self, request: ModelRequest) -> ModelReply:
+    async def complete(self, request: ModelRequest, on_piece: OnPiece | None = None) -> ModelReply:
         chance = random.Random(f"{request.seed} {request.role}")
         if request.role == "critic":
             text = f"{prose(chance, 3200)}\n\nSCORE: {chance.randint(1, 4)}"
