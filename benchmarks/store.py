@@ -81,7 +81,7 @@ def file_bytes(database: Path) -> int:
 
 
 async def many(latency: float = 0.2, turns: int = 3) -> None:
-    config = SearchConfig(samples=5, rounds=3, beam=1)
+    config = SearchConfig(samples=3, rounds=3, beam=1)
     print("searches at once; s on the file, in memory: the file's share of the wall time, of the CPU time; awaited")
     for searches in (1, 100):
         runs = [
