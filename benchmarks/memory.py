@@ -13,12 +13,23 @@ from orps_agent.candidate import Candidate, Outline, Status, Tree, path_key
 from orps_agent.store import Effect, SearchRow, Tally
 
 
+class NoRows:
+    """Nothing was spent before."""
+
+    async def rows(self, *_: object) -> list[Any]:
+        return []
+
+    async def seconds(self, _: str) -> float:
+        return 0.0
+
+
 class MemoryStore:
     """What a search asks of a Store, answered from dictionaries."""
 
     def __init__(self) -> None:
         self._searches: dict[str, SearchRow] = {}
         self._candidates: dict[str, dict[str, Candidate]] = {}
+        self.reader = NoRows()
 
     async def add_search(self, row: SearchRow) -> None:
         self._searches[row.id], self._candidates[row.id] = row, {}
