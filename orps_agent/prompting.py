@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Sequence
+from functools import lru_cache
 from importlib import resources
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -69,16 +70,9 @@ class Prompts:
     def __init__(self, config: SearchConfig, folder: Path | None = None) -> None:
         if folder is not None and not folder.is_dir():
             raise PromptError(f"{folder}: no such folder of prompt templates")
-        own = [FileSystemLoader(folder)] if folder else []
         self._config = config
         self._folder = folder
-        self._environment = Environment(
-            loader=ChoiceLoader([*own, PackageLoader("orps_agent.prompts", config.prompts)]),
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-            autoescape=False,  # noqa: S701 - models read plain text
-        )
+        self._environment = _environment(config.prompts, folder)
         built_in = resources.files("orps_agent.prompts")
         self.hints = self._read(_HintFile, "hints.toml", built_in).hints
         self._examples = self._read(_ExampleFile, "examples.toml", built_in / config.prompts)
@@ -188,6 +182,19 @@ class Prompts:
             self.rest(asked, "?")
             self.repair(asked, "?", "code")
             self.repair(asked, "?", "score")
+
+
+@lru_cache(maxsize=16)
+def _environment(name: str, folder: Path | None) -> Environment:
+    """The templates of a set with a user's own in front of them, parsed once for all searches of the process."""
+    own = [FileSystemLoader(folder)] if folder else []
+    return Environment(
+        loader=ChoiceLoader([*own, PackageLoader("orps_agent.prompts", name)]),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        autoescape=False,  # noqa: S701 - models read plain text
+    )
 
 
 def _last(count: int | None, branch: Sequence[Candidate]) -> Sequence[Candidate]:
