@@ -1,0 +1,1 @@
+"""Benchmarks: datasets, methods at equal budget, measures against the gold solutions, and reports."""
