@@ -63,10 +63,10 @@ class MemoryStore:
         return Tree(self._candidates[search].values())
 
     async def outline(self, search: str) -> list[Outline]:
-        return [
-            Outline(each.id, each.round, each.hint, each.status, None, None, each.omega, each.process)
-            for each in sorted(self._candidates[search].values(), key=lambda each: path_key(each.id))
-        ]
+        return [each.outline for each in sorted(self._candidates[search].values(), key=lambda each: path_key(each.id))]
+
+    async def candidates(self, search: str, ids: Iterable[str]) -> list[Candidate]:
+        return [self._candidates[search][each] for each in ids]
 
     async def usage(self, _: str) -> dict[str, int]:
         return {}

@@ -68,6 +68,13 @@ class SearchContext:
             self._known[candidate] = await self.store.candidate(self.id, candidate)
         return self._known[candidate]
 
+    async def plan(self, candidates: Iterable[Candidate]) -> None:
+        """Store candidates that are to be written, and learn how far an earlier run had come with them."""
+        planned = list(candidates)
+        await self.store.add_candidates(self.id, planned)
+        known = await self.store.candidates(self.id, (each.id for each in planned))
+        self._known.update((each.id, each) for each in known)
+
     async def branch(self, candidate: str) -> list[Candidate]:
         """The branch from the first round down to a candidate, itself included."""
         return [await self.candidate(each) for each in (await self.candidate(candidate)).branch]

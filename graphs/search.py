@@ -77,15 +77,16 @@ async def judge(state: SearchState, runtime: Runtime[SearchContext]) -> dict[str
     if row.winner is not None:  # stored by a run that was killed before it could say that it is finished
         await context.store.update_search(row.id, **told)
         return {"winner": row.winner}
-    tree = await context.store.tree(row.id)
-    best = winner(tree, row.config.winner_order, tampering_may_win=row.config.tampering_may_win)
-    if best is None:
+    tree = await context.store.outline(row.id)
+    won = winner(tree, row.config.winner_order, tampering_may_win=row.config.tampering_may_win)
+    if won is None:
         await context.store.update_search(row.id, **told)
         return {"winner": None}
+    best, first = await context.candidate(won.id), await context.candidate(tree[0].id)
     told |= {
         "winner": best.id,
         "verification": await _verify(context, best),
-        "comparison": await _contest(context, best, next(iter(tree))),
+        "comparison": await _contest(context, best, first),
     }
     await context.store.update_search(row.id, *context.journal.settled(best, ("judge", "contest")), **told)
     return {"winner": best.id}
@@ -155,9 +156,7 @@ def _score(candidate: Candidate, *, believed: bool) -> Score:
 
 
 async def _open_round(context: SearchContext, expansions: list[Expansion]) -> None:
-    await context.store.add_candidates(
-        context.id, (Candidate(id=each.id, round=each.round, hint=each.hint) for each in expansions)
-    )
+    await context.plan(Candidate(id=each.id, round=each.round, hint=each.hint) for each in expansions)
     await context.emit(RoundStarted(search=context.id, round=expansions[0].round, candidates=len(expansions)))
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -119,10 +119,34 @@ class Candidate(BaseModel):
         """Whether every visible test passed."""
         return self.report is not None and self.report.all_passed
 
+    @property
+    def outline(self) -> Outline:
+        """The same without the texts."""
+        report = self.report
+        means = {name: report.mean(name) for name in COSTS} if report else {}
+        return Outline(
+            id=self.id,
+            round=self.round,
+            hint=self.hint,
+            status=self.status,
+            passed=report.passed if report else None,
+            tests=len(report.results) if report else None,
+            omega=self.outcome.value if self.outcome else None,
+            process=self.process,
+            written=bool(self.code),
+            costs={name: mean for name, mean in means.items() if mean is not None},
+            flagged=report is not None and bool(report.flags),
+            tampering=report is not None and report.tampering,
+        )
+
+
+COSTS = ("cpu_ns", "instructions", "branch_misses", "page_faults")
+"""The metrics that a winner may be chosen by."""
+
 
 @dataclass(frozen=True)
 class Outline:
-    """What a drawn tree shows of a candidate: everything but the texts. None: not known yet."""
+    """What a tree shows of a candidate, and what a winner is chosen by: all but the texts. None: not known yet."""
 
     id: str
     round: int
@@ -132,8 +156,17 @@ class Outline:
     tests: int | None
     omega: float | None
     process: int | None
+    written: bool = False
+    """Whether it has a solution, be it a wrong one."""
+    costs: Mapping[str, float] = field(default_factory=dict)
+    """The means of COSTS over its passed tests, as far as they were measured."""
     flagged: bool = False
     tampering: bool = False
+
+    @property
+    def pass_rate(self) -> float:
+        """Share of the visible tests that passed; 0 before execution."""
+        return (self.passed or 0) / self.tests if self.tests else 0.0
 
 
 def path_key(candidate_id: str) -> tuple[int, ...]:

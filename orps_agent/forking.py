@@ -6,7 +6,7 @@ import secrets
 import time
 from collections.abc import Mapping
 
-from .candidate import Candidate, Status
+from .candidate import COSTS, Candidate, Status
 from .errors import SettingsError, UsageError
 from .settings import SearchConfig, changed
 from .store import SearchRow, Store
@@ -74,4 +74,4 @@ def _edits(critique: str | None, code: str | None) -> dict[str, object]:
     if code is None:
         return {"status": Status.OPEN} | ({} if critique is None else {"critique": critique})
     learned = ("passed", "tests", "omega", "process", "report", "metrics", "flags", "analysis", "critique", "error")
-    return {"status": Status.RUNNING, "code": code} | dict.fromkeys(learned)
+    return {"status": Status.RUNNING, "code": code, "written": bool(code)} | dict.fromkeys((*learned, *COSTS))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Literal
 
-from .candidate import Candidate, OutcomeReward, RewardPart, path_key
+from .candidate import OutcomeReward, Outline, RewardPart, path_key
 from .report import ExecutionReport, NotAnalysable, StaticAnalysis
 
 STATIC_SCALES = {"ast_nodes": 100.0, "cyclomatic": 1.0, "cognitive": 10.0, "lines": 50.0}
@@ -60,8 +60,8 @@ def _mean(values: Sequence[float]) -> float | None:
 
 
 def winner(
-    candidates: Iterable[Candidate], order: Sequence[WinnerKey], *, tampering_may_win: bool = False
-) -> Candidate | None:
+    outlines: Iterable[Outline], order: Sequence[WinnerKey], *, tampering_may_win: bool = False
+) -> Outline | None:
     """The best executed candidate by the keys of `order`, each in its better direction; ties go to the lower id.
 
     A candidate without code cannot win, nor one that tampers, unless it is let. One that lacks a metric ranks
@@ -69,26 +69,22 @@ def winner(
     """
     eligible = [
         each
-        for each in candidates
-        if each.code and each.report is not None and (tampering_may_win or not each.report.tampering)
+        for each in outlines
+        if each.written and each.tests is not None and (tampering_may_win or not each.tampering)
     ]
     if not eligible:
         return None
     return min(eligible, key=lambda each: (*(_KEYS[key](each) for key in order), path_key(each.id)))
 
 
-def _lower(metric: str) -> Callable[[Candidate], float]:
-    def key(candidate: Candidate) -> float:
-        value = candidate.report.mean(metric) if candidate.report else None
-        return float("inf") if value is None else value
-
-    return key
+def _lower(metric: str) -> Callable[[Outline], float]:
+    return lambda outline: outline.costs.get(metric, float("inf"))
 
 
-_KEYS: dict[WinnerKey, Callable[[Candidate], float]] = {
+_KEYS: dict[WinnerKey, Callable[[Outline], float]] = {
     "pass_rate": lambda each: -each.pass_rate,
     "time": _lower("cpu_ns"),
-    "omega": lambda each: -each.omega,
+    "omega": lambda each: -(each.omega or 0.0),
     "rho": lambda each: -(each.process or 0),
     "instructions": _lower("instructions"),
     "branch_misses": _lower("branch_misses"),

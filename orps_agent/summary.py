@@ -20,10 +20,11 @@ async def summarise(
     """
     row = await store.search(search)
     tree = await store.outline(search) if outline is None else outline
-    best = await store.candidate(search, row.winner) if row.winner else None
+    won = row.winner
     if row.status != "finished":
-        candidates = await store.tree(search)
-        best = winner(candidates, row.config.winner_order, tampering_may_win=row.config.tampering_may_win)
+        leading = winner(tree, row.config.winner_order, tampering_may_win=row.config.tampering_may_win)
+        won = leading.id if leading else None
+    best = await store.candidate(search, won) if won else None
     reused = tally.reused
     return SearchResult(
         search=search,

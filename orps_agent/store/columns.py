@@ -9,15 +9,19 @@ from typing import Any
 
 from pydantic import BaseModel, TypeAdapter
 
-from orps_agent.candidate import Candidate
+from orps_agent.candidate import COSTS, Candidate, Outline, Status
 from orps_agent.report import ExecutionReport, Metric, Metrics, NotAnalysable, StaticAnalysis, TamperFlag
 from orps_agent.rewards import outcome_reward
 
-COPIED = (
-    "id, round, hint, status, passed, tests, omega, process, reasoning, code, report, metrics, flags, analysis, "
-    "critique, error"
+OUTLINED = (
+    "id, round, hint, status, written, passed, tests, omega, process, cpu_ns, instructions, branch_misses, "
+    "page_faults, flags"
 )
+"""What an outline is made from."""
+COPIED = f"{OUTLINED}, reasoning, code, report, metrics, analysis, critique, error"
 """What a fork takes over of a candidate: every column but the search."""
+_APART: Any = {"results": {"__all__": {"metrics"}}, "flags": True}
+"""What of a report has columns of its own."""
 _FLAGS = TypeAdapter(tuple[TamperFlag, ...])
 _PLAIN = ("id", "round", "hint", "status", "reasoning", "code", "critique", "process", "error")
 
@@ -29,15 +33,18 @@ def candidate_columns(changed: Mapping[str, Any]) -> dict[str, object]:
     stored as well.
     """
     columns: dict[str, object] = {name: value for name, value in changed.items() if name in _PLAIN}
+    if "code" in changed:
+        columns["written"] = bool(changed["code"])
     report = changed.get("report")
     if isinstance(report, ExecutionReport):
-        bare = report.model_copy(update={"results": tuple(_bare(each) for each in report.results), "flags": ()})
-        columns |= {"report": _json(bare), "passed": report.passed, "tests": len(report.results)}
+        bare = report.model_dump_json(exclude_defaults=True, exclude=_APART)
+        columns |= {"report": bare, "passed": report.passed, "tests": len(report.results)}
         if changed.get("outcome") is not None:
             columns |= {
                 "omega": changed["outcome"].value,
                 "metrics": json.dumps(pack_metrics([each.metrics for each in report.results]), separators=(",", ":")),
                 "flags": _FLAGS.dump_json(report.flags).decode() if report.flags else None,
+                **{name: report.mean(name) for name in COSTS},
             }
     if "analysis" in changed:
         columns["analysis"] = stored(changed["analysis"])
@@ -51,6 +58,18 @@ def candidate(row: sqlite3.Row) -> Candidate:
     analysis = row["analysis"] and _analysis(row["analysis"])
     outcome = outcome_reward(report, analysis) if report is not None and row["omega"] is not None else None
     return Candidate.model_validate(columns | {"report": report, "analysis": analysis, "outcome": outcome})
+
+
+def outline(row: sqlite3.Row) -> Outline:
+    """A candidate without its texts from its row."""
+    return Outline(
+        **{name: row[name] for name in ("id", "round", "hint", "passed", "tests", "omega", "process")},
+        status=Status(row["status"]),
+        written=bool(row["written"]),
+        costs={name: row[name] for name in COSTS if row[name] is not None},
+        flagged=row["flags"] is not None,
+        tampering='"severity":"tampering"' in (row["flags"] or ""),
+    )
 
 
 def stored(value: object) -> object:
@@ -109,10 +128,6 @@ def _report(row: sqlite3.Row) -> ExecutionReport | None:
 def _analysis(text: str) -> StaticAnalysis | NotAnalysable:
     kind: type[StaticAnalysis | NotAnalysable] = NotAnalysable if "reason" in json.loads(text) else StaticAnalysis
     return kind.model_validate_json(text)
-
-
-def _bare(result: Any) -> Any:
-    return result.model_copy(update={"metrics": Metrics()})
 
 
 def _json(value: BaseModel) -> str:

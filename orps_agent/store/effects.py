@@ -13,7 +13,7 @@ from pydantic import BaseModel
 from orps_agent.candidate import Candidate
 from orps_agent.llm.base import ModelReply
 
-from .texts import Folded, digest, fold
+from .texts import Folded, Recent, digest, fold
 from .writer import Statement
 
 Kind = Literal["model", "execution"]
@@ -60,13 +60,21 @@ class Request:
         return digest(*(part for message in self.messages for part in message))
 
 
-def call_intent(effect: Effect, number: int, request: Request) -> Iterator[Statement]:
-    """Before a model call's `number`-th try: the conversation, text by text where it is new, and the call."""
+def call_intent(effect: Effect, number: int, request: Request, told: Recent) -> Iterator[Statement]:
+    """Before a model call's `number`-th try: the conversation, text by text where not `told` yet, and the call."""
     listed: list[tuple[str, str]] = []
     for role, text in request.messages:
         name = digest(text)
         listed.append((role, name))
-        yield from _prompt_text(effect.search, name, fold(text, request.branch, share=True))
+        if name in told:
+            continue
+        folded = fold(text, request.branch, share=True)
+        # The parts first: one of them may be the whole text, which must not be stored as a reference to itself.
+        for shared, part in folded.shared.items():
+            if told.add(shared):
+                yield _prompt_text(effect.search, shared, Folded([part]))
+        if told.add(name):
+            yield _prompt_text(effect.search, name, folded)
     yield (
         "INSERT INTO model_calls (search, candidate, stage, attempt, try, role, model, status, started_at,"
         " prompt_hash, parameters, messages) VALUES (?, ?, ?, ?, ?, ?, ?, 'asked', ?, ?, ?, ?)",
@@ -143,11 +151,10 @@ def failure(kind: Kind, effect: Effect, number: int, error: str) -> Statement:
     )
 
 
-def _prompt_text(search: str, name: str, folded: Folded) -> Iterator[Statement]:
+def _prompt_text(search: str, name: str, folded: Folded) -> Statement:
+    # An earlier run may have told it.
     sql = "INSERT OR IGNORE INTO prompt_texts (search, hash, text) VALUES (?, ?, ?)"
-    for shared, text in folded.shared.items():
-        yield sql, (search, shared, Folded([text]).stored)
-    yield sql, (search, name, folded.stored)
+    return sql, (search, name, folded.stored)
 
 
 def _folded(reply: ModelReply, quoted: Sequence[Candidate]) -> tuple[str, str | None]:

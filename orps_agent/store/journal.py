@@ -10,7 +10,7 @@ from typing import Protocol, TypeVar
 from pydantic import BaseModel
 
 from orps_agent.candidate import Candidate
-from orps_agent.errors import OrpsError
+from orps_agent.errors import OrpsError, StoreError
 from orps_agent.llm.base import ModelReply
 
 from .effects import (
@@ -26,6 +26,7 @@ from .effects import (
     failure,
 )
 from .reading import Reader
+from .texts import Recent
 from .writer import Statement, Writer
 
 Result = TypeVar("Result", bound=BaseModel)
@@ -90,6 +91,7 @@ class Journal:
         self._reader = reader
         self._entries: dict[tuple[str, str, int], _Entry] = {}
         self._fresh: dict[str, dict[Effect, BaseModel]] = {}
+        self._told = Recent()
 
     async def load(self) -> None:
         """Learn which effects earlier runs finished or only began."""
@@ -113,7 +115,7 @@ class Journal:
         if self.is_finished(effect):
             return await self.reply(effect)
         number = self._begin(effect, "model")
-        await self._writer.write(*call_intent(effect, number, request))
+        await self._intend(effect, number, request)
         reply = await self._do("model", effect, number, do)
         await self._writer.write(call_answer(effect, number, reply))
         self._finish(effect, "model", reply)
@@ -154,6 +156,13 @@ class Journal:
             _add(self.tally.redone, kind)
         entry.tries += 1
         return entry.tries
+
+    async def _intend(self, effect: Effect, number: int, request: Request) -> None:
+        try:
+            await self._writer.write(*call_intent(effect, number, request, self._told))
+        except StoreError:
+            self._told.clear()
+            raise
 
     async def _do(self, kind: Kind, effect: Effect, number: int, do: Callable[[], Awaitable[Result]]) -> Result:
         try:

@@ -227,4 +227,58 @@ MIGRATIONS: list[tuple[str, str]] = [
         ALTER TABLE searches ADD COLUMN cancel_requested_at REAL;
         """,
     ),
+    (
+        "candidates: what a winner is chosen by, in front of the long columns",
+        """
+        ALTER TABLE candidates RENAME TO old_candidates;
+        CREATE TABLE candidates (
+            search TEXT NOT NULL REFERENCES searches(id) ON DELETE CASCADE,
+            id TEXT NOT NULL,              -- the path from the root: 3.0.12
+            round INTEGER NOT NULL,
+            hint TEXT NOT NULL,            -- the strategy that the programmer was asked to follow
+            status TEXT NOT NULL,          -- running, open, closed, pruned, failed, halted
+            written INTEGER,               -- whether the reply held a solution
+            passed INTEGER,                -- of the visible tests, so many were passed
+            tests INTEGER,
+            omega REAL,                    -- ω, the outcome reward
+            process INTEGER,               -- ρ, the process reward, 1 to 5
+            cpu_ns REAL,                   -- means over the passed tests; null where not measured
+            instructions REAL,
+            branch_misses REAL,
+            page_faults REAL,
+            flags TEXT,                    -- JSON: [TamperFlag]
+            reasoning TEXT,                -- R
+            code TEXT,                     -- C
+            report TEXT,                   -- F, JSON: ExecutionReport
+            metrics TEXT,                  -- JSON: what the tests cost, in the report's order, a list a metric
+            analysis TEXT,                 -- JSON: StaticAnalysis or NotAnalysable
+            critique TEXT,                 -- K
+            error TEXT,
+            PRIMARY KEY (search, id)
+        );
+        INSERT INTO candidates
+            SELECT search, id, round, hint, status, code <> '', passed, tests, omega, process,
+                NULL, NULL, NULL, NULL, flags, reasoning, code, report, metrics, analysis, critique, error
+            FROM old_candidates;
+        CREATE TEMP TABLE means AS
+            SELECT search, candidates.id, json_extract(entry.value, '$.metric') AS metric, avg(each.value) AS mean
+            FROM candidates, json_each(metrics) AS entry, json_each(entry.value, '$.values') AS each
+            WHERE metrics IS NOT NULL GROUP BY search, candidates.id, metric
+            UNION ALL SELECT search, candidates.id, each.key, avg(json_extract(each.value, '$.value'))
+            FROM candidates, json_each(report, '$.results') AS test, json_each(test.value, '$.metrics') AS each
+            WHERE metrics IS NULL AND json_extract(test.value, '$.verdict') = 'pass'
+            GROUP BY search, candidates.id, each.key;
+        UPDATE candidates SET
+            cpu_ns = (SELECT mean FROM means WHERE (search, id, metric) = (candidates.search, candidates.id, 'cpu_ns')),
+            instructions = (SELECT mean FROM means
+                WHERE (search, id, metric) = (candidates.search, candidates.id, 'instructions')),
+            branch_misses = (SELECT mean FROM means
+                WHERE (search, id, metric) = (candidates.search, candidates.id, 'branch_misses')),
+            page_faults = (SELECT mean FROM means
+                WHERE (search, id, metric) = (candidates.search, candidates.id, 'page_faults'))
+        WHERE report IS NOT NULL;
+        DROP TABLE means;
+        DROP TABLE old_candidates;
+        """,
+    ),
 ]

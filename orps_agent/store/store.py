@@ -5,14 +5,15 @@ from __future__ import annotations
 import json
 import sqlite3
 import time
-from collections.abc import Iterable, Mapping
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Iterable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, Self
 
 import aiosqlite
 import anyio
+import anyio.to_thread
 from pydantic import BaseModel, ConfigDict
 
 from orps_agent.candidate import Candidate, Outline, Status, Tree, path_key
@@ -23,7 +24,7 @@ from orps_agent.report import ExecutionReport
 from orps_agent.settings import SearchConfig
 from orps_agent.tasks import beside
 
-from .columns import COPIED, candidate, candidate_columns, stored
+from .columns import COPIED, OUTLINED, candidate, candidate_columns, outline, stored
 from .connecting import BUSY_SECONDS, FAULTS, connect, explain
 from .effects import Effect
 from .journal import Journal
@@ -94,13 +95,7 @@ class Store:
         async with AsyncExitStack() as stack:
             try:
                 await anyio.Path(self.path).parent.mkdir(parents=True, exist_ok=True)
-                writing = await stack.enter_async_context(connect(self.path, self._busy_seconds))
-                await refuse_newer(writing, str(self.path))
-                await writing.execute(f"PRAGMA page_size = {PAGE_BYTES}")
-                await writing.execute("PRAGMA journal_mode = WAL")
-                await writing.execute(f"PRAGMA synchronous = {_SYNCHRONOUS[self._durability]}")
-                await writing.execute("PRAGMA foreign_keys = ON")
-                await migrate(writing)
+                writing = await stack.enter_async_context(self._writing())
                 reading = await stack.enter_async_context(connect(self.path, self._busy_seconds))
                 await reading.execute("PRAGMA query_only = ON")
                 reading.row_factory = aiosqlite.Row
@@ -111,7 +106,8 @@ class Store:
                     f"{self.path}: {error.strerror or error}; name another file with --db or ORPS_DB"
                 ) from error
             self.reader = Reader(reading, str(self.path))
-            self.writer = Writer(writing, str(self.path))
+            in_loop = self._durability == "process"  # the other one waits for the disk at every commit
+            self.writer = Writer(writing, str(self.path), busy_seconds=self._busy_seconds, in_loop=in_loop)
             await stack.enter_async_context(beside(self.writer.run, wait=True))
             stack.callback(self.writer.close)
             self._stack = stack.pop_all()
@@ -121,6 +117,16 @@ class Store:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self._stack.__aexit__(kind, error, trace)
+
+    @asynccontextmanager
+    async def _writing(self) -> AsyncIterator[sqlite3.Connection]:
+        """The connection that all writes go through, of a file that is up to date."""
+        connection = await anyio.to_thread.run_sync(_open_for_writing, self.path, self._durability, self._busy_seconds)
+        try:
+            yield connection
+        finally:
+            with anyio.CancelScope(shield=True):
+                await anyio.to_thread.run_sync(connection.close)
 
     async def journal(self, search: str) -> Journal:
         """The journal of a search, knowing what earlier runs did."""
@@ -257,6 +263,15 @@ class Store:
         """One candidate as far as its stages have come."""
         return await self.reader.candidate(search, candidate)
 
+    async def candidates(self, search: str, ids: Iterable[str]) -> list[Candidate]:
+        """Several candidates as far as their stages have come, in no order."""
+        rows = await self.reader.rows(
+            "SELECT * FROM candidates WHERE search = ? AND id IN (SELECT value FROM json_each(?))",
+            search,
+            json.dumps(list(ids)),
+        )
+        return [self.reader.read(row, candidate) for row in rows]
+
     async def lineage(self, search: str, candidate: str) -> list[Candidate]:
         """The branch from the first round down to a candidate, itself included."""
         steps = candidate.split(".")
@@ -270,11 +285,8 @@ class Store:
 
     async def outline(self, search: str) -> list[Outline]:
         """All candidates of a search without their texts, in path order: fast for trees of any size."""
-        rows = await self.reader.rows(
-            "SELECT id, round, hint, status, passed, tests, omega, process, flags FROM candidates WHERE search = ?",
-            search,
-        )
-        return sorted((self.reader.read(row, _outline) for row in rows), key=lambda each: path_key(each.id))
+        rows = await self.reader.rows(f"SELECT {OUTLINED} FROM candidates WHERE search = ?", search)
+        return sorted((self.reader.read(row, outline) for row in rows), key=lambda each: path_key(each.id))
 
     async def messages(self, effect: Effect) -> list[tuple[str, str]]:
         """The conversation that a model call sent, as (role, text)."""
@@ -305,6 +317,24 @@ class Store:
         )
 
 
+def _open_for_writing(path: Path, durability: Durability, busy_seconds: float) -> sqlite3.Connection:
+    # Transactions, checkpoints and waiting are the writer's business, and any thread may do its work.
+    connection = sqlite3.connect(path, timeout=busy_seconds, isolation_level=None, check_same_thread=False)
+    try:
+        refuse_newer(connection, str(path))
+        connection.execute(f"PRAGMA page_size = {PAGE_BYTES}")
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute(f"PRAGMA synchronous = {_SYNCHRONOUS[durability]}")
+        connection.execute("PRAGMA foreign_keys = ON")
+        migrate(connection)
+        connection.execute("PRAGMA wal_autocheckpoint = 0")
+        connection.execute("PRAGMA busy_timeout = 0")
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
 def _update(table: str, columns: Mapping[str, object], where: str, key: tuple[str, ...]) -> Statement:
     assignments = ", ".join(f"{name} = ?" for name in columns)
     values = [stored(value) for value in columns.values()]
@@ -316,21 +346,6 @@ def _search_row(row: sqlite3.Row) -> SearchRow:
     for name in ("problem", "config", "verification", "start"):
         columns[name] = columns[name] and json.loads(columns[name])
     return SearchRow.model_validate(columns)
-
-
-def _outline(row: sqlite3.Row) -> Outline:
-    return Outline(
-        id=row["id"],
-        round=row["round"],
-        hint=row["hint"],
-        status=Status(row["status"]),
-        passed=row["passed"],
-        tests=row["tests"],
-        omega=row["omega"],
-        process=row["process"],
-        flagged=row["flags"] is not None,
-        tampering='"severity":"tampering"' in (row["flags"] or ""),
-    )
 
 
 def _escaped(prefix: str) -> str:

@@ -48,6 +48,29 @@ class Folded:
         return json.dumps(self.pieces, ensure_ascii=False, separators=(",", ":"))
 
 
+class Recent:
+    """The names of the texts that were stored last: what is among them need not be handed to the store again."""
+
+    def __init__(self, at_most: int = 4096) -> None:
+        self._names: dict[str, None] = {}
+        self._at_most = at_most
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._names
+
+    def add(self, name: str) -> bool:
+        """Remember a name; whether it was not among them."""
+        new = name not in self._names
+        self._names[name] = None
+        if len(self._names) > self._at_most:
+            del self._names[next(iter(self._names))]
+        return new
+
+    def clear(self) -> None:
+        """Forget them all, because it is not known any more what is stored."""
+        self._names.clear()
+
+
 def fold(text: str, quoted: Iterable[Candidate], *, share: bool = False) -> Folded:
     """The text as pieces that refer to the columns of the candidates it quotes.
 

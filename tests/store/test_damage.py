@@ -238,6 +238,8 @@ async def test_a_database_of_the_release_before_is_brought_up_to_date_whole(tmp_
         assert (first.reasoning, first.code, first.critique, first.process) == ("Think.", "x = 1", "Fine.", 4)
         assert first.report == ExecutionReport.model_validate(report)
         assert first.omega > 1
+        outline, _ = await store.outline("abcd")
+        assert (outline.written, outline.costs) == (True, {"cpu_ns": 5.0})
         assert second.status is Status.RUNNING
         journal = await store.journal("abcd")
         answered, asked_only = (Effect("abcd", id_, "reason") for id_ in "01")

@@ -1,0 +1,70 @@
+"""Commits are shared, made in the event loop where they are short, and never hold it up where they are not."""
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import anyio
+
+from orps_agent.errors import StoreError
+from orps_agent.store import Store
+from orps_agent.store.writer import Statement
+from tests.samples import a_search
+
+REASON = "UPDATE searches SET reason = ? WHERE id = 'abcd'"
+
+
+async def test_the_loop_goes_on_while_another_process_is_writing(tmp_path: Path) -> None:
+    path = tmp_path / "orps.db"
+    ticks = 0
+    async with Store(path) as store:
+        await store.add_search(a_search())
+        with closing(sqlite3.connect(path, isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(store.writer.write, (REASON, ("waited",)))
+                while ticks < 20:
+                    await anyio.sleep(0.01)
+                    ticks += 1
+                assert (await store.search("abcd")).reason is None
+                other.execute("ROLLBACK")
+        assert (await store.search("abcd")).reason == "waited"
+
+
+async def test_every_commit_can_be_left_to_a_thread(tmp_path: Path) -> None:
+    async with Store(tmp_path / "orps.db", durability="power") as store:
+        await store.add_search(a_search())
+        await store.update_search("abcd", reason="on disk")
+        (row,) = await store.reader.rows("SELECT reason FROM searches")
+        assert row["reason"] == "on disk"
+
+
+async def test_a_bad_statement_takes_only_its_own_call_with_it(tmp_path: Path) -> None:
+    refused = []
+
+    async def write(*statements: Statement) -> None:
+        try:
+            await store.writer.write(*statements)
+        except StoreError as error:
+            refused.append(str(error))
+
+    async with Store(tmp_path / "orps.db") as store:
+        await store.add_search(a_search())
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(write, ("UPDATE searches SET winner = '0' WHERE id = 'abcd'", ()))
+            tasks.start_soon(write, (REASON, ("half",)), ("UPDATE searches SET nothing = 1", ()))
+            tasks.start_soon(write, ("UPDATE searches SET comparison = 'fast' WHERE id = 'abcd'", ()))
+        row = await store.search("abcd")
+    assert (row.winner, row.reason, row.comparison) == ("0", None, "fast")
+    assert len(refused) == 1
+    assert "nothing" in refused[0]
+
+
+async def test_the_wal_begins_anew_however_busy_the_writer_is(tmp_path: Path) -> None:
+    path = tmp_path / "orps.db"
+    text, writes = "x" * 10_000, 2_500
+    async with Store(path) as store:
+        await store.add_search(a_search())
+        for n in range(writes):
+            await store.update_search("abcd", reason=f"{n} {text}")
+        assert path.with_name("orps.db-wal").stat().st_size < writes * len(text) / 2
