@@ -77,7 +77,7 @@ def _rows(file: BinaryIO, label: str) -> Iterator[Row | Fault]:
         return _json_lines(file, label)
     if start.startswith(b"["):
         return _json_array(file.read().decode("utf-8-sig"), label)
-    return _csv_rows(io.TextIOWrapper(file, encoding="utf-8-sig", newline=""), label)
+    return _csv_rows(file, label)
 
 
 def _json_lines(file: BinaryIO, label: str) -> Iterator[Row | Fault]:
@@ -122,22 +122,27 @@ def _blank(text: str, start: int, also: str) -> int:
     return end - start
 
 
-def _csv_rows(file: io.TextIOWrapper, label: str) -> Iterator[Row | Fault]:
+def _csv_rows(file: BinaryIO, label: str) -> Iterator[Row | Fault]:
     csv.field_size_limit(sys.maxsize)  # the tests of a task may be long; a row is in memory as a whole anyway
-    reader = csv.reader(file, strict=True)
-    header: list[str] | None = None
-    while True:
-        place = f"{label}, line {reader.line_num + 1}"
-        try:
-            values = next(reader, None)
-        except csv.Error as error:
-            yield Fault(place, f"is not valid CSV: {error}")
-            continue
-        if values is None:
-            return
-        if header is None:
-            header = values
-        elif len(values) > len(header):
-            yield Fault(place, f"has {len(values)} values for {len(header)} columns")
-        elif values:
-            yield Row(place, dict(zip(header, values, strict=False)))
+    with io.TextIOWrapper(file, encoding="utf-8-sig", newline="") as text:
+        reader = csv.reader(text, strict=True)
+        header: list[str] | None = None
+        while True:
+            place = f"{label}, line {reader.line_num + 1}"
+            try:
+                values = next(reader, None)
+            except csv.Error as error:
+                yield Fault(place, f"is not valid CSV: {error}")
+                continue
+            if values is None:
+                return
+            if header is None:
+                header = values
+            elif values:
+                yield _csv_row(header, values, place)
+
+
+def _csv_row(header: list[str], values: list[str], place: str) -> Row | Fault:
+    if len(values) > len(header):
+        return Fault(place, f"has {len(values)} values for {len(header)} columns")
+    return Row(place, dict(zip(header, values, strict=False)))

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import httpx2
 
 from orps_agent.errors import DatasetError, HubError
 
@@ -42,6 +43,8 @@ KNOWN: Mapping[str, Source] = {
     "livecodebench": Source(files=tuple(f"{_LIVECODEBENCH}/test{part}.jsonl" for part in ("", 2, 3, 4, 5, 6))),
 }
 """Benchmarks that have a short name."""
+_FAILURES = (OSError, ValueError, RuntimeError, httpx.HTTPError, httpx2.HTTPError)
+"""What `datasets` and what fetches for it raise, either of the two transports that its versions have."""
 _ID = re.compile(r"(?P<path>[\w.-]+/[\w.-]+)(?::(?P<config>[^:]*))?(?::(?P<split>[^:]*))?")
 
 
@@ -114,6 +117,6 @@ class HubDataset:
             raise HubError(f"{self.name}: needs the package datasets: pip install 'orps-agent[hub]'") from error
         try:
             yield datasets
-        except (OSError, ValueError, RuntimeError, datasets.exceptions.DatasetsError, httpx.HTTPError) as error:
-            reason = str(error).strip().partition("\n")[0]
-            raise HubError(f"{self.name}: cannot be loaded: {reason}; check the name and the network") from error
+        except (*_FAILURES, datasets.exceptions.DatasetsError) as error:
+            reason = str(error).strip().partition("\n")[0].rstrip(".")
+            raise HubError(f"{self.name}: cannot be loaded: {reason}; check path or name, and the network") from error

@@ -1,15 +1,29 @@
-"""A loop over lists that stand there, as EvalPlus writes its tests for the hub, as one test for each of its turns."""
+"""Loops over inputs as tests: the hundreds of inputs of EvalPlus, and the loops that its files on the hub have."""
 
 from __future__ import annotations
 
 import ast
+import textwrap
 from collections.abc import Mapping, Sequence
 
+_MAX_TESTS = 100
+"""A test costs milliseconds, whatever it does: more inputs than that share tests."""
 Lists = Mapping[str, Sequence[ast.expr]]
 
 
+def loop_tests(target: str, turns: Sequence[str], body: str) -> list[str]:
+    """The code of `for target in turns: body` as one test for each turn, or for several where there are many."""
+    together = -(-len(turns) // _MAX_TESTS)
+    if together <= 1:
+        return [f"{target} = {turn}\n{body}" for turn in turns]
+    return [
+        f"for {target} in [{', '.join(turns[start : start + together])}]:\n{textwrap.indent(body, '    ')}"
+        for start in range(0, len(turns), together)
+    ]
+
+
 def unrolled(body: Sequence[ast.stmt]) -> tuple[str, list[str]] | None:
-    """What comes before the loop that ends the statements, and the code of each of its turns.
+    """What comes before the loop that ends the statements, and the tests that are in that loop.
 
     None when they do not end with a loop over lists that are written out before it, as in
     `for i, (given, wanted) in enumerate(zip(inputs, results)):`.
@@ -22,9 +36,9 @@ def unrolled(body: Sequence[ast.stmt]) -> tuple[str, list[str]] | None:
     turns = _turns(loop.iter, lists)
     if not turns:
         return None
-    setup = "\n".join(ast.unparse(node) for node in before if not list(_list(node)))
-    target, inside = ast.unparse(loop.target), "\n".join(map(ast.unparse, loop.body))
-    return setup, [f"{target} = {ast.unparse(turn)}\n{inside}" for turn in turns]
+    setup = "\n".join(ast.unparse(node) for node in before if not _list(node))
+    inside = "\n".join(map(ast.unparse, loop.body))
+    return setup, loop_tests(ast.unparse(loop.target), list(map(ast.unparse, turns)), inside)
 
 
 def _list(node: ast.stmt) -> list[tuple[str, Sequence[ast.expr]]]:

@@ -27,7 +27,7 @@ def mbpp_task(fields: Fields) -> Task:
     script = text(fields, "test", "")
     return snippet_task(
         identifier(fields, "task_id", prefix="mbpp"),
-        text(fields, "prompt" if "prompt" in fields else "text"),
+        text(fields, "text" if fields.get("prompt") is None else "prompt"),
         _plus_suite(script) if script else listed,
         text(fields, "code"),
         weak=listed if script else None,

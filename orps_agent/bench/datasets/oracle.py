@@ -48,7 +48,7 @@ def expected_from(source: str, name: str, atol: float, mbpp: bool) -> _Callable[
         given = _copy.deepcopy(given)
         value = space[name](*_copy.deepcopy(given))
         if name == "find_zero" and not mbpp:
-            return _Wanted(value, lambda result: abs(_polynomial(given[0], result)) <= atol)
+            return _Wanted(value, lambda result: _is_root(result, given[0], atol))
         if mbpp and name in _PRESENCE:
             return _Wanted(value, lambda result: _found(result) == _found(value))
         if mbpp and name in _SETS:
@@ -78,7 +78,7 @@ def _near(result: _Any, value: _Any, atol: float) -> bool:
         same_length = isinstance(result, (list, tuple)) and len(result) == len(value)
         return same_length and all(_near(*pair, atol) for pair in zip(result, value, strict=True))
     if isinstance(value, (int, float, complex)) and isinstance(result, (int, float, complex)):
-        return result == value or abs(result - value) <= atol + _RELATIVE * abs(value)
+        return result == value or abs(result - value) <= atol + _RELATIVE * abs(value) < inf
     return bool(result == value)
 
 
@@ -87,8 +87,10 @@ def _found(value: _Any) -> bool:
     return value if type(value) is bool else value is not None
 
 
-def _polynomial(coefficients: _Any, x: float) -> float:
-    return float(sum(coefficient * _math.pow(x, power) for power, coefficient in enumerate(coefficients)))
+def _is_root(x: _Any, coefficients: _Any, atol: float) -> bool:
+    """Whether the polynomial is near zero there; x has to be data, as an object could be another number each time."""
+    terms = (coefficient * x**power for power, coefficient in enumerate(coefficients))
+    return type(x) in (int, float) and abs(sum(terms)) <= atol
 
 
 class _Anything:

@@ -56,4 +56,5 @@ def _literal(source: str) -> object:
             value = ast.literal_eval(source.strip())
             return ast.literal_eval(value) if isinstance(value, str) else value
     except (ValueError, SyntaxError, TypeError, MemoryError) as error:
-        raise ProblemError(f"test_list is not a Python list: {error}") from error
+        reason = error.msg if isinstance(error, SyntaxError) else error
+        raise ProblemError(f"test_list is not a Python list: {reason}") from error

@@ -12,6 +12,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
+from orps_agent.loading.source import parse_python
+
 _NUMBERS = frozenset({int, float, complex})
 _CONTAINERS = frozenset({list, tuple, set, dict})
 
@@ -44,9 +46,12 @@ class Shape:
 
 
 def example_shapes(code: str, name: str) -> list[Shape]:
-    """The shape of each argument over all calls of the function whose arguments are written out."""
+    """The shape of each argument over all calls of the function whose arguments are written out.
+
+    ProblemError when the code is not Python.
+    """
     positions: list[list[Any]] = []
-    for call in ast.walk(ast.parse(code)):
+    for call in ast.walk(parse_python(code, "the examples")):
         if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == name:
             with suppress(ValueError):  # an argument that is no literal shows nothing
                 values = [ast.literal_eval(argument) for argument in call.args]

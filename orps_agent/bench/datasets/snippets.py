@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import sys
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
@@ -51,6 +50,7 @@ def snippet_task(
     Tests that never touch the solution (`assert True`) are left out: they would pass whatever it does.
     Raises ProblemError.
     """
+    parse_python(gold, "gold solution")
     real = _with_modules(real, gold)
     names = (entry_point,) if entry_point else find_entry_points(real, gold)
     task = Task(id=id, statement=statement, entry_points=names, real=_touching(real, names), gold=gold)
@@ -70,14 +70,15 @@ def with_weak(task: Task, weak: TestSuite) -> Task:
 
 def find_entry_points(suite: TestSuite, gold: str) -> tuple[str, ...]:
     """What the tests import from the solution's module, or else call and the gold solution defines."""
-    parse_python(gold, "gold solution")
     found: set[str] = set()
+    called: set[str] = set()
+    own = own_names(gold)
     for code in _codes(suite):
-        tree = ast.parse(code)
+        tree = parse_python(code, "a test with its setup")
         named = names_from(suite.module, tree) - {"*"} if suite.module else set()
-        found |= named or (called_names(tree) & own_names(gold)) - defined_names(code)
+        found |= named or (called_names(tree) & own) - defined_names(code)
+        called |= free_names(code) & called_names(tree)
     if not found:
-        called = set().union(*(free_names(code) & called_names(ast.parse(code)) for code in _codes(suite)))
         wanted = f"; they call {', '.join(sorted(called))}" if called else ""
         raise ProblemError(f"no entry point: the tests call nothing that the gold solution defines{wanted}")
     return tuple(sorted(found))
@@ -100,7 +101,7 @@ def _with_modules(suite: TestSuite, gold: str) -> TestSuite:
 
 
 def _touching(suite: TestSuite, names: tuple[str, ...]) -> TestSuite:
-    setup, wanted = ast.parse(suite.setup), set(names)
+    setup, wanted = parse_python(suite.setup, "setup of the tests"), set(names)
     kept = [
         test
         for test in suite.tests

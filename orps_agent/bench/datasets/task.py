@@ -10,7 +10,7 @@ from orps_agent.loading import check_problem
 from orps_agent.problem import Limits, Problem, TestSuite
 
 _SECONDS_A_TEST = 0.1
-"""A suite of more than 200 tests gets more than a candidate's usual 20 s: a test costs some milliseconds by itself."""
+"""A suite of more than 200 tests gets more than a candidate's usual 20 s."""
 
 
 class Task(BaseModel):
