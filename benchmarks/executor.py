@@ -1,4 +1,4 @@
-"""How fast, how right and how tight the sandboxed executor is, on datasets in the ORPS format (CSV).
+"""How fast, how right and how tight the sandboxed executor is, on benchmarks that have gold solutions.
 
     python benchmarks/executor.py speed data/mbpp/test.csv data/lbpp/test.csv
     python benchmarks/executor.py gold data/*/*.csv
@@ -11,61 +11,39 @@ measured in alternating slices of the same window, so that a busy machine hurts 
 from __future__ import annotations
 
 import argparse
-import ast
-import csv
 import os
-import re
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import anyio
 from orps_agent.tools import SplitExecutor
 
-from orps_agent.problem import Limits, SnippetTest, TestSuite
+from orps_agent.bench.datasets import Task, load_tasks, open_dataset
+from orps_agent.report import ExecutionReport
 from orps_agent.settings import ExecutorSettings
 
 
-@dataclass(frozen=True)
-class Task:
-    name: str
-    gold: str
-    suite: TestSuite
-    entry_points: tuple[str, ...]
-
-
-def load(paths: list[Path]) -> list[Task]:
-    return [task for path in paths for task in _load(path)]
-
-
-def _load(path: Path) -> Iterator[Task]:
-    with path.open(newline="") as file:
-        for row in csv.DictReader(file):
-            yield task_of(f"{path.parent.name}/{path.stem} {row['task_id']}", row)
-
-
-def task_of(name: str, row: dict[str, str]) -> Task:
-    tests = ast.literal_eval(row["test_list"])
-    tests = ast.literal_eval(tests) if isinstance(tests, str) else tests
-    setup = row["test_setup"]
-    names = re.findall(r"^(?:def|class)\s+(\w+)", row["completion"], re.MULTILINE)
-    suite = TestSuite(
-        setup=setup,
-        module="code" if re.search(r"\b(from|import)\s+code\b", setup) else None,
-        tests=tuple(SnippetTest(name=str(place), code=code) for place, code in enumerate(tests)),
-    )
-    return Task(name, row["completion"], suite, tuple(names[-1:]))
+def load(names: list[str]) -> list[Task]:
+    """The tasks of all datasets that have a gold solution, with the dataset's name before their own."""
+    tasks = []
+    for name in names:
+        loaded = load_tasks(open_dataset(name))
+        for fault in loaded.faults:
+            print(f"left out: {fault}")
+        named = [task.model_copy(update={"id": f"{loaded.name} {task.id}"}) for task in loaded.tasks]
+        tasks += [task for task in named if task.gold is not None]
+        print(f"{loaded.name}: {len(named)} tasks, {sum(len(task.real) for task in named)} tests")
+    return tasks
 
 
 def run_reference(task: Task, index: int) -> bool:
     """One test in a fresh interpreter, the way that the paper's public executor does it."""
     with tempfile.TemporaryDirectory() as folder:
-        parts = [task.suite.setup, task.suite.tests[index].code]
-        if task.suite.module:
+        parts = [task.real.setup, task.real.tests[index].code]
+        if task.real.module:
             Path(folder, "code.py").write_text(task.gold)
             parts.insert(0, f"import sys; sys.path.insert(0, {folder!r})")
         else:
@@ -73,6 +51,11 @@ def run_reference(task: Task, index: int) -> bool:
         Path(folder, "test.py").write_text("\n".join(parts))
         run = subprocess.run([sys.executable, "-s", "-P", "test.py"], cwd=folder, capture_output=True, check=False)
         return run.returncode == 0
+
+
+async def run_gold(executor: SplitExecutor, task: Task) -> ExecutionReport:
+    limits = task.problem("real").limits
+    return await executor.run(task.gold or "", task.real, entry_points=task.entry_points, limits=limits)
 
 
 async def run_all(executor: SplitExecutor, tasks: list[Task], slots: int) -> int:
@@ -83,7 +66,7 @@ async def run_all(executor: SplitExecutor, tasks: list[Task], slots: int) -> int
     async def worker() -> None:
         nonlocal count
         for task in waiting:
-            report = await executor.run(task.gold, task.suite, entry_points=task.entry_points, limits=Limits())
+            report = await run_gold(executor, task)
             count += len(report.results)
 
     async with anyio.create_task_group() as group:
@@ -101,7 +84,7 @@ async def speed(tasks: list[Task], slots: int, slices: int) -> None:
         await run_all(executor, tasks, slots)
         for part in range(slices):
             chosen = tasks[part::slices]
-            pairs = [(task, index) for task in chosen for index in range(len(task.suite))]
+            pairs = [(task, index) for task in chosen for index in range(len(task.real))]
             sample = pairs[:: max(1, len(pairs) // 40)]
             started = time.perf_counter()
             for task, index in sample:
@@ -127,18 +110,18 @@ async def gold(tasks: list[Task], slots: int) -> None:
     trusts: dict[str, int] = {}
     async with SplitExecutor(ExecutorSettings(slots=slots)) as executor:
         for task in tasks:
-            report = await executor.run(task.gold, task.suite, entry_points=task.entry_points, limits=Limits())
+            report = await run_gold(executor, task)
             for result in report.results:
                 trusts[result.trust] = trusts.get(result.trust, 0) + 1
             failed = [result for result in report.results if not result.passed]
             if failed:
                 first = failed[0]
                 print(
-                    f"{task.name}: {len(failed)} of {len(report.results)}: {first.verdict} {first.error!s:.160}"
+                    f"{task.id}: {len(failed)} of {len(report.results)}: {first.verdict} {first.error!s:.160}"
                     f" expected {first.expected!s:.80} actual {first.actual!s:.80}"
                 )
             for flag in report.flags:
-                print(f"{task.name}: FLAG {flag.kind} {flag.evidence:.160}")
+                print(f"{task.id}: FLAG {flag.kind} {flag.evidence:.160}")
     print("tests by trust:", trusts)
 
 
@@ -169,7 +152,7 @@ def _holdings() -> tuple[int, int, int]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("what", choices=["speed", "gold", "soak"])
-    parser.add_argument("data", nargs="+", type=Path)
+    parser.add_argument("data", nargs="+", help="files, folders or names of datasets")
     parser.add_argument("--slots", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--count", type=int, default=1000)
     parser.add_argument("--slices", type=int, default=9)

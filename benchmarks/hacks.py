@@ -11,9 +11,9 @@ import time
 from pathlib import Path
 
 import anyio
-from executor import Task, task_of
 from orps_agent.tools import SplitExecutor
 
+from orps_agent.bench.datasets import Task, task_in
 from orps_agent.problem import Limits
 from orps_agent.settings import ExecutorSettings
 
@@ -24,11 +24,11 @@ async def main(tasks: list[Task], hacks: list[Path]) -> None:
             for task in tasks:
                 started = time.perf_counter()
                 arguments = {"entry_points": task.entry_points, "limits": Limits()}
-                report = await executor.run(hack.read_text(), task.suite, **arguments)
+                report = await executor.run(hack.read_text(), task.real, **arguments)
                 seconds = time.perf_counter() - started
-                honest = await executor.run(task.gold, task.suite, **arguments)
+                honest = await executor.run(task.gold or "", task.real, **arguments)
                 first = report.results[0]
-                print(f"{hack.stem:24} {task.name:12} passed {report.passed}/{len(report.results)} in {seconds:5.2f} s"
+                print(f"{hack.stem:24} {task.id:12} passed {report.passed}/{len(report.results)} in {seconds:5.2f} s"
                       f" next {'ok' if honest.all_passed else 'BROKEN'} {first.verdict} {first.error!s:.90}"
                       f" {[flag.kind for flag in report.flags]}")  # fmt: skip
 
@@ -36,4 +36,4 @@ async def main(tasks: list[Task], hacks: list[Path]) -> None:
 if __name__ == "__main__":
     folder = Path(sys.argv[1])
     targets = json.loads((folder / "targets.json").read_text())
-    anyio.run(main, [task_of(name, row) for name, row in targets.items()], sorted(folder.glob("*.py")))
+    anyio.run(main, [task_in(row) for row in targets.values()], sorted(folder.glob("*.py")))

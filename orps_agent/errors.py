@@ -3,6 +3,7 @@
     OrpsError
     ├── UsageError               what was asked for is wrong; nothing was spent          (exit 2)
     │   ├── ProblemError         a problem file, its statement, its tests
+    │   ├── DatasetError         a benchmark's file or folder, or, where none may be, its bad rows
     │   ├── SettingsError        a setting, a flag, an environment variable
     │   ├── PromptError          a prompt template is missing or broken
     │   ├── UnknownSearch        no search with that id in this database
@@ -13,6 +14,7 @@
         │   └── ReplyError       one call came back without a usable reply
         │       ├── NeverRecorded    a replay asked what the recorded search never asked
         │       └── BudgetReached    a call was not made, as it would go beyond the budget
+        ├── HubError             a dataset cannot be had from the hub
         ├── ModelFileError       the embedded model cannot be fetched, verified or loaded
         ├── ExecutorError        the sandbox cannot be set up on this machine
         ├── SearchInterrupted    the search was stopped before its end; it can be resumed
@@ -34,6 +36,14 @@ class UsageError(OrpsError):
 
 class ProblemError(UsageError):
     """A problem cannot be used as written; the message names the file and the place in it."""
+
+
+class DatasetError(UsageError):
+    """A benchmark cannot be read, or has bad rows where none may be; `faults` has a line for each of these."""
+
+    def __init__(self, message: str, faults: tuple[str, ...] = ()) -> None:
+        super().__init__(message)
+        self.faults = faults
 
 
 class SettingsError(UsageError):
@@ -74,6 +84,10 @@ class NeverRecorded(ReplyError):
 
 class BudgetReached(ReplyError):
     """A call was not made, as it would go beyond the search's budget; its candidate is halted, the search ends."""
+
+
+class HubError(CannotRun):
+    """A dataset cannot be had from the hub: the package is missing, or the network, or there is no such dataset."""
 
 
 class ModelFileError(CannotRun):

@@ -23,6 +23,12 @@ def defined_names(code: str) -> set[str]:
     }
 
 
+def own_names(code: str) -> set[str]:
+    """The names of what the code itself defines at its top: functions, classes and variables, not what it imports."""
+    top = next(_scopes(code))
+    return {each.get_name() for each in top.get_symbols() if each.is_assigned() and not each.is_imported()}
+
+
 def free_names(code: str) -> set[str]:
     """The names that the code reads from its module and that neither it nor Python defines."""
     top, *inner = _scopes(code)

@@ -41,13 +41,14 @@ def load_stub(path: Path) -> Problem:
     return assemble(
         source,
         id=path.stem,
-        statement=_statement(text, names),
+        statement=completion_statement(text, names),
         tests=make_suite(tests, source, setup=setup),
         entry_points=names,
     )
 
 
-def _statement(text: str, names: list[str]) -> str:
+def completion_statement(text: str, names: list[str]) -> str:
+    """The task, in words, of writing these names of a module that stands there with their bodies left open."""
     fence = "````" if "```" in text else "```"
     wanted = ", ".join(f"`{name}`" for name in names)
     return (

@@ -1,0 +1,36 @@
+"""Benchmarks as problems: files and the hub, in the formats of MBPP, HumanEval, LBPP, EvalPlus and the contests.
+
+for task in load_tasks(open_dataset("data/mbpp")).tasks:
+    problem = task.problem("weak")
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from orps_agent.errors import DatasetError
+
+from .base import Dataset, Fault, Row, Split
+from .files import FileDataset, is_ours
+from .formats import task_in
+from .hub import KNOWN, HubDataset, folder_source, hub_source
+from .reading import Loaded, load_tasks, read_tasks
+from .task import Task
+
+__all__ = ["Dataset", "Fault", "Loaded", "Row", "Split", "Task", "load_tasks", "open_dataset", "read_tasks", "task_in"]
+
+
+def open_dataset(name: str | Path) -> Dataset:
+    """The dataset in a file or a folder, or else the one of that name on the hub; nothing of it is read yet.
+
+    Raises DatasetError when the name can be neither.
+    """
+    path = Path(name)
+    if is_ours(path):
+        return FileDataset(path)
+    if path.is_dir():
+        return HubDataset(path.name, folder_source(path))
+    source = hub_source(str(name))
+    if source is None:
+        raise DatasetError(f"{name}: no such file or folder, and not on the hub: {', '.join(KNOWN)} or OWNER/DATASET")
+    return HubDataset(str(name), source)

@@ -1,0 +1,89 @@
+"""APPS: question, input_output (JSON: inputs, outputs, perhaps fn_name), solutions (JSON), starter_code."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from orps_agent.errors import ProblemError
+from orps_agent.loading.source import parse_python
+from orps_agent.problem import TestSuite
+
+from .base import Fields
+from .calls import Callee, program_statement, program_test
+from .fields import from_json, identifier, items, text, texts
+from .task import Task, check_task
+
+NEEDS = ("question", "input_output")
+
+
+def apps_task(fields: Fields) -> Task:
+    """The task in a row; ProblemError when there is none."""
+    cases = from_json(text(fields, "input_output"), "input_output")
+    if not isinstance(cases, dict):
+        raise ProblemError(f"input_output is not an object but {cases!r:.40}")
+    inputs, outputs = (items(cases.get(key), f"{key} of input_output") for key in ("inputs", "outputs"))
+    if len(inputs) != len(outputs):
+        raise ProblemError(f"input_output has {len(inputs)} inputs and {len(outputs)} outputs")
+    name = cases.get("fn_name")
+    gold = _gold(fields)
+    parts = _programs(fields, inputs, outputs) if name is None else _calls(fields, str(name), gold, inputs, outputs)
+    task = Task(id=identifier(fields, "id", "problem_id", "task_id", prefix="apps"), gold=gold, **parts)
+    check_task(task, tests=1)
+    return task
+
+
+def _gold(fields: Fields) -> str | None:
+    """The first solution that is Python 3, as many are not; None where there are none at all."""
+    given = text(fields, "solutions", "")
+    solutions = texts(from_json(given, "solutions"), "solutions") if given.strip() else []
+    for solution in solutions:
+        try:
+            parse_python(solution, "solution")
+        except ProblemError:
+            continue
+        return solution
+    if solutions:
+        raise ProblemError(f"gold solution: none of the {len(solutions)} solutions is Python 3")
+    return None
+
+
+def _programs(fields: Fields, inputs: Sequence[Any], outputs: Sequence[Any]) -> dict[str, Any]:
+    tests = [
+        program_test(number, _lines(given, "an input"), _lines(wanted, "an output"))
+        for number, (given, wanted) in enumerate(zip(inputs, outputs, strict=True), start=1)
+    ]
+    return {"statement": program_statement(text(fields, "question")), "real": TestSuite(tests=tuple(tests))}
+
+
+def _lines(value: object, what: str) -> str:
+    return value if isinstance(value, str) else "\n".join(texts(value, what))
+
+
+def _calls(
+    fields: Fields, name: str, gold: str | None, inputs: Sequence[Any], outputs: Sequence[Any]
+) -> dict[str, Any]:
+    callee = Callee(name, text(fields, "starter_code", ""), gold)
+    wrapped = all(isinstance(wanted, list) and len(wanted) == 1 for wanted in outputs)
+    tests = [
+        callee.test(number, [_keys(each) for each in items(given, "an input")], *_wanted(wanted, wrapped=wrapped))
+        for number, (given, wanted) in enumerate(zip(inputs, outputs, strict=True), start=1)
+    ]
+    return {
+        "statement": callee.statement(text(fields, "question")),
+        "entry_points": callee.entry_points,
+        "real": TestSuite(setup=callee.setup, tests=tuple(tests)),
+    }
+
+
+def _wanted(output: Any, *, wrapped: bool) -> list[Any]:
+    """The result, which many problems have in a list of its own: then either is taken, as APPS does."""
+    return [_keys(output[0]), [_keys(output[0])]] if wrapped else [_keys(output)]
+
+
+def _keys(value: Any) -> Any:
+    """A dictionary with the whole numbers as keys that JSON turned into texts."""
+    if isinstance(value, dict) and value and all(re.fullmatch(r"-?\d+", key) for key in value):
+        return {int(key): each for key, each in value.items()}
+    return value

@@ -1,0 +1,74 @@
+"""Which format a row is in, told by its columns or keys, and the task in it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from pydantic import ValidationError
+
+from orps_agent.errors import ProblemError
+from orps_agent.settings import first_problem
+
+from . import apps, evalplus, humaneval, livecodebench, mbpp, orps
+from .base import Fault, Fields, Row
+from .task import Task
+
+
+class Format(NamedTuple):
+    """A format: the columns without which a row is not of it, and what reads such a row."""
+
+    name: str
+    needs: tuple[str, ...]
+    read: Callable[[Fields], Task]
+
+
+FORMATS = (
+    Format("EvalPlus", evalplus.NEEDS, evalplus.evalplus_task),
+    Format("HumanEval", humaneval.NEEDS, humaneval.humaneval_task),
+    Format("ORPS", orps.NEEDS, orps.orps_task),
+    Format("MBPP", mbpp.NEEDS, mbpp.mbpp_task),
+    Format("APPS", apps.NEEDS, apps.apps_task),
+    Format("LiveCodeBench", livecodebench.NEEDS, livecodebench.livecodebench_task),
+)
+"""The first whose columns are all there is the row's."""
+
+
+def task_in(fields: Fields) -> Task:
+    """The task in a row; ProblemError, which names the task if it has a name, when there is none."""
+    try:
+        return _format_of(fields).read(fields)
+    except ProblemError as error:
+        raise ProblemError(f"{_label(fields)}{error}") from error
+    except ValidationError as error:
+        raise ProblemError(f"{_label(fields)}{first_problem(error)}") from error
+    except RecursionError as error:
+        raise ProblemError(f"{_label(fields)}is nested too deeply") from error
+
+
+def read_row(row: Row) -> Task | Fault:
+    """The task in a row, or what is wrong with it."""
+    try:
+        return task_in(row.fields)
+    except ProblemError as error:
+        return Fault(row.place, str(error))
+
+
+def _format_of(fields: Fields) -> Format:
+    """The format of which nothing is missing; ProblemError that says what is missing to those that come closest."""
+    missing = {each: [key for key in each.needs if fields.get(key) is None] for each in FORMATS}
+    for each, keys in missing.items():
+        if not keys:
+            return each
+    near = {each: keys for each, keys in missing.items() if len(keys) < len(each.needs) / 2}
+    if not near:
+        known = ", ".join(each.name for each in FORMATS)
+        raise ProblemError(f"has the columns of no known format ({known}) but {', '.join(map(str, fields)):.100}")
+    least = min(map(len, near.values()))
+    lacks = [f"{', '.join(keys)} ({each.name})" for each, keys in near.items() if len(keys) == least]
+    raise ProblemError(f"has no {' or '.join(lacks)}")
+
+
+def _label(fields: Fields) -> str:
+    found = next((fields[key] for key in ("task_id", "question_id", "id") if fields.get(key) is not None), None)
+    return "" if found is None else f"{found!s:.100}: "
