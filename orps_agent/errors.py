@@ -14,6 +14,7 @@
         │       ├── NeverRecorded    a replay asked what the recorded search never asked
         │       └── BudgetReached    a call was not made, as it would go beyond the budget
         ├── ModelFileError       the embedded model cannot be fetched, verified or loaded
+        ├── MissingExtra         a library is needed that is not installed with orps itself
         ├── ExecutorError        the sandbox cannot be set up on this machine
         ├── SearchInterrupted    the search was stopped before its end; it can be resumed
         │   └── SearchCancelled  somebody asked for its end
@@ -78,6 +79,10 @@ class BudgetReached(ReplyError):
 
 class ModelFileError(CannotRun):
     """The embedded model's file cannot be fetched, verified, unpacked or loaded."""
+
+
+class MissingExtra(CannotRun):
+    """A library is needed that only comes with an extra; the message says how to install it."""
 
 
 class ExecutorError(CannotRun):
