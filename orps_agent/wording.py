@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 
 # Controls but for tab and newline, soft hyphens, zero-width and bidirectional marks, separators that look like
-# newlines, lone surrogates, and the tag characters, in which text can be hidden. The page has the same in text.js.
+# newlines, what is no character at all, and the tag characters, in which text can be hidden. See also text.js.
 _INVISIBLE = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff\ufeff\ufff9-\ufffb"
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff\ufeff\ufff9-\ufffb\ufffe\uffff"
     "\U000e0000-\U000e007f]"
 )
 

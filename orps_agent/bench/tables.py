@@ -16,8 +16,8 @@ from .report import Column, Kind, Table
 METHOD = Column(name="method", kind="name")
 
 _RELATIVE = (
-    "100 * winner / gold / pass rate, at most 1000, and 1000 for a winner that passes nothing. Medians over problems, of "
-    "several seeds their median first, with 95% bootstrap intervals."
+    "100 * winner / gold / pass rate, at most 1000, and 1000 for a winner that passes nothing. Medians over problems, "
+    "of several seeds their median first, with 95% bootstrap intervals."
 )
 
 

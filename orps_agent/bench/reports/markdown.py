@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from orps_agent.bench.report import GroupReport, Report, Table
 
-from .words import is_text, line, words
+from .words import is_text, line, notes, words
 
 _MARKUP = re.compile(r"[\\`*_\[\]<>&#~$|!@]|(?<=http)(?=s?:)|(?<=www)(?=\.)", re.IGNORECASE)
 
@@ -42,7 +42,7 @@ def _table(table: Table, group: GroupReport) -> Iterator[str]:
     yield _row(["---" if is_text(column) else "--:" for column in table.columns])
     for row in table.rows:
         yield _row([_text(str(words(cell, column, table))) for cell, column in zip(row, table.columns, strict=True)])
-    yield from _paragraphs(table.notes)
+    yield from _paragraphs(notes(table))
 
 
 def _row(cells: list[str]) -> str:

@@ -8,7 +8,7 @@ from rich.text import Text
 
 from orps_agent.bench.report import GroupReport, Report, Table
 
-from .words import is_text, line, words
+from .words import is_text, line, notes, words
 
 _NARROW = 110
 """Columns of a terminal up to which an interval stands under its value."""
@@ -23,6 +23,12 @@ def print_tables(console: Console, report: Report) -> None:
         console.print(line(section.title), style="bold", markup=False)
         for group in section.groups:
             _print_group(console, group)
+    abouts = {
+        table.title: table.about for section in report.sections for each in section.groups for table in each.tables
+    }
+    console.print()
+    for title, about in abouts.items():
+        console.print(Text.assemble((f"{line(title)}. ", "bold"), line(about), style="dim"))
 
 
 def _print_group(console: Console, group: GroupReport) -> None:
@@ -33,7 +39,7 @@ def _print_group(console: Console, group: GroupReport) -> None:
         console.print(line(table.title), style="bold", markup=False)
         console.print(line(group.label), style="dim", markup=False)
         console.print(_grid(table, narrow=console.width <= _NARROW))
-        for note in table.notes:
+        for note in notes(table):
             console.print(line(note), style="yellow", markup=False)
 
 

@@ -49,13 +49,14 @@ def is_text(column: Column) -> bool:
     return column.kind in {"name", "words"}
 
 
-def missing(table: Table) -> bool:
-    """Whether some estimate is made from fewer problems than the others, so that the numbers in brackets show up."""
-    return any(
+def notes(table: Table) -> tuple[str, ...]:
+    """What has to be known of a table, the numbers in brackets explained where there are some."""
+    fewer = any(
         isinstance(cell, Estimate) and cell.value is not None and cell.problems != table.problems
         for row in table.rows
         for cell in row
     )
+    return (*table.notes, *(["In brackets: from how many problems, where it is not all."] if fewer else []))
 
 
 def _count(value: float) -> str:
