@@ -36,5 +36,5 @@ def _html(report: Report) -> str:
     try:
         from .webpage import webpage  # noqa: PLC0415 - an extra, and slow to import
     except ModuleNotFoundError as error:
-        raise MissingExtra(f"an HTML report needs {error.name}: pip install 'orps-agent[bench]'") from error
+        raise MissingExtra("an HTML report needs matplotlib: pip install 'orps-agent[bench]'") from error
     return webpage(report)
