@@ -92,7 +92,7 @@ def _on_common_problems(setup: Setup, records: Iterable[Record]) -> list[Group]:
     methods = {method: _grouped(runs, _place) for method, runs in sorted(by_method.items())}
     common = sorted(set.intersection(*(set(runs) for runs in methods.values())))
     if not common:
-        note = f"{', '.join(methods)} have no problem in common here, and cannot be compared."
+        note = f"Not compared, as they have no problem in common: {', '.join(methods)}."
         return [Group(setup, {method: _at(runs, sorted(runs))}, (note,)) for method, runs in methods.items()]
     notes = [
         f"Only the {len(common)} problems that all methods have are looked at: {len(runs) - len(common)} others "

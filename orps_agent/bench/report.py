@@ -40,6 +40,7 @@ class Table(_Value):
     problems: int
     """How many problems the methods are compared on; an estimate that is made from fewer says so."""
     notes: tuple[str, ...] = ()
+    """Sentences, each beginning with words of ours, here and in all other notes."""
 
 
 class Curve(_Value):

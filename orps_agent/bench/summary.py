@@ -95,7 +95,7 @@ def _notes(group: Group) -> Iterator[str]:
         lacking = sum(len(seeds - {record.seed for record in records}) for records in runs.values())
         if lacking:
             yield (
-                f"{method}: {lacking} of {problems * len(seeds)} searches are not there (problems times seeds); a "
+                f"Of {problems * len(seeds)} searches by {method} (problems times seeds) {lacking} are not there; a "
                 "problem's value is made from the seeds that are."
             )
     without_gold = sum(

@@ -101,7 +101,7 @@ def spending(group: Group) -> Table:
         )
         rows.append((method, *cells))
         notes += [
-            f"{method}: {name} not known of {missing} of {len(records)} searches."
+            f"Not known: {name} of {missing} of {len(records)} searches by {method}."
             for name, missing in unknown.items()
             if missing and name != "cost of all"
         ]

@@ -7,12 +7,11 @@ from tests.page.hostile import HOSTILE
 
 from .made_up import GOLD, SOURCES, run
 
-FORMULA = "=HYPERLINK(1)"
 NAMES = (
     HOSTILE,
-    FORMULA,
-    "$\\frac{1}{0}$ | `a` *b* [c](http://d.e) www.d.e a@d.e\n# f\n| g |",
-    "\ufffe\uffff 日本 \U0001f600" + "long" * 40,
+    "=HYPERLINK(1)",
+    "1. $\\frac{1}{0}$ | `a` *b* [c](http://d.e) www.d.e a@d.e\n# f\n| g |",
+    "- \ufffe\uffff 日本 :skull: [bold] \U0001f600" + "long" * 40,
 )
 
 
@@ -23,7 +22,14 @@ def hostile() -> list[Record]:
     texts = dict.fromkeys(("dataset", "programmer", "critic", "budget", "search", "reason"), HOSTILE)
     return [
         each.model_copy(
-            update={**texts, "method": name, "problem": each.problem + HOSTILE, "winner": measured, "gold": measured}
+            update={
+                **texts,
+                "method": name,
+                "problem": each.problem + HOSTILE,
+                "winner": measured,
+                "gold": measured,
+                "cost": None,
+            }
         )
         for method, name in zip(("best-of-n", "cot", "orps", "reflexion"), NAMES, strict=True)
         for each in run(7, methods=(method,))

@@ -18,7 +18,7 @@ from orps_agent.bench.reports.words import line, words
 from tests.page.elements import Elements, digest, policy
 from tests.page.hostile import HOSTILE, SHOWN
 
-from .hostile import FORMULA, NAMES, hostile
+from .hostile import NAMES, hostile
 from .made_up import run, written
 
 PLAIN = summarise_records(run(7, seeds=(0,)) + run(7, methods=("cot", "orps"), regime="real"))
@@ -88,8 +88,9 @@ def test_csv_keeps_texts_but_gives_no_spreadsheet_a_formula() -> None:
     read = rows(BAD)
     assert {each["dataset"] for each in read} == {HOSTILE}
     methods = {each["row"] for each in read if each["table"] == "Correctness"}
-    assert methods == {*NAMES, "'" + FORMULA} - {FORMULA}
-    assert not any(value.startswith(("=", "+", "@")) for each in read for value in each.values())
+    assert methods == {"'" * name.startswith(("=", "-")) + name for name in NAMES}
+    risky = {value for each in read for value in each.values() if value.startswith(("=", "+", "-", "@"))}
+    assert all(float(value) <= 0 for value in risky)
 
 
 def tokens(report: Report) -> list[Token]:
@@ -126,6 +127,7 @@ def test_the_terminal_is_told_nothing_but_text(report: Report, width: int) -> No
     shown = console.file.getvalue()  # type: ignore[attr-defined]
     assert all(each.isprintable() for each in shown.split("\n"))
     assert max(map(len, shown.split("\n"))) <= width
+    assert (":skull: [bold]" in " ".join(shown.split())) == (report is BAD)
 
 
 def test_every_table_and_plot_is_labelled_in_the_page() -> None:

@@ -137,7 +137,7 @@ def test_methods_without_a_common_problem_are_not_compared() -> None:
     others = [each.model_copy(update={"problem": f"q{each.problem}"}) for each in searches("orps", "++")]
     (section,) = summarise_records(searches("cot", "--") + others).sections
     assert [group.methods for group in section.groups] == [("cot",), ("orps",)]
-    assert all("cot, orps have no problem in common" in group.notes[0] for group in section.groups)
+    assert all("no problem in common: cot, orps" in group.notes[0] for group in section.groups)
     assert not any(each.title.endswith("by pairs") for group in section.groups for each in group.tables)
 
 
@@ -153,7 +153,7 @@ def test_a_problem_counts_once_however_many_seeds_it_has() -> None:
     group = group_of([*solved, record(problem="p001", passed=0, search="9")])
     assert estimate(group, "Correctness", "orps", "Pass@1") == Estimate(value=0.5, problems=2)
     assert group.seeds == (0, 1, 2)
-    assert any("orps: 2 of 6 searches are not there" in note for note in group.notes)
+    assert any(note.startswith("Of 6 searches by orps (problems times seeds) 2 are not there") for note in group.notes)
 
 
 def test_relative_costs_are_medians_and_say_from_how_many_problems() -> None:
@@ -209,7 +209,7 @@ def test_what_is_not_known_of_every_search_is_not_known_and_said() -> None:
     assert estimate(group, "Spent", "cot", "cost of all").value is None
     assert estimate(group, "Spent", "orps", "cost").value == 0.25
     assert estimate(group, "Spent", "orps", "cost of all").value == 0.5
-    assert "cot: cost not known of 1 of 2 searches." in table(group, "Spent").notes
+    assert "Not known: cost of 1 of 2 searches by cot." in table(group, "Spent").notes
 
 
 def test_pass_at_k_counts_the_first_rounds_of_all_seeds() -> None:

@@ -15,38 +15,35 @@ _NARROW = 110
 
 
 def print_tables(console: Console, report: Report) -> None:
-    """Print all tables with what has to be known of them."""
-    for note in report.notes:
-        console.print(line(note), style="yellow", markup=False)
+    """Print all tables with what has to be known of them, and at the end what the figures mean."""
+    _say(console, *report.notes, style="yellow")
     for section in report.sections:
-        console.print()
-        console.print(line(section.title), style="bold", markup=False)
+        _say(console, "", section.title, style="bold")
         for group in section.groups:
             _print_group(console, group)
-    abouts = {
-        table.title: table.about for section in report.sections for each in section.groups for table in each.tables
-    }
+    tables = [table for section in report.sections for group in section.groups for table in group.tables]
     console.print()
-    for title, about in abouts.items():
+    for title, about in {table.title: table.about for table in tables}.items():
         console.print(Text.assemble((f"{line(title)}. ", "bold"), line(about), style="dim"))
 
 
 def _print_group(console: Console, group: GroupReport) -> None:
-    for note in group.notes:
-        console.print(line(note), style="yellow", markup=False)
+    _say(console, *group.notes, style="yellow")
     for table in group.tables:
-        console.print()
-        console.print(line(table.title), style="bold", markup=False)
-        console.print(line(group.label), style="dim", markup=False)
+        _say(console, "", table.title, style="bold")
+        _say(console, group.label, style="dim")
         console.print(_grid(table, narrow=console.width <= _NARROW))
-        for note in notes(table):
-            console.print(line(note), style="yellow", markup=False)
+        _say(console, *notes(table), style="yellow")
+
+
+def _say(console: Console, *texts: str, style: str) -> None:
+    for text in texts:
+        console.print(Text(line(text), style=style))  # in a plain string, rich would look for markup and :emoji:
 
 
 def _grid(table: Table, *, narrow: bool) -> Grid:
     grid = Grid(box=None, padding=(0, 2, 0, 0), header_style="dim")
     for column in table.columns:
-        # Rich would take [brackets] in a header for markup of its own.
         grid.add_column(Text(line(column.name)), justify="left" if is_text(column) else "right")
     for row in table.rows:
         cells = [words(cell, column, table) for cell, column in zip(row, table.columns, strict=True)]
