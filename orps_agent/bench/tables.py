@@ -26,10 +26,10 @@ def passes(group: Group) -> Table:
     rows = [
         (
             method,
-            Estimate(value=sum(map(len, runs.values())), problems=len(runs)),
             pass_at_1(runs),
             share_estimate(by_problem(runs, lambda record: record.pass_rate, fmean)),
             share_estimate(by_problem(runs, lambda record: float(record.valid), fmean)),
+            Estimate(value=sum(map(len, runs.values())), problems=len(runs)),
         )
         for method, runs in group.methods.items()
     ]
@@ -40,8 +40,8 @@ def passes(group: Group) -> Table:
         "bootstrap intervals.",
         columns=(
             METHOD,
-            Column(name="searches", kind="count"),
             *(Column(name=name, kind="share") for name in ("Pass@1", "tests", "valid")),
+            Column(name="searches", kind="count"),
         ),
         rows=tuple(rows),
         problems=len(group.places),

@@ -5,9 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from random import Random
+from typing import get_args
 
 from orps_agent.bench import render, summarise_records
 from orps_agent.bench.record import DYNAMIC, Costs, Point, Record, Sample
+from orps_agent.bench.reports import Format
 
 GOLD = {
     "cpu_ns": 40_000.0,
@@ -134,8 +136,11 @@ def _search(problem: str, seed: int, method: str, changes: dict[str, object]) ->
     )
 
 
+FORMATS: tuple[Format, ...] = get_args(Format)
+
+
 def written() -> bytes:
     """A small report in all formats, its records in an order that changes from process to process."""
     records = sorted(run(7, seeds=(0,), methods=("cot", "orps")), key=lambda record: hash(record.problem))
     report = summarise_records(records)
-    return "".join(render(report, each) for each in ("html", "json", "csv", "markdown")).encode()
+    return "".join(render(report, each) for each in FORMATS).encode()

@@ -69,7 +69,7 @@ def test_it_can_be_read(browser: Browser, report: Path, scheme: Literal["light",
         texts = page.evaluate(LOOKS, "svg text")
         assert len(texts) > 40
         assert all(contrast(each["fill"], ground) >= 4.5 and each["height"] >= 9 for each in texts)
-        marks = page.evaluate(LOOKS, ".wide svg use")
+        marks = page.evaluate(LOOKS, ".wide svg :has(> title)")
         assert len(marks) == 50 * 4
         assert all(contrast(each["stroke"], ground) >= 3 for each in marks)
 
@@ -84,7 +84,7 @@ def test_all_four_kinds_of_plots_are_there(browser: Browser, report: Path) -> No
             "The critic's calibration: reflexion",
             "Every problem",
         ]
-        marks = page.locator("figure.wide svg use")
+        marks = page.locator(".wide svg :has(> title)")
         assert marks.count() == 50 * 4
         drawn = {marks.nth(at).evaluate("each => each.getBoundingClientRect().width") > 2 for at in (0, 60, 199)}
         assert drawn == {True}

@@ -19,7 +19,7 @@ from tests.page.elements import Elements, digest, policy
 from tests.page.hostile import HOSTILE, SHOWN
 
 from .hostile import NAMES, hostile
-from .made_up import run, written
+from .made_up import FORMATS, record, run, written
 
 PLAIN = summarise_records(run(7, seeds=(0,)) + run(7, methods=("cot", "orps"), regime="real"))
 BAD = summarise_records(hostile())
@@ -55,6 +55,23 @@ def test_a_line_is_one_line_without_anything_invisible() -> None:
     assert line(HOSTILE) == SHOWN
     assert line("a\nb\tc") == r"a\nb\tc"
     assert all(line(name).isprintable() for name in NAMES)
+
+
+@pytest.mark.parametrize(
+    "report",
+    [
+        summarise_records([]),
+        summarise_records([record()]),
+        summarise_records(
+            [record(winner=None, gold=None, tier=None, passed=0, valid=False, calls=0, prompt_tokens=None, cost=None)]
+        ),
+    ],
+    ids=["nothing", "one search", "one search that found nothing"],
+)
+def test_little_can_be_written_as_well(report: Report) -> None:
+    assert Report.model_validate_json(render(report, "json")) == report
+    assert all(render(report, each) for each in FORMATS)
+    print_tables(Console(file=io.StringIO()), report)
 
 
 def test_json_is_the_report() -> None:

@@ -71,8 +71,10 @@ def _restyle(element: ET.Element) -> None:
 
 def _add_titles(root: ET.Element, gid: str, texts: Sequence[str]) -> None:
     collection = next(element for element in root.iter() if element.get("id") == gid)
-    for use, text in zip(collection.iter("use"), texts, strict=True):
-        ET.SubElement(use, "title").text = text
+    # Where there are few marks, matplotlib draws each of them instead of referring to one.
+    marks = collection.findall(".//use") or collection.findall(".//path")
+    for mark, text in zip(marks, texts, strict=True):
+        ET.SubElement(mark, "title").text = text
 
 
 def _drop(root: ET.Element) -> None:
