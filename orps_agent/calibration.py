@@ -51,6 +51,13 @@ class Calibration(BaseModel):
         """
         return self.chance is not None and self.chance <= _LUCK
 
+    @property
+    def worth(self) -> str:
+        """What the correlation is worth, in a word or two; only where there is one."""
+        if self.informative:
+            return "hardly by chance"
+        return "perhaps by chance" if (self.spearman or 0) > 0 else "no information"
+
     @classmethod
     def of(cls, candidates: Iterable[Candidate]) -> Self:
         """The calibration of the critic that scored these candidates."""

@@ -16,6 +16,7 @@
         │       └── BudgetReached    a call was not made, as it would go beyond the budget
         ├── HubError             a dataset cannot be had from the hub
         ├── ModelFileError       the embedded model cannot be fetched, verified or loaded
+        ├── MissingExtra         a library is needed that is not installed with orps itself
         ├── ExecutorError        the sandbox cannot be set up on this machine
         ├── SearchInterrupted    the search was stopped before its end; it can be resumed
         │   └── SearchCancelled  somebody asked for its end
@@ -92,6 +93,10 @@ class HubError(CannotRun):
 
 class ModelFileError(CannotRun):
     """The embedded model's file cannot be fetched, verified, unpacked or loaded."""
+
+
+class MissingExtra(CannotRun):
+    """A library is needed that only comes with an extra; the message says how to install it."""
 
 
 class ExecutorError(CannotRun):

@@ -36,6 +36,9 @@ def test_the_wheel_puts_one_name_into_site_packages(wheel: Path) -> None:
         "prompts/hints.toml",
         "page/page.html",
         "page/page.css",
+        "page/colours.css",
+        "bench/reports/report.css",
+        "bench/reports/report.html",
         "page/main.js",
         "prompts/compact/problem.j2",
     ):

@@ -18,7 +18,8 @@ class Costs(BaseModel):
     """What a solution costs, by the names of DYNAMIC and STATIC; what could not be measured is missing, never 0.
 
     Dynamic ones are means over the held-back tests that the winner and the gold solution both pass, so that the two
-    can be divided.
+    can be divided. Of a winner that passes none there are none, and the gold's are over all that the gold passes: they
+    then say which signals there were to be compared.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -37,6 +38,7 @@ class Sample(BaseModel):
 
     candidate: str
     round: int
+    """From 0; the candidates of round 0 know nothing of one another."""
     visible: float = Field(ge=0, le=1)
     """Share of the tests that the search saw which it passes."""
     passed: int = Field(ge=0)
@@ -86,7 +88,7 @@ class Record(BaseModel):
     gold: Costs | None = None
     """None where there is no gold solution, or it fails its own tests."""
     tier: int | None = None
-    """Isolation tier that it was judged in."""
+    """Isolation tier that it was judged in, or would have been, had there been a winner; None when not known."""
     calls: int = Field(ge=0)
     prompt_tokens: int | None = None
     completion_tokens: int | None = None
@@ -101,3 +103,8 @@ class Record(BaseModel):
     def solved(self) -> bool:
         """Whether the winner passes all held-back tests: what Pass@1 counts."""
         return self.passed == self.tests
+
+    @property
+    def pass_rate(self) -> float:
+        """Share of the held-back tests that the winner passes, 0 to 1."""
+        return self.passed / self.tests

@@ -17,10 +17,10 @@ from orps_agent.problem import Problem
 from orps_agent.report import ExecutionReport
 from orps_agent.result import SearchResult
 from orps_agent.settings import QUICK, SearchConfig, Settings
+from orps_agent.wording import duration, safe
 
 from .options import Db, settings_from
-from .output import out, safe
-from .progress import duration
+from .output import out
 from .view import choose_view
 
 if TYPE_CHECKING:

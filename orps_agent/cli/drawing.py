@@ -7,8 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from orps_agent.candidate import Outline, Status, path_key
-
-from .output import safe
+from orps_agent.wording import safe
 
 SMALL = 100
 """Candidates up to which a tree is drawn as a whole."""

@@ -11,9 +11,9 @@ from orps_agent.llm.roles import model_names
 from orps_agent.problem import Problem
 from orps_agent.prompting import Prompts
 from orps_agent.settings import SearchConfig, Settings
+from orps_agent.wording import money
 
 from .output import out
-from .progress import money
 
 
 def print_forecast(settings: Settings, problem: Problem, config: SearchConfig, *, as_json: bool) -> None:

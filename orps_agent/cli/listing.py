@@ -14,9 +14,10 @@ from rich.table import Table
 from orps_agent.archive import Archive
 from orps_agent.settings import Settings
 from orps_agent.store import SearchRow
+from orps_agent.wording import safe
 
 from .options import Db, Json, settings_from
-from .output import out, safe
+from .output import out
 
 
 def list_searches(

@@ -140,25 +140,9 @@ class Progress:
             self.last_error = event.error
 
 
-def money(usd: float) -> str:
-    """`$1.20`, and what is less than a dime to a hundredth of a cent."""
-    return f"${usd:.2f}" if usd >= 0.1 or not usd else f"${usd:.4f}"
-
-
 def calibration_words(calibration: Calibration) -> str:
     """`Critic's scores and verdicts: rank correlation 0.71 over 18 candidates, hardly by chance.`"""
     rho, pairs = calibration.spearman, calibration.pairs
     if rho is None:
         return f"Critic's scores and verdicts: nothing to compare in {pairs} candidates, as one of them never varies."
-    worth = "hardly by chance" if calibration.informative else "perhaps by chance" if rho > 0 else "no information"
-    return f"Critic's scores and verdicts: rank correlation {rho:.2f} over {pairs} candidates, {worth}."
-
-
-def duration(seconds: float) -> str:
-    """`7 s`, `3 min 05 s`, `2 h 10 min`."""
-    whole = round(seconds)
-    if whole < 60:
-        return f"{whole} s"
-    if whole < 3600:
-        return f"{whole // 60} min {whole % 60:02} s"
-    return f"{whole // 3600} h {whole % 3600 // 60:02} min"
+    return f"Critic's scores and verdicts: rank correlation {rho:.2f} over {pairs} candidates, {calibration.worth}."

@@ -10,9 +10,10 @@ import typer
 
 from orps_agent.archive import Archive
 from orps_agent.settings import Settings
+from orps_agent.wording import safe
 
 from .options import Assign, Db, Json, Search, assigned, settings_from
-from .output import out, safe
+from .output import out
 
 if TYPE_CHECKING:
     from orps_agent.replay import Replay

@@ -10,9 +10,9 @@ from orps_agent.calibration import Calibration
 from orps_agent.candidate import Candidate
 from orps_agent.report import StaticAnalysis, TestResult
 from orps_agent.result import SearchResult, Usage
+from orps_agent.wording import duration, money, safe
 
-from .output import safe
-from .progress import calibration_words, duration, money
+from .progress import calibration_words
 
 
 def print_report(console: Console, result: SearchResult) -> None:

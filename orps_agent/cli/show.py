@@ -14,10 +14,11 @@ from orps_agent.result import SearchResult
 from orps_agent.settings import Settings
 from orps_agent.store import SearchRow, Store, Tally
 from orps_agent.summary import summarise
+from orps_agent.wording import safe
 
 from .drawing import SMALL, draw
 from .options import Db, Json, settings_from
-from .output import out, safe
+from .output import out
 from .report import print_candidate, print_report
 
 

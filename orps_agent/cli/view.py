@@ -18,9 +18,10 @@ from orps_agent.events import (
     RoundStarted,
     SearchStarted,
 )
+from orps_agent.wording import duration, money, safe
 
-from .output import err, safe
-from .progress import Progress, calibration_words, duration, money
+from .output import err
+from .progress import Progress, calibration_words
 
 
 class View(Protocol):

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from importlib.resources import files
 from string import Template
 
 from orps_agent.document import SearchDocument
+
+from .policy import policy
 
 _SCRIPTS = (
     "text.js",
@@ -40,32 +40,19 @@ def page(document: SearchDocument) -> str:
     What candidates and models wrote is in it as data only: the page's Content-Security-Policy admits its own style
     and its own script by their hashes, and nothing else.
     """
-    style, script = _read("page.css"), "\n".join(_read(name) for name in _SCRIPTS)
+    style, script = colours() + _read("page.css"), "\n".join(_read(name) for name in _SCRIPTS)
     return Template(_read("page.html")).substitute(
-        policy=_policy(style, script),
+        policy=policy(style, script),
         style=style,
         script=script,
         data=document.model_dump_json(exclude_none=True).translate(_ENDS_A_SCRIPT),
     )
 
 
+def colours() -> str:
+    """The colours and fonts of our pages, as CSS variables that differ between light and dark."""
+    return _read("colours.css")
+
+
 def _read(name: str) -> str:
     return files(__name__).joinpath(name).read_text(encoding="utf-8")
-
-
-def _policy(style: str, script: str) -> str:
-    return "; ".join(
-        (
-            "default-src 'none'",
-            f"script-src {_hash(script)}",
-            f"style-src {_hash(style)}",
-            "base-uri 'none'",
-            "form-action 'none'",
-            "require-trusted-types-for 'script'",
-            "trusted-types 'none'",
-        )
-    )
-
-
-def _hash(text: str) -> str:
-    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"

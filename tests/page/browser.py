@@ -44,9 +44,16 @@ def opened(
     scheme: Literal["light", "dark"] = "light",
     width: int = 1280,
 ) -> Iterator[Page]:
-    """The document's page, opened from its file. Afterwards there must have been no message, dialog or request."""
+    """The document's page, opened from its file as `opened_file` does."""
     file = folder / "search.html"
     file.write_text(page(document), encoding="utf-8")
+    with opened_file(browser, file, scheme=scheme, width=width) as shown:
+        yield shown
+
+
+@contextmanager
+def opened_file(browser: Browser, file: Path, *, scheme: Literal["light", "dark"], width: int) -> Iterator[Page]:
+    """A file of ours. Afterwards there must have been no message, dialog or request."""
     context = browser.new_context(viewport={"width": width, "height": 800}, color_scheme=scheme)
     shown = context.new_page()
     complaints: list[str] = []
