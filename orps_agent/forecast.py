@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pydantic import BaseModel, ConfigDict
@@ -15,6 +15,7 @@ from .problem import Problem
 from .prompting import Prompts
 from .report import ExecutionReport, TestResult, Verdict
 from .settings import SearchConfig
+from .strategies import strategy_of
 
 _REPLIES = {"low": 1 / 8, "likely": 1 / 3, "high": 1.0}
 """How much of its `max_tokens` a reply takes."""
@@ -74,50 +75,43 @@ class Forecast(BaseModel):
 @dataclass(frozen=True)
 class _Assumption:
     share: float
-    rounds: int
-    repairs: bool
+    sizes: Sequence[int]
+    """Candidates by depth."""
+    repairs: bool = False
 
 
 def forecast(
     problem: Problem, config: SearchConfig, prompts: Prompts, prices: PriceTable, *, programmer: str, critic: str
 ) -> Forecast:
     """What a search with these numbers and models will ask for."""
+    outlook = strategy_of(config, [hint.name for hint in prompts.hints]).outlook()
     assumptions = {
-        "low": _Assumption(_REPLIES["low"], 1, repairs=False),
-        "likely": _Assumption(_REPLIES["likely"], config.rounds, repairs=False),
-        "high": _Assumption(_REPLIES["high"], config.rounds, repairs=True),
+        "low": _Assumption(_REPLIES["low"], outlook.least),
+        "likely": _Assumption(_REPLIES["likely"], outlook.likely),
+        "high": _Assumption(_REPLIES["high"], outlook.most, repairs=True),
     }
     cases = {}
     for name, assumption in assumptions.items():
-        sizes = list(_round_sizes(config, assumption.rounds))
-        loads = _loads(problem, config, prompts, assumption, sizes)
+        loads = _loads(problem, config, prompts, assumption)
         costs = [
             prices.cost(model, load.prompt_tokens, load.completion_tokens)
             for model, load in zip((programmer, critic), loads, strict=True)
         ]
         total = loads[0] + loads[1]
         known = [cost for cost in costs if cost is not None]
-        cases[name] = Case(candidates=sum(sizes), **dict(total), cost=sum(known) if len(known) == len(costs) else None)
+        cases[name] = Case(
+            candidates=sum(assumption.sizes), **dict(total), cost=sum(known) if len(known) == len(costs) else None
+        )
     unpriced = tuple(model for model in dict.fromkeys((programmer, critic)) if prices.price(model) is None)
     return Forecast(**cases, unpriced=unpriced)
 
 
-def _round_sizes(config: SearchConfig, rounds: int) -> Iterator[int]:
-    """How many candidates each round has if no branch is closed: no more parents than there were candidates."""
-    size = config.samples
-    for _ in range(rounds):
-        yield size
-        size = min(config.beam, size) * config.samples
-
-
-def _loads(
-    problem: Problem, config: SearchConfig, prompts: Prompts, assumption: _Assumption, sizes: Sequence[int]
-) -> tuple[Load, Load]:
+def _loads(problem: Problem, config: SearchConfig, prompts: Prompts, assumption: _Assumption) -> tuple[Load, Load]:
     """The programmer's share and the critic's."""
     written, judged = (max(1, round(assumption.share * limit)) for limit in (config.max_tokens, config.critic_tokens))
     ancestors: list[Candidate] = []
     programmer, critic = Load(), Load()
-    for number, size in enumerate(sizes):
+    for number, size in enumerate(assumption.sizes):
         candidate = _stand_in(problem, number, written, judged)
         asked = prompts.programmer(problem, ancestors, prompts.hints[0].name)
         turns = [asked]

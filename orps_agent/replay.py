@@ -16,12 +16,12 @@ from pydantic import BaseModel, ConfigDict
 
 from .candidate import Candidate, Status, Tree
 from .events import AnyEvent
-from .graphs import SearchContext, build_search
+from .graphs import SearchContext, build_search, recursion_limit
 from .prompting import Prompts
 from .recording import Recording
 from .settings import SearchConfig, changed
 from .store import SearchRow, Store
-from .strategies import Orps, OrpsState
+from .strategies import strategy_of
 from .tasks import in_own_task
 
 
@@ -81,7 +81,6 @@ async def _walk(
     problem = row.problem.model_copy(update={"held_back": None})
     row = row.model_copy(update={"config": config, "problem": problem})
     await scratch.add_search(row)
-    await _lay_out(scratch, row, recording)
     prompts = Prompts(config, folder)
 
     async def unheard(event: AnyEvent) -> None:
@@ -95,26 +94,27 @@ async def _walk(
         critic=cast("Any", SimpleNamespace(name=row.critic)),
         executor=cast("Any", None),  # never used, as the models are not: what they told is in the record
         prompts=prompts,
-        strategy=Orps(config, [hint.name for hint in prompts.hints]),
+        strategy=strategy_of(config, [hint.name for hint in prompts.hints]),
         emit=unheard,
     )
+    await _lay_out(scratch, row, context, recording)
     graph = build_search()
     ended = await in_own_task(
-        graph.ainvoke({"search": row.id}, {"recursion_limit": 2 * config.rounds + 10}, context=context)
+        graph.ainvoke({"search": row.id}, {"recursion_limit": recursion_limit(context)}, context=context)
     )
     return await scratch.tree(row.id), ended["winner"]
 
 
-async def _lay_out(scratch: Store, row: SearchRow, recording: Recording) -> None:
+async def _lay_out(scratch: Store, row: SearchRow, context: SearchContext, recording: Recording) -> None:
     """What a fork began with: its branch, the last of it without what it had to learn anew."""
     if row.start is None or row.forked_at is None:
         return
-    state = OrpsState.model_validate(row.start)
+    anew = {each.id for each in context.strategy.ask(context.state())}
     last = recording.tree[row.forked_at]
     for id_ in last.branch:
         each = recording.tree[id_]
         known = dict(each) | {"status": Status.OPEN}
-        if state.given and id_ == last.id:
+        if id_ in anew:
             known = {"status": Status.RUNNING, "reasoning": each.reasoning, "code": each.code}
         await scratch.add_candidates(row.id, [each])
         await scratch.update_candidate(row.id, id_, known)

@@ -6,10 +6,19 @@ import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import platformdirs
-from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import (
+    AliasChoices,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    model_validator,
+)
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -20,6 +29,7 @@ from pydantic_settings import (
 from .budget import Budget
 from .endpoints import CallPolicy, EndpointSettings, Role, RoleSettings, known_roles, refuse_keys
 from .errors import SettingsError
+from .presets import PRESETS, StrategyName
 from .prices import Price
 from .rewards import WinnerKey
 
@@ -31,6 +41,8 @@ class SearchConfig(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
+    strategy: StrategyName = "orps"
+    """How the tree grows, and what the three numbers below mean for it; some strategies fix one of them."""
     samples: int = Field(default=20, ge=1, le=10_000)
     """N: how many candidates the first round and every expansion get."""
     rounds: int = Field(default=5, ge=1, le=1_000)
@@ -69,6 +81,14 @@ class SearchConfig(BaseModel):
     """Drives every random choice of ours and, where the endpoint honours it, each model call."""
     budget: Budget = Budget()
     """What the search may spend, over all its runs; on reaching it, it winds down and reports what it has."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _as_the_strategy_fixes_it(cls, given: Any) -> Any:
+        if not isinstance(given, dict):
+            return given
+        fixed = [preset for name, preset in PRESETS.items() if name == given.get("strategy")]
+        return given | dict(*fixed)
 
 
 def changed(config: SearchConfig, changes: Mapping[str, object]) -> SearchConfig:

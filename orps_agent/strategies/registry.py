@@ -1,0 +1,24 @@
+"""The strategies by name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from orps_agent.presets import StrategyName
+from orps_agent.settings import SearchConfig
+
+from .base import AnyStrategy
+from .orps import Orps
+
+STRATEGIES: Mapping[StrategyName, Callable[[SearchConfig, Sequence[str]], AnyStrategy]] = {
+    "orps": Orps,
+    "cot": Orps,
+    "best-of-n": Orps,
+    "reflexion": Orps,
+}
+"""Each is made from a search's settings and the names of the strategy hints."""
+
+
+def strategy_of(config: SearchConfig, hints: Sequence[str]) -> AnyStrategy:
+    """The strategy that a search's settings name."""
+    return STRATEGIES[config.strategy](config, hints)
