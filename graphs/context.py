@@ -78,6 +78,10 @@ class SearchContext:
         """The branch from the first round down to a candidate, itself included."""
         return [await self.candidate(each) for each in (await self.candidate(candidate)).branch]
 
+    async def attempts(self, candidate: str) -> list[Candidate]:
+        """What else a candidate's programmer is shown: where earlier attempts from the same place led to."""
+        return [await self.candidate(each) for each in (await self.candidate(candidate)).shown]
+
     async def write(self, candidate: str, *settles: str, **changed: object) -> Candidate:
         """Store what a stage learned. `settles` names the stages whose effects told nothing beyond it."""
         known = (await self.candidate(candidate)).model_copy(update=changed)

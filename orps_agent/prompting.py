@@ -78,10 +78,13 @@ class Prompts:
         self._examples = self._read(_ExampleFile, "examples.toml", built_in / config.prompts)
         self._try_out()
 
-    def programmer(self, problem: Problem, ancestors: Sequence[Candidate], hint: str) -> tuple[Message, ...]:
+    def programmer(
+        self, problem: Problem, ancestors: Sequence[Candidate], hint: str, attempts: Sequence[Candidate] = ()
+    ) -> tuple[Message, ...]:
         """The conversation that asks for a solution: the branch so far, and the hint at the very end.
 
-        What the samples of one expansion share comes first, so that an endpoint's prefix cache serves them all.
+        What the samples of one expansion share comes first, so that an endpoint's prefix cache serves them all;
+        before the hint come the `attempts`, where others from the same place led to.
         """
         turns = [("system", self._render("programmer_system", reasoning=self._config.reasoning))]
         for example in self._examples.programmer:
@@ -92,6 +95,8 @@ class Prompts:
             closing = [self._render("feedback", problem=problem, candidate=ancestor)]
         if ancestors and self._config.history == 0:
             closing.append(self._render("feedback", problem=problem, candidate=ancestors[-1]))
+        if attempts:
+            closing.append(self._render("attempts", attempts=attempts))
         closing.append(self._render("hint", hint=self._sentence(hint)))
         if self._config.reasoning == "split":
             closing.append(self._render("think"))
@@ -176,7 +181,7 @@ class Prompts:
                 critique="Wrong.",
                 process=2,
             )
-            asked = self.programmer(problem, [candidate], "generic")
+            asked = self.programmer(problem, [candidate], "generic", [candidate])
             self.solution(asked, "Double it.")
             self.critic(problem, [candidate, candidate])
             self.rest(asked, "?")

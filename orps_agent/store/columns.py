@@ -17,7 +17,7 @@ COPIED = (
     "id, round, hint, status, passed, tests, omega, process, reasoning, code, report, metrics, flags, analysis, "
     "critique, error"
 )
-"""What a fork takes over of a candidate: every column but the search."""
+"""What a fork takes over of a candidate: every column but the search, and what it was shown, which stays behind."""
 _FLAGS = TypeAdapter(tuple[TamperFlag, ...])
 _PLAIN = ("id", "round", "hint", "status", "reasoning", "code", "critique", "process", "error")
 
@@ -50,7 +50,10 @@ def candidate(row: sqlite3.Row) -> Candidate:
     report = _report(row)
     analysis = row["analysis"] and _analysis(row["analysis"])
     outcome = outcome_reward(report, analysis) if report is not None and row["omega"] is not None else None
-    return Candidate.model_validate(columns | {"report": report, "analysis": analysis, "outcome": outcome})
+    shown = json.loads(row["shown"] or "[]")
+    return Candidate.model_validate(
+        columns | {"shown": shown, "report": report, "analysis": analysis, "outcome": outcome}
+    )
 
 
 def stored(value: object) -> object:

@@ -227,4 +227,8 @@ MIGRATIONS: list[tuple[str, str]] = [
         ALTER TABLE searches ADD COLUMN cancel_requested_at REAL;
         """,
     ),
+    (
+        "candidates: what else the programmer was shown",
+        "ALTER TABLE candidates ADD COLUMN shown TEXT",  # JSON: [candidates.id] off the branch; null for none
+    ),
 ]

@@ -21,6 +21,8 @@ class Expansion(BaseModel):
     id: str
     round: int
     hint: str
+    shown: tuple[str, ...] = ()
+    """Candidates off its branch that the programmer is shown: where earlier attempts from its parent led to."""
 
     @property
     def parent(self) -> str:
@@ -80,6 +82,8 @@ class Outlook(BaseModel):
     likely: tuple[int, ...]
     most: tuple[int, ...]
     """When every branch is as long and as wide as it may be."""
+    attempts: int = 0
+    """How many earlier attempts a prompt shows beside its branch."""
 
 
 State = TypeVar("State", bound=StrategyState)
@@ -122,7 +126,7 @@ class Strategy(Protocol[State]):
         ...
 
     def pruned(self, before: State, after: State) -> list[str]:
-        """Told candidates that the tell between these states gave up: none of them is expanded any more."""
+        """Told candidates that the tell between these states gave up: none of them is expanded or shown any more."""
         ...
 
     def outlook(self) -> Outlook:
