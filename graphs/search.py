@@ -79,7 +79,7 @@ async def judge(state: SearchState, runtime: Runtime[SearchContext]) -> dict[str
         await context.store.update_search(row.id, **told)
         return {"winner": row.winner}
     tree = await context.store.tree(row.id)
-    best = winner(tree, row.config.winner_order, tampering_may_win=row.config.tampering_may_win)
+    best = winner(tree, row.config.winner_keys, tampering_may_win=row.config.tampering_may_win)
     if best is None:
         await context.store.update_search(row.id, **told)
         return {"winner": None}
@@ -134,8 +134,9 @@ def _passed(candidate: Candidate) -> set[str]:
 
 
 async def _scores(context: SearchContext, finished: list[Candidate]) -> list[Score]:
-    believed = not context.row.config.order_without_rho or not finished or await _rho_informs(context, finished[0])
-    return [Score.of(each, believed=believed) for each in finished]
+    config = context.row.config
+    believed = not config.order_without_rho or not finished or await _rho_informs(context, finished[0])
+    return [Score.of(each, config, believed=believed) for each in finished]
 
 
 async def _rho_informs(context: SearchContext, last: Candidate) -> bool:

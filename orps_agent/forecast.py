@@ -19,6 +19,8 @@ from .strategies import strategy_of
 
 _REPLIES = {"low": 1 / 8, "likely": 1 / 3, "high": 1.0}
 """How much of its `max_tokens` a reply takes."""
+_RENDERED = 6
+"""Depths of the tree whose prompts are rendered; those of the others are reckoned from them."""
 
 
 class Load(BaseModel):
@@ -35,6 +37,14 @@ class Load(BaseModel):
             calls=self.calls + other.calls,
             prompt_tokens=self.prompt_tokens + other.prompt_tokens,
             completion_tokens=self.completion_tokens + other.completion_tokens,
+        )
+
+    def times(self, candidates: int) -> Load:
+        """What so many candidates come to, if this is one's."""
+        return Load(
+            calls=self.calls * candidates,
+            prompt_tokens=self.prompt_tokens * candidates,
+            completion_tokens=self.completion_tokens * candidates,
         )
 
 
@@ -77,6 +87,8 @@ class _Assumption:
     share: float
     sizes: Sequence[int]
     """Candidates by depth."""
+    attempts: int
+    """How many earlier attempts a prompt shows."""
     repairs: bool = False
 
 
@@ -86,57 +98,77 @@ def forecast(
     """What a search with these numbers and models will ask for."""
     outlook = strategy_of(config, [hint.name for hint in prompts.hints]).outlook()
     assumptions = {
-        "low": _Assumption(_REPLIES["low"], outlook.least),
-        "likely": _Assumption(_REPLIES["likely"], outlook.likely),
-        "high": _Assumption(_REPLIES["high"], outlook.most, repairs=True),
+        "low": _Assumption(_REPLIES["low"], outlook.least, 0),
+        "likely": _Assumption(_REPLIES["likely"], outlook.likely, outlook.attempts),
+        "high": _Assumption(_REPLIES["high"], outlook.most, outlook.attempts, repairs=True),
     }
+    models = (programmer, critic) if config.process_reward else (programmer,)
     cases = {}
     for name, assumption in assumptions.items():
         loads = _loads(problem, config, prompts, assumption)
         costs = [
             prices.cost(model, load.prompt_tokens, load.completion_tokens)
-            for model, load in zip((programmer, critic), loads, strict=True)
+            for model, load in zip(models, loads, strict=False)
         ]
-        total = loads[0] + loads[1]
         known = [cost for cost in costs if cost is not None]
         cases[name] = Case(
-            candidates=sum(assumption.sizes), **dict(total), cost=sum(known) if len(known) == len(costs) else None
+            candidates=sum(assumption.sizes),
+            **dict(loads[0] + loads[1]),
+            cost=sum(known) if len(known) == len(costs) else None,
         )
-    unpriced = tuple(model for model in dict.fromkeys((programmer, critic)) if prices.price(model) is None)
+    unpriced = tuple(model for model in dict.fromkeys(models) if prices.price(model) is None)
     return Forecast(**cases, unpriced=unpriced)
 
 
 def _loads(problem: Problem, config: SearchConfig, prompts: Prompts, assumption: _Assumption) -> tuple[Load, Load]:
     """The programmer's share and the critic's."""
-    written, judged = (max(1, round(assumption.share * limit)) for limit in (config.max_tokens, config.critic_tokens))
-    ancestors: list[Candidate] = []
     programmer, critic = Load(), Load()
-    for number, size in enumerate(assumption.sizes):
-        candidate = _stand_in(problem, number, written, judged)
-        asked = prompts.programmer(problem, ancestors, prompts.hints[0].name)
-        turns = [asked]
-        if config.reasoning == "split":
-            turns.append(prompts.solution(asked, candidate.reasoning or ""))
-        if assumption.repairs:
-            turns.append(prompts.repair(turns[-1], candidate.turn, "code"))
-        programmer += _load(turns, written, size)
-        judgements = [prompts.critic(problem, [*ancestors, candidate])]
-        if assumption.repairs:
-            judgements.append(prompts.repair(judgements[-1], candidate.critique or "", "score"))
-        critic += _load(judgements, judged, size)
-        ancestors.append(candidate)
+    loads: list[tuple[Load, Load]] = []
+    for depth, size in enumerate(assumption.sizes):
+        if depth < _RENDERED:
+            loads.append(_at_depth(problem, config, prompts, assumption, depth))
+        elif config.history is None or depth <= config.history:
+            loads.append((_continued(*(each[0] for each in loads[-2:])), _continued(*(each[1] for each in loads[-2:]))))
+        del loads[:-2]
+        programmer += loads[-1][0].times(size)
+        critic += loads[-1][1].times(size)
     return programmer, critic
 
 
-def _load(turns: Sequence[Sequence[Message]], reply: int, candidates: int) -> Load:
+def _at_depth(
+    problem: Problem, config: SearchConfig, prompts: Prompts, assumption: _Assumption, depth: int
+) -> tuple[Load, Load]:
+    """What one candidate asks of the programmer and of the critic."""
+    written, judged = (max(1, round(assumption.share * limit)) for limit in (config.max_tokens, config.critic_tokens))
+    *ancestors, candidate = [_stand_in(problem, config, number, written, judged) for number in range(depth + 1)]
+    attempts = [candidate] * assumption.attempts
+    turns = [prompts.programmer(problem, ancestors, prompts.hints[0].name, attempts)]
+    if config.reasoning == "split":
+        turns.append(prompts.solution(turns[0], candidate.reasoning or ""))
+    if assumption.repairs:
+        turns.append(prompts.repair(turns[-1], candidate.turn, "code"))
+    if not config.process_reward:
+        return _load(turns, written), Load()
+    judgements = [prompts.critic(problem, [*ancestors, candidate])]
+    if assumption.repairs:
+        judgements.append(prompts.repair(judgements[-1], candidate.critique or "", "score"))
+    return _load(turns, written), _load(judgements, judged)
+
+
+def _continued(before: Load, last: Load) -> Load:
+    """One more step: prompts grow by the same for each ancestor."""
+    return last.model_copy(update={"prompt_tokens": 2 * last.prompt_tokens - before.prompt_tokens})
+
+
+def _load(turns: Sequence[Sequence[Message]], reply: int) -> Load:
     return Load(
-        calls=len(turns) * candidates,
-        prompt_tokens=sum(estimated_tokens(each.content for each in turn) for turn in turns) * candidates,
-        completion_tokens=reply * len(turns) * candidates,
+        calls=len(turns),
+        prompt_tokens=sum(estimated_tokens(each.content for each in turn) for turn in turns),
+        completion_tokens=reply * len(turns),
     )
 
 
-def _stand_in(problem: Problem, number: int, written: int, judged: int) -> Candidate:
+def _stand_in(problem: Problem, config: SearchConfig, number: int, written: int, judged: int) -> Candidate:
     """A candidate whose turn, failures and critique are about as long as real ones."""
     failures = tuple(
         TestResult(name=test.name, verdict=Verdict.FAIL, error="AssertionError", expected="0", actual="1")
@@ -149,6 +181,6 @@ def _stand_in(problem: Problem, number: int, written: int, judged: int) -> Candi
         reasoning="word " * (written * 2 // 5),
         code="word " * (written * 2 // 5),
         report=ExecutionReport(results=failures),
-        critique="word " * (judged * 4 // 5),
-        process=3,
+        critique="word " * (judged * 4 // 5) if config.process_reward else None,
+        process=3 if config.process_reward else None,
     )

@@ -66,7 +66,7 @@ def _start(config: SearchConfig, at: Candidate, *, rerun: bool) -> StrategyState
     """Where the fork's strategy begins; raises SettingsError when there is nothing left for it to ask."""
     strategy = strategy_of(config, [at.hint])
     given = Expansion(id=at.id, round=at.round, hint=at.hint)
-    score = Score.of(at).model_copy(update={"expandable": True, "solved": False})
+    score = Score.of(at, config).model_copy(update={"expandable": True, "solved": False})
     goes_on: StrategyState = strategy.fork(given, score)
     if goes_on.ended:
         more = "another strategy, as with" if "rounds" in PRESETS[config.strategy] else "more of them, as with"

@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 import platformdirs
 from pydantic import (
@@ -67,8 +67,16 @@ class SearchConfig(BaseModel):
     With 0, only the parent's feedback is told, in one message with the problem: a small model that sees its own turn
     copies it.
     """
-    winner_order: Annotated[tuple[WinnerKey, ...], Field(min_length=1)] = ("pass_rate", "time", "omega")
-    """What makes the winner, most important first, each key in its better direction."""
+    execution_feedback: bool = True
+    """Whether what execution told reaches the models and the strategy. Without it (the paper's ablation), candidates
+    are executed all the same, but the prompts, the search's order and, unless it is set, the winner's go without."""
+    process_reward: bool = True
+    """Whether there is a critic. Without it (an ablation), ρ is null and the prompts hold no critique."""
+    outcome_only: bool = False
+    """Order by ω alone (an ablation): the critic is asked and its words are passed on, but ρ decides nothing."""
+    winner_order: Annotated[tuple[WinnerKey, ...], Field(min_length=1)] | None = None
+    """What makes the winner, most important first, each key in its better direction. None: pass rate, time, ω; without
+    execution feedback ρ alone."""
     tampering_may_win: bool = False
     """Whether a candidate that was seen to tamper with its tests may win; one under suspicion always may."""
     order_without_rho: bool = False
@@ -89,6 +97,19 @@ class SearchConfig(BaseModel):
             return given
         fixed = [preset for name, preset in PRESETS.items() if name == given.get("strategy")]
         return given | dict(*fixed)
+
+    @model_validator(mode="after")
+    def _has_something_to_order_by(self) -> Self:
+        if not self.execution_feedback and (self.outcome_only or not self.process_reward):
+            raise ValueError(
+                "without execution_feedback the search orders by ρ: it needs process_reward, and no outcome_only"
+            )
+        return self
+
+    @property
+    def winner_keys(self) -> tuple[WinnerKey, ...]:
+        """The winner's order, as it is set or by default."""
+        return self.winner_order or (("pass_rate", "time", "omega") if self.execution_feedback else ("rho",))
 
 
 def changed(config: SearchConfig, changes: Mapping[str, object]) -> SearchConfig:

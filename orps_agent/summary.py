@@ -23,7 +23,7 @@ async def summarise(
     best = await store.candidate(search, row.winner) if row.winner else None
     if row.status != "finished":
         candidates = await store.tree(search)
-        best = winner(candidates, row.config.winner_order, tampering_may_win=row.config.tampering_may_win)
+        best = winner(candidates, row.config.winner_keys, tampering_may_win=row.config.tampering_may_win)
     reused = tally.reused
     return SearchResult(
         search=search,
@@ -33,7 +33,7 @@ async def summarise(
         verification=row.verification,
         comparison=row.comparison,
         reason=row.reason or "unfinished",
-        why=why_it_won(best, tree, row.config.winner_order),
+        why=why_it_won(best, tree, row.config.winner_keys),
         candidates=len(tree),
         calibration=Calibration.of_outlines(tree),
         usage=Usage.model_validate(

@@ -8,6 +8,7 @@ from typing import Any, Literal, Protocol, Self, TypeVar
 from pydantic import BaseModel, ConfigDict
 
 from orps_agent.candidate import Candidate, Status
+from orps_agent.settings import SearchConfig
 
 EndReason = Literal["rounds", "closed", "solved"]
 """All rounds are done; there is nothing left to expand; a candidate passed every test, and that was to end it."""
@@ -45,15 +46,15 @@ class Score(BaseModel):
     solved: bool
 
     @classmethod
-    def of(cls, candidate: Candidate, *, believed: bool = True) -> Self:
-        """A candidate's score; ρ is left out where it is not `believed`."""
+    def of(cls, candidate: Candidate, config: SearchConfig, *, believed: bool = True) -> Self:
+        """A candidate's score, without what the settings keep from the search; ρ only where it is `believed`."""
         return cls(
             id=candidate.id,
-            process=candidate.process if believed else None,
-            omega=candidate.omega,
+            process=candidate.process if believed and not config.outcome_only else None,
+            omega=candidate.omega if config.execution_feedback else None,
             # One that was pruned is walked again after an interruption: when it was told it was open.
             expandable=candidate.status in {Status.OPEN, Status.PRUNED},
-            solved=candidate.solved,
+            solved=candidate.solved and config.execution_feedback,
         )
 
     @property
