@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal
 
-StrategyName = Literal["orps", "cot", "best-of-n", "reflexion"]
+StrategyName = Literal["orps", "cot", "best-of-n", "reflexion", "mcts"]
 
 PRESETS: Mapping[StrategyName, Mapping[str, object]] = {
     "orps": {},
     "cot": {"samples": 1, "rounds": 1},
     "best-of-n": {"rounds": 1},
     "reflexion": {"samples": 1, "beam": 1},
+    "mcts": {},
 }
 """The paper's baselines (section 4.1) are its own search with other numbers: one sample; samples without feedback; one
 branch that is told what happened."""

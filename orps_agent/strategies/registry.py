@@ -8,6 +8,7 @@ from orps_agent.presets import StrategyName
 from orps_agent.settings import SearchConfig
 
 from .base import AnyStrategy
+from .mcts import Mcts
 from .orps import Orps
 
 STRATEGIES: Mapping[StrategyName, Callable[[SearchConfig, Sequence[str]], AnyStrategy]] = {
@@ -15,6 +16,7 @@ STRATEGIES: Mapping[StrategyName, Callable[[SearchConfig, Sequence[str]], AnyStr
     "cot": Orps,
     "best-of-n": Orps,
     "reflexion": Orps,
+    "mcts": Mcts,
 }
 """Each is made from a search's settings and the names of the strategy hints."""
 
