@@ -10,6 +10,7 @@ from orps_agent.settings import SearchConfig
 from .base import AnyStrategy
 from .mcts import Mcts
 from .orps import Orps
+from .sra_mcts import SraMcts
 
 STRATEGIES: Mapping[StrategyName, Callable[[SearchConfig, Sequence[str]], AnyStrategy]] = {
     "orps": Orps,
@@ -17,6 +18,7 @@ STRATEGIES: Mapping[StrategyName, Callable[[SearchConfig, Sequence[str]], AnyStr
     "best-of-n": Orps,
     "reflexion": Orps,
     "mcts": Mcts,
+    "sra-mcts": SraMcts,
 }
 """Each is made from a search's settings and the names of the strategy hints."""
 
