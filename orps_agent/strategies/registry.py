@@ -10,6 +10,7 @@ from orps_agent.settings import SearchConfig
 from .base import AnyStrategy
 from .mcts import Mcts
 from .orps import Orps
+from .rro import Rro
 from .sra_mcts import SraMcts
 
 STRATEGIES: Mapping[StrategyName, Callable[[SearchConfig, Sequence[str]], AnyStrategy]] = {
@@ -19,6 +20,7 @@ STRATEGIES: Mapping[StrategyName, Callable[[SearchConfig, Sequence[str]], AnyStr
     "reflexion": Orps,
     "mcts": Mcts,
     "sra-mcts": SraMcts,
+    "rro": Rro,
 }
 """Each is made from a search's settings and the names of the strategy hints."""
 
