@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from orps_agent.presets import StrategyName
 from orps_agent.settings import SearchConfig
 
+from .aide import Aide
 from .base import AnyStrategy
 from .mcts import Mcts
 from .orps import Orps
@@ -21,6 +22,7 @@ STRATEGIES: Mapping[StrategyName, Callable[[SearchConfig, Sequence[str]], AnyStr
     "mcts": Mcts,
     "sra-mcts": SraMcts,
     "rro": Rro,
+    "aide": Aide,
 }
 """Each is made from a search's settings and the names of the strategy hints."""
 
