@@ -36,7 +36,7 @@ $(INSTALLED): pyproject.toml
 	touch $@
 
 $(READY): $(INSTALLED)
-	$(BIN)/python -m pip install --quiet --editable '.[local,numeric]' --group dev
+	$(BIN)/python -m pip install --quiet --editable '.[local,numeric,treequest]' --group dev
 	touch $@
 
 clean:

@@ -169,7 +169,7 @@ class Agent:
             critic=critic,
         )
         refuse_unpriced(row, self.prices, self._batch.budget)
-        Prompts(row.config, self.settings.prompts)
+        strategy_of(row.config, Prompts(row.config, self.settings.prompts).hint_names)
         models = await self._open_models(row)
         await models.check()
         await self.store.add_search(row)
@@ -217,7 +217,7 @@ class Agent:
             critic=models.critic,
             executor=self._executor,
             prompts=prompts,
-            strategy=strategy_of(row.config, [hint.name for hint in prompts.hints]),
+            strategy=strategy_of(row.config, prompts.hint_names),
             emit=tell,
             prices=self.prices,
             account=account,

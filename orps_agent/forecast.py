@@ -96,7 +96,7 @@ def forecast(
     problem: Problem, config: SearchConfig, prompts: Prompts, prices: PriceTable, *, programmer: str, critic: str
 ) -> Forecast:
     """What a search with these numbers and models will ask for."""
-    outlook = strategy_of(config, [hint.name for hint in prompts.hints]).outlook()
+    outlook = strategy_of(config, prompts.hint_names).outlook()
     assumptions = {
         "low": _Assumption(_REPLIES["low"], outlook.least, 0),
         "likely": _Assumption(_REPLIES["likely"], outlook.likely, outlook.attempts),

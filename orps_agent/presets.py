@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal
 
-StrategyName = Literal["orps", "cot", "best-of-n", "reflexion", "mcts", "sra-mcts", "rro", "aide"]
+StrategyName = Literal["orps", "cot", "best-of-n", "reflexion", "mcts", "sra-mcts", "rro", "aide", "ab-mcts"]
 
 PRESETS: Mapping[StrategyName, Mapping[str, object]] = {
     "orps": {},
@@ -16,6 +16,7 @@ PRESETS: Mapping[StrategyName, Mapping[str, object]] = {
     "sra-mcts": {"execution_feedback": False},
     "rro": {},
     "aide": {},
+    "ab-mcts": {},
 }
 """The paper's baselines (section 4.1) are its own search with other numbers: one sample; samples without feedback; one
 branch that is told what happened. SRA-MCTS executes nothing."""

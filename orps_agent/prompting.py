@@ -79,6 +79,11 @@ class Prompts:
         self._examples = self._read(_ExampleFile, "examples.toml", built_in / config.prompts)
         self._try_out()
 
+    @property
+    def hint_names(self) -> list[str]:
+        """The strategy hints by name, in the order in which they are used."""
+        return [hint.name for hint in self.hints]
+
     def programmer(
         self, problem: Problem, ancestors: Sequence[Candidate], hint: str, attempts: Sequence[Candidate] = ()
     ) -> tuple[Message, ...]:

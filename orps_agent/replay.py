@@ -94,7 +94,7 @@ async def _walk(
         critic=cast("Any", SimpleNamespace(name=row.critic)),
         executor=cast("Any", None),  # never used, as the models are not: what they told is in the record
         prompts=prompts,
-        strategy=strategy_of(config, [hint.name for hint in prompts.hints]),
+        strategy=strategy_of(config, prompts.hint_names),
         emit=unheard,
     )
     await _lay_out(scratch, row, context, recording)

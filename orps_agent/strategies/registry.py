@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from orps_agent.presets import StrategyName
 from orps_agent.settings import SearchConfig
 
+from .ab_mcts import AbMcts
 from .aide import Aide
 from .base import AnyStrategy
 from .mcts import Mcts
@@ -23,6 +24,7 @@ STRATEGIES: Mapping[StrategyName, Callable[[SearchConfig, Sequence[str]], AnyStr
     "sra-mcts": SraMcts,
     "rro": Rro,
     "aide": Aide,
+    "ab-mcts": AbMcts,
 }
 """Each is made from a search's settings and the names of the strategy hints."""
 
