@@ -88,7 +88,7 @@ class _Assumption:
     sizes: Sequence[int]
     """Candidates by depth."""
     attempts: int
-    """How many earlier attempts a prompt shows."""
+    """How many earlier attempts the prompts show, all together."""
     repairs: bool = False
 
 
@@ -132,17 +132,18 @@ def _loads(problem: Problem, config: SearchConfig, prompts: Prompts, assumption:
         del loads[:-2]
         programmer += loads[-1][0].times(size)
         critic += loads[-1][1].times(size)
-    return programmer, critic
+    without, with_ = (_at_depth(problem, config, prompts, assumption, 0, attempts)[0] for attempts in (0, 1))
+    longer = with_.prompt_tokens - without.prompt_tokens
+    return programmer + Load(prompt_tokens=longer * assumption.attempts), critic
 
 
 def _at_depth(
-    problem: Problem, config: SearchConfig, prompts: Prompts, assumption: _Assumption, depth: int
+    problem: Problem, config: SearchConfig, prompts: Prompts, assumption: _Assumption, depth: int, attempts: int = 0
 ) -> tuple[Load, Load]:
     """What one candidate asks of the programmer and of the critic."""
     written, judged = (max(1, round(assumption.share * limit)) for limit in (config.max_tokens, config.critic_tokens))
     *ancestors, candidate = [_stand_in(problem, config, number, written, judged) for number in range(depth + 1)]
-    attempts = [candidate] * assumption.attempts
-    turns = [prompts.programmer(problem, ancestors, prompts.hints[0].name, attempts)]
+    turns = [prompts.programmer(problem, ancestors, prompts.hints[0].name, [candidate] * attempts)]
     if config.reasoning == "split":
         turns.append(prompts.solution(turns[0], candidate.reasoning or ""))
     if assumption.repairs:
@@ -179,7 +180,7 @@ def _stand_in(problem: Problem, config: SearchConfig, number: int, written: int,
         round=number,
         hint="",
         reasoning="word " * (written * 2 // 5),
-        code="word " * (written * 2 // 5),
+        code="word " * max(1, written * 2 // 5),
         report=ExecutionReport(results=failures),
         critique="word " * (judged * 4 // 5) if config.process_reward else None,
         process=3 if config.process_reward else None,

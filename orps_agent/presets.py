@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal
 
-StrategyName = Literal["orps", "cot", "best-of-n", "reflexion", "mcts", "sra-mcts", "rro", "aide", "ab-mcts"]
+StrategyName = Literal["orps", "cot", "best-of-n", "reflexion", "mcts", "sra-mcts", "rro", "dars", "aide", "ab-mcts"]
 
 PRESETS: Mapping[StrategyName, Mapping[str, object]] = {
     "orps": {},
@@ -15,6 +15,7 @@ PRESETS: Mapping[StrategyName, Mapping[str, object]] = {
     "mcts": {},
     "sra-mcts": {"execution_feedback": False},
     "rro": {},
+    "dars": {},
     "aide": {},
     "ab-mcts": {},
 }

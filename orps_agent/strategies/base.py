@@ -84,7 +84,7 @@ class Outlook(BaseModel):
     most: tuple[int, ...]
     """When every branch is as long and as wide as it may be."""
     attempts: int = 0
-    """How many earlier attempts a prompt shows beside its branch."""
+    """How many earlier attempts prompts show beside their branches, all together."""
 
 
 State = TypeVar("State", bound=StrategyState)

@@ -10,6 +10,7 @@ from orps_agent.settings import SearchConfig
 from .ab_mcts import AbMcts
 from .aide import Aide
 from .base import AnyStrategy
+from .dars import Dars
 from .mcts import Mcts
 from .orps import Orps
 from .rro import Rro
@@ -23,6 +24,7 @@ STRATEGIES: Mapping[StrategyName, Callable[[SearchConfig, Sequence[str]], AnyStr
     "mcts": Mcts,
     "sra-mcts": SraMcts,
     "rro": Rro,
+    "dars": Dars,
     "aide": Aide,
     "ab-mcts": AbMcts,
 }

@@ -14,6 +14,7 @@ from orps_agent.presets import PRESETS, StrategyName
 from orps_agent.prices import PriceTable
 from orps_agent.prompting import Prompts
 from orps_agent.settings import changed
+from orps_agent.store import Effect
 from orps_agent.strategies import STRATEGIES
 from tests.samples import DOUBLE, HALF, RIGHT, WRONG, script, settings
 
@@ -123,3 +124,18 @@ async def test_a_recorded_search_tells_what_it_would_have_found(tmp_path: Path, 
     assert replayed.exact is (name == "orps")
     assert "0" not in replayed.missing
     assert replayed.calls > 0
+
+
+async def test_a_second_attempt_is_shown_where_the_first_one_led_to(tmp_path: Path) -> None:
+    async with Agent(settings(tmp_path, model=model(tmp_path))) as agent:
+        result = await agent.solve(DOUBLE, small("dars"))
+        tree = await agent.store.tree(result.search)
+        (second,) = [each for each in tree if each.shown]
+        (shown,) = second.shown
+        assert shown == "0.0"
+        messages = await agent.store.messages(Effect(result.search, second.id, "reason"))
+    told = messages[-1][1].partition("# Earlier attempts from here\n")[2]
+    assert "def double(n):\n    return n + n" in told
+    assert "2 of 2 tests passed" in told
+    assert "Review: Right." in told
+    assert told.rstrip().splitlines()[-1].startswith("Strategy for this attempt: ")
