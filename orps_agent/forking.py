@@ -38,7 +38,7 @@ async def fork(
             f"candidate {at} of search {source.id} was never executed: fork at its parent, or give it code"
         )
     config = changed(source.config, changes or {})
-    start = _start(config, last, rerun=code is not None)
+    start = beginning(config, last, rerun=code is not None)
     row = SearchRow(
         id=secrets.token_hex(4),
         created_at=time.time(),
@@ -62,7 +62,7 @@ def shared(row: SearchRow, first: Sequence[Expansion]) -> int:
     return row.forked_at.count(".") + 1 - any(each.id == row.forked_at for each in first)
 
 
-def _start(config: SearchConfig, at: Candidate, *, rerun: bool) -> StrategyState:
+def beginning(config: SearchConfig, at: Candidate, *, rerun: bool) -> StrategyState:
     """Where the fork's strategy begins; raises SettingsError when there is nothing left for it to ask."""
     strategy = strategy_of(config, [at.hint])
     given = Expansion(id=at.id, round=at.round, hint=at.hint)

@@ -78,13 +78,13 @@ class AbMcts(Stepwise):
         Its own way is to be told of a trial that it was asked for, so each candidate gets one where it grew.
         """
         known = {tree.root: state.tree.root}
-        for id_, score in tree.scores.items():
+        for id_ in tree.scores:
             if id_ == tree.root:
                 continue
             parent = known[parent_of(id_)]
             state.thompson_states.get_or_create(parent, [ACTION])
             trial = state.trial_store.create_trial(parent, ACTION)
-            algorithm.tell(state, trial.trial_id, (id_, score.value))
+            algorithm.tell(state, trial.trial_id, (id_, tree.value(id_)))
             known[id_] = parent.children[-1]
         # The root has number -1, with which a list begins from its end as well.
         return [*(id_ for id_ in known if id_ != tree.root), tree.root]

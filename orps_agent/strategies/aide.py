@@ -42,7 +42,7 @@ class Aide(Stepwise):
         failing = [score.id for score in growing if not score.solved and self._may_be_debugged(tree, score.id)]
         if chance.random() < DEBUG_PROBABILITY and failing:
             return [Growth(chance.choice(failing))]
-        return [Growth(min(growing, key=lambda score: (-score.value, path_key(score.id))).id)]
+        return [Growth(min(growing, key=lambda score: (-self.value(score), path_key(score.id))).id)]
 
     def later(self, state: StepState) -> int:
         """All steps that are left, one candidate each."""

@@ -57,18 +57,11 @@ class Score(BaseModel):
             solved=candidate.solved and config.execution_feedback,
         )
 
-    @property
-    def value(self) -> float:
-        """Both rewards as one number between 0 and 1: the mean of (ρ-1)/4 and ω/2, or the one that is there."""
-        known = [] if self.process is None else [(self.process - 1) / 4]
-        known += [] if self.omega is None else [self.omega / 2]
-        return sum(known) / len(known) if known else 0.0
-
 
 class StrategyState(BaseModel):
     """Where a search stands; JSON in, JSON out."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
     ended: EndReason | None = None
 

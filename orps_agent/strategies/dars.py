@@ -44,7 +44,7 @@ class Dars(Stepwise):
     def later(self, state: StepState) -> int:
         """The rest of the branch under way, and all others from the root."""
         (step,) = state.step
-        tree = Grown(state.root, state.told)
+        tree = self.tree(state.root, state.told)
         begun = self._branches(tree) + (path_key(step.id)[-1] > 0) if tree.children[tree.root] else 1
         whole = self.config.rounds - depth_of(state.root)
         return self.config.rounds - depth_of(step.id) + (self.config.samples - begun) * whole

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter, defaultdict
 
-from .base import EndReason, Outlook, Score
+from .base import EndReason, Outlook
 from .stepwise import Grown, Growth, StepState, Stepwise, parent_of
 
 EXPLORATION = 1.0
@@ -43,10 +43,6 @@ class Mcts(Stepwise):
         sizes = (self.config.samples,) * self.config.rounds
         return Outlook(least=sizes[:1], likely=sizes, most=sizes)
 
-    def value(self, score: Score) -> float:
-        """What a candidate passes up the tree, between 0 and 1."""
-        return score.value
-
     def _select(self, tree: Grown) -> str | None:
         visits, values, growing = self._passed_up(tree)
         if tree.root not in growing:
@@ -66,9 +62,9 @@ class Mcts(Stepwise):
         visits: Counter[str] = Counter()
         values: defaultdict[str, float] = defaultdict(float)
         growing = {node for node, children in tree.children.items() if not children and tree.expandable(node)}
-        for node, score in reversed(tree.scores.items()):  # children before their parents
+        for node in reversed(tree.scores):  # children before their parents
             visits[node] += 1
-            values[node] += self.value(score)
+            values[node] += tree.value(node)
             if node == tree.root:
                 break
             parent = parent_of(node)

@@ -19,4 +19,4 @@ class SraMcts(Mcts):
 
     def value(self, score: Score) -> float:
         """The model's own judgement."""
-        return 0.0 if score.process is None else (score.process - 1) / 4
+        return ((score.process or 1) - 1) / 4

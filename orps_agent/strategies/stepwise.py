@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from pydantic import BaseModel, ConfigDict
@@ -48,8 +48,9 @@ class Growth(NamedTuple):
 class Grown:
     """What was told so far, as a tree."""
 
-    def __init__(self, root: str, told: Sequence[Score]) -> None:
+    def __init__(self, root: str, told: Sequence[Score], value: Callable[[Score], float]) -> None:
         self.root = root
+        self._value = value
         self.scores = {score.id: score for score in told}
         self.children: dict[str, list[str]] = {root: []}
         for score in told:
@@ -58,8 +59,8 @@ class Grown:
                 self.children.setdefault(parent_of(score.id), []).append(score.id)
 
     def value(self, node: str) -> float:
-        """A candidate's rewards between 0 and 1; 0 for the root of the whole."""
-        return self.scores[node].value if node else 0.0
+        """What a candidate is worth, between 0 and 1; 0 for the root of the whole."""
+        return self._value(self.scores[node]) if node else 0.0
 
     def expandable(self, node: str) -> bool:
         """Whether a node may have children, or more of them."""
@@ -96,6 +97,16 @@ class Stepwise(ABC):
     @abstractmethod
     def outlook(self) -> Outlook:
         """What a new search comes to, before anything is known of its rewards."""
+
+    def value(self, score: Score) -> float:
+        """Both rewards as one number between 0 and 1: the mean of (ρ-1)/4 and ω/2, or the one that may decide.
+
+        A ρ that could not be read counts as 1.
+        """
+        parts = [(score.omega or 0.0) / 2] if self.config.execution_feedback else []
+        if self.config.process_reward and not self.config.outcome_only:
+            parts.append(((score.process or 1) - 1) / 4)
+        return sum(parts) / len(parts)
 
     def given_up(self, tree: Grown) -> list[str]:
         """The candidates that are neither expanded nor shown any more, though they might be; none by default."""
@@ -140,12 +151,16 @@ class Stepwise(ABC):
 
     def pruned(self, before: StepState, after: StepState) -> list[str]:
         """What the tell between these states gave up."""
-        earlier = self.given_up(Grown(before.root, before.told))
-        return [each for each in self.given_up(Grown(after.root, after.told)) if each not in earlier]
+        earlier = self.given_up(self.tree(before.root, before.told))
+        return [each for each in self.given_up(self.tree(after.root, after.told)) if each not in earlier]
+
+    def tree(self, root: str, told: Sequence[Score]) -> Grown:
+        """These scores as a tree."""
+        return Grown(root, told, self.value)
 
     def _next(self, state: StepState, told: Sequence[Score]) -> StepState:
         known = (*state.told, *told)
-        tree = Grown(state.root, known)
+        tree = self.tree(state.root, known)
         plan = self.plan(tree, state.round)
         if isinstance(plan, str):
             return StepState(round=state.round - 1, root=state.root, told=known, ended=plan)

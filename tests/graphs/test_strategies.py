@@ -114,6 +114,8 @@ async def test_any_search_can_go_on_with_it_from_any_candidate(tmp_path: Path, n
             assert all(each.id == "1" or each.id.startswith("1.") for each in tree)
             replayed = await agent.archive.replay(row.id)
             assert (replayed.differences, replayed.missing) == ((), ())
+        other = await agent.archive.replay(row.id, changes={"strategy": "mcts", "samples": 1, "rounds": 3})
+        assert [each.id for each in other.candidates][:2] == ["1", "1.0"]
 
 
 @every_strategy

@@ -27,20 +27,22 @@ def second_step(*told: Score) -> Counter[str]:
     """The parents of the candidates of a second step, over 300 seeds."""
     asked: Counter[str] = Counter()
     for seed in range(300):
-        strategy = made("ab-mcts", samples=len(told), seed=seed)
+        strategy = made("ab-mcts", outcome_only=True, samples=len(told), seed=seed)
         asked.update(each.parent for each in strategy.ask(strategy.tell(strategy.start(), told)))
     return asked
 
 
 def test_it_walks_where_treequest_walks_by_itself() -> None:
     config = SearchConfig(strategy="ab-mcts", seed=4)
-    ours, _ = walked(made("ab-mcts", rounds=ROUNDS, seed=4), lambda each: valued(each.id, worth(each.id)))
+    ours, _ = walked(
+        made("ab-mcts", outcome_only=True, rounds=ROUNDS, seed=4), lambda each: valued(each.id, worth(each.id))
+    )
     algorithm: ABMCTSA[str] = ABMCTSA()
     state = algorithm.init_tree()
     theirs: list[str] = []
     places: Counter[str] = Counter()
     for round_ in range(ROUNDS):
-        np.random.seed(seed_at(config, Grown("", ()), round_))
+        np.random.seed(seed_at(config, Grown("", (), lambda _: 0.0), round_))
         state, trials = algorithm.ask_batch(state, 3, ["write"])
         named = {}
         for trial in trials:
@@ -55,7 +57,7 @@ def test_it_walks_where_treequest_walks_by_itself() -> None:
 
 
 def test_the_first_step_has_nothing_to_go_deeper_into() -> None:
-    strategy = made("ab-mcts", samples=5)
+    strategy = made("ab-mcts", outcome_only=True, samples=5)
     assert [each.id for each in strategy.ask(strategy.start())] == ["0", "1", "2", "3", "4"]
 
 
@@ -73,12 +75,12 @@ def test_where_a_branch_is_closed_it_is_widened_above() -> None:
 def test_the_global_generator_is_left_as_it_was() -> None:
     np.random.seed(7)
     before = np.random.get_state()[1].tolist()
-    walked(made("ab-mcts"), lambda each: valued(each.id, 0.5))
+    walked(made("ab-mcts", outcome_only=True), lambda each: valued(each.id, 0.5))
     assert np.random.get_state()[1].tolist() == before
 
 
 def test_without_the_package_it_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "treequest", None)
     with pytest.raises(SettingsError, match=r"pip install 'orps-agent\[treequest\]'"):
-        made("ab-mcts")
+        made("ab-mcts", outcome_only=True)
     assert made("mcts").start()

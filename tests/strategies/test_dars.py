@@ -11,7 +11,9 @@ def values(**known: float) -> dict[str, float]:
 
 def path_of(told: dict[str, float], **numbers: object) -> list[Expansion]:
     """A search in which candidates are worth what is told, else nothing."""
-    asked, state = walked(made("dars", **numbers), lambda each: valued(each.id, told.get(each.id, 0.0)))
+    asked, state = walked(
+        made("dars", outcome_only=True, **numbers), lambda each: valued(each.id, told.get(each.id, 0.0))
+    )
     assert state.ended == "rounds"
     assert [each.round for each in asked] == list(range(len(asked)))
     return asked
@@ -44,14 +46,14 @@ def test_a_branch_that_is_closed_ends_there_and_the_others_go_on() -> None:
     def judged(each: Expansion) -> Score:
         return score(each.id, 5, 2.0, expandable=each.id != "0.0")
 
-    asked, state = walked(made("dars", samples=3, rounds=3), judged)
+    asked, state = walked(made("dars", outcome_only=True, samples=3, rounds=3), judged)
     assert ids(asked) == ["0", "0.0", "0.1", "0.1.0", "0.1.1"]
     assert asked[2].shown == ("0.0",)
     assert state.ended == "rounds"
 
 
 def test_below_a_forks_candidate_all_branches_begin_there() -> None:
-    dars = made("dars", samples=2, rounds=3)
+    dars = made("dars", outcome_only=True, samples=2, rounds=3)
     (at, *_), _ = walked(dars, lambda each: valued(each.id, 0.0))
     asked, _ = walked(dars, lambda each: valued(each.id, 0.0), dars.fork(at, valued("0", 0.5)))
     assert ids(asked) == ["0.0", "0.0.0", "0.1", "0.1.0"]

@@ -17,7 +17,7 @@ from orps_agent.strategies import STRATEGIES, AnyStrategy, Expansion, Score, Str
 from .trees import HINTS, ids, score, walked
 
 NAMES = sorted(STRATEGIES)
-PARENTS_CHOOSE = {"ab-mcts", "aide"}
+WITH_CHANCE = {"ab-mcts", "aide"}
 """Those with random choices of their own."""
 
 every_strategy = pytest.mark.parametrize("name", NAMES)
@@ -177,7 +177,7 @@ def test_another_seed_changes_the_search_where_there_is_chance_in_it(name: Strat
     for seed in range(8):
         asked, _ = walked(of(name, {"samples": 3, "rounds": 4, "seed": seed}), judge(1))
         searches.add(tuple(ids(asked)))
-    assert (len(searches) > 1) is (name in PARENTS_CHOOSE)
+    assert (len(searches) > 1) is (name in WITH_CHANCE)
 
 
 def test_every_name_is_a_strategy() -> None:

@@ -4,7 +4,16 @@ import math
 
 import pytest
 
-from .trees import ids, made, score, valued, walked
+from orps_agent.settings import SearchConfig
+from orps_agent.strategies import AnyStrategy
+from orps_agent.strategies.mcts import Mcts
+
+from .trees import HINTS, ids, made, score, valued, walked
+
+
+def outcomes(**numbers: object) -> AnyStrategy:
+    """Told of outcomes only, so that the values are those of `valued`."""
+    return made("mcts", outcome_only=True, **numbers)
 
 
 def test_the_first_step_expands_the_root_under_each_hint_in_turn() -> None:
@@ -16,7 +25,7 @@ def test_the_first_step_expands_the_root_under_each_hint_in_turn() -> None:
 
 
 def test_the_leaf_with_the_highest_uct_is_expanded() -> None:
-    mcts = made("mcts", samples=2, rounds=4)
+    mcts = outcomes(samples=2, rounds=4)
     state = mcts.tell(mcts.start(), [valued("0", 0.5), valued("1", 0.4)])
     # Both were visited once: the value decides.
     assert ids(mcts.ask(state)) == ["0.0", "0.1"]
@@ -33,22 +42,32 @@ def test_the_leaf_with_the_highest_uct_is_expanded() -> None:
     assert (state.ended, mcts.ask(state)) == ("rounds", [])
 
 
-def test_a_value_is_the_mean_of_both_rewards_or_the_one_that_is_there() -> None:
-    assert score("0", 5, 1.0).value == pytest.approx(0.75)
-    assert score("0", 2, 0.0).value == pytest.approx(0.125)
-    assert score("0", None, 1.5).value == pytest.approx(0.75)
-    assert score("0", 4, None).value == pytest.approx(0.75)
-    assert score("0", None, None).value == 0
+@pytest.mark.parametrize(
+    ("process", "omega", "settings", "value"),
+    [
+        (5, 1.0, {}, 0.75),
+        (2, 0.0, {}, 0.125),
+        (None, 1.5, {}, 0.375),  # a ρ that could not be read
+        (5, 1.5, {"outcome_only": True}, 0.75),
+        (None, 1.5, {"process_reward": False}, 0.75),
+        (4, None, {"execution_feedback": False}, 0.75),
+    ],
+)
+def test_a_value_is_the_mean_of_both_rewards_or_the_one_that_may_decide(
+    process: int | None, omega: float | None, settings: dict[str, object], value: float
+) -> None:
+    config = SearchConfig.model_validate({"strategy": "mcts"} | settings)
+    assert Mcts(config, HINTS).value(score("0", process, omega)) == pytest.approx(value)
 
 
 def test_of_equal_leaves_the_lower_id_is_expanded() -> None:
-    mcts = made("mcts", samples=11, rounds=2)
+    mcts = outcomes(samples=11, rounds=2)
     state = mcts.tell(mcts.start(), [valued(str(n), 0.5) for n in range(11)])
     assert mcts.ask(state)[0].id == "0.0"
 
 
 def test_closed_leaves_are_passed_by_and_a_tree_of_them_ends_the_search() -> None:
-    mcts = made("mcts", samples=2, rounds=9)
+    mcts = outcomes(samples=2, rounds=9)
     state = mcts.tell(mcts.start(), [score("0", 5, 2.0, expandable=False), valued("1", 0.1)])
     assert ids(mcts.ask(state)) == ["1.0", "1.1"]
     state = mcts.tell(state, [score("1.0", expandable=False), score("1.1", expandable=False)])

@@ -29,7 +29,7 @@ def score(
 
 
 def valued(id_: str, value: float) -> Score:
-    """A candidate that is worth this much: its ω alone says so."""
+    """A candidate that is worth this much by its outcome only."""
     return score(id_, None, 2 * value)
 
 
