@@ -168,7 +168,7 @@ async def _close_round(context: SearchContext, before: OrpsState, after: OrpsSta
     await context.emit(RoundClosed(search=context.id, round=before.round, beam=after.parents))
 
 
-def build_search(
+def build_machine(
     checkpointer: Checkpointer = None,
 ) -> CompiledStateGraph[SearchState, SearchContext, SearchInput, SearchState]:
     """The compiled graph; without a checkpointer it inherits that of the graph it becomes a node of."""

@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict
 
 from .candidate import Candidate, Status, Tree
 from .events import AnyEvent
-from .graphs import SearchContext, build_search
+from .graphs import SearchContext, build_machine
 from .prompting import Prompts
 from .recording import Recording
 from .settings import SearchConfig, changed
@@ -98,7 +98,7 @@ async def _walk(
         strategy=Orps(config, [hint.name for hint in prompts.hints]),
         emit=unheard,
     )
-    graph = build_search()
+    graph = build_machine()
     ended = await in_own_task(
         graph.ainvoke({"search": row.id}, {"recursion_limit": 2 * config.rounds + 10}, context=context)
     )
