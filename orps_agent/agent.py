@@ -30,8 +30,9 @@ from .events import (
     SearchFinished,
     SearchStarted,
 )
+from .forecast import Forecast, forecast
 from .forking import shared
-from .graphs import SearchContext, SearchInput, build_search, recursion_limit
+from .graphs import SearchContext, SearchInput, build_machine, recursion_limit
 from .llm.roles import Models, is_small, model_names, open_models
 from .logs import log
 from .problem import Problem
@@ -103,7 +104,12 @@ class Agent:
 
     @asynccontextmanager
     async def stream(
-        self, what: Problem | str, config: SearchConfig | None = None, *, budget: Budget | None = None
+        self,
+        what: Problem | str,
+        config: SearchConfig | None = None,
+        *,
+        budget: Budget | None = None,
+        search: str | None = None,
     ) -> AsyncIterator[AsyncIterator[AnyEvent]]:
         """Run a search and watch it: a problem to start, or the id of a search to go on with.
 
@@ -111,10 +117,16 @@ class Agent:
                 async for event in events:
                     print(event)
 
-        A `budget` takes the place of the config's. The last event is SearchFinished. Leaving the context early
-        interrupts the search; it can be resumed.
+        A `budget` takes the place of the config's. `search` is the id that a new search gets; where one of that id is
+        stored already, it is gone on with. The last event is SearchFinished. Leaving the context early interrupts the
+        search; it can be resumed.
         """
-        row = await (self._resumed(what, budget) if isinstance(what, str) else self._created(what, config, budget))
+        if search is not None and await self.store.has_search(search):
+            what = search
+        if isinstance(what, str):
+            row = await self._resumed(what, budget)
+        else:
+            row = await self._created(what, config, budget, search)
         models = await self._open_models(row)
         send, receive = anyio.create_memory_object_stream[AnyEvent](256)
 
@@ -124,6 +136,13 @@ class Agent:
 
         async with beside(run), receive:
             yield receive
+
+    def forecast(self, problem: Problem, config: SearchConfig | None = None) -> Forecast:
+        """What a search will ask for; the agent need not be open, and nothing is asked or stored."""
+        programmer, critic = model_names(self.settings)
+        config = config or default_config(self.settings)
+        prompts = Prompts(config, self.settings.prompts)
+        return forecast(problem, config, prompts, self.prices, programmer=programmer, critic=critic)
 
     async def cancel(self, search: str) -> bool:
         """End a search before its time, keeping what it found; it can still be resumed.
@@ -158,10 +177,12 @@ class Agent:
             raise SearchInterrupted("the search was stopped before it ended: resume it with its id")
         return result
 
-    async def _created(self, problem: Problem, config: SearchConfig | None, budget: Budget | None) -> SearchRow:
+    async def _created(
+        self, problem: Problem, config: SearchConfig | None, budget: Budget | None, search: str | None
+    ) -> SearchRow:
         programmer, critic = model_names(self.settings)
         row = SearchRow(
-            id=secrets.token_hex(4),
+            id=search or secrets.token_hex(4),
             created_at=time.time(),
             problem=problem,
             config=_within(config or default_config(self.settings), budget),
@@ -269,7 +290,7 @@ class Agent:
             del self._running[context.id]
 
     async def _invoke(self, context: SearchContext) -> None:
-        graph = build_search(self._saver)
+        graph = build_machine(self._saver)
         config: RunnableConfig = {
             "configurable": {"thread_id": context.id},
             "recursion_limit": recursion_limit(context),

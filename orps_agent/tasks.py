@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
+from contextvars import copy_context
 from typing import Any, TypeVar
 
 import anyio
@@ -34,8 +35,16 @@ async def beside(*work: Callable[[], Coroutine[Any, Any, None]], wait: bool = Fa
 
 
 async def in_own_task(work: Coroutine[Any, Any, Result]) -> Result:
-    """Await LangGraph in a task of its own: an anyio cancel scope around it would cut off its nodes' clean-up."""
-    task = asyncio.ensure_future(work)
+    """Await LangGraph in a task of its own: an anyio cancel scope around it would cut off its nodes' clean-up.
+
+    Where this runs inside a node of somebody's graph, the task does not know of it: LangGraph would take ours for a
+    part of theirs, with their thread and their checkpoints.
+    """
+    from langchain_core.runnables.config import var_child_runnable_config  # noqa: PLC0415 - slow, and loaded by now
+
+    context = copy_context()
+    context.run(var_child_runnable_config.set, None)
+    task = asyncio.create_task(work, context=context)
     try:
         return await asyncio.shield(task)
     except asyncio.CancelledError:

@@ -181,6 +181,10 @@ class Store:
             raise UnknownSearch(f"{search!r} is the beginning of more than one search: give more of its id")
         return self.reader.read(found[0], _search_row)
 
+    async def has_search(self, search: str) -> bool:
+        """Whether there is a search with exactly this id."""
+        return bool(await self.reader.rows("SELECT 1 FROM searches WHERE id = ?", search))
+
     async def searches(self, limit: int = 100) -> list[SearchRow]:
         """The latest searches, newest first."""
         found = await self.reader.rows("SELECT * FROM searches ORDER BY created_at DESC LIMIT ?", limit)
