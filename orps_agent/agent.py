@@ -77,7 +77,7 @@ class Agent:
     async def __aenter__(self) -> Self:
         async with AsyncExitStack() as stack:
             await stack.enter_async_context(self.archive)
-            self._executor = await stack.enter_async_context(SplitExecutor(self.settings.executor))
+            self.executor = await stack.enter_async_context(SplitExecutor(self.settings.executor))
             self._saver = await stack.enter_async_context(open_checkpoints(self.settings.db))
             self._stack = stack.pop_all()
         return self
@@ -87,13 +87,15 @@ class Agent:
     ) -> None:
         await self._stack.__aexit__(kind, error, trace)
 
-    async def solve(self, problem: Problem, config: SearchConfig | None = None) -> SearchResult:
-        """Search for a solution and return the winner, once the search has ended by itself.
+    async def solve(
+        self, problem: Problem, config: SearchConfig | None = None, *, search: str | None = None
+    ) -> SearchResult:
+        """Search for a solution and return the winner, once the search has ended by itself; `search` as in `stream`.
 
         Raises UsageError before anything is spent; CannotRun when the endpoint, the sandbox or the database gives
         way, with everything finished until then stored and the search ready to be resumed.
         """
-        return await self._result(problem, config)
+        return await self._result(problem, config, search=search)
 
     async def resume(self, search: str, *, budget: Budget | None = None) -> SearchResult:
         """Go on with an interrupted search; what is stored of it is not done again.
@@ -166,10 +168,15 @@ class Agent:
         return len(self._running)
 
     async def _result(
-        self, what: Problem | str, config: SearchConfig | None, budget: Budget | None = None
+        self,
+        what: Problem | str,
+        config: SearchConfig | None,
+        budget: Budget | None = None,
+        *,
+        search: str | None = None,
     ) -> SearchResult:
         result: SearchResult | None = None
-        async with self.stream(what, config, budget=budget) as events:
+        async with self.stream(what, config, budget=budget, search=search) as events:
             async for event in events:
                 if isinstance(event, SearchFinished):
                     result = event.result
@@ -236,7 +243,7 @@ class Agent:
             journal=await self.store.journal(row.id),
             programmer=models.programmer,
             critic=models.critic,
-            executor=self._executor,
+            executor=self.executor,
             prompts=prompts,
             strategy=strategy_of(row.config, prompts.hint_names),
             emit=tell,

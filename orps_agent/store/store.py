@@ -314,6 +314,15 @@ class Store:
         )
         return dict(calls) | dict(runs) | {"cost": await self.reader.cost(search)}
 
+    async def calls_by_candidate(self, search: str) -> dict[str, int]:
+        """How many model calls with a reply each candidate took."""
+        rows = await self.reader.rows(
+            "SELECT candidate, count(*) AS calls FROM model_calls WHERE search = ? AND status = 'answered'"
+            " GROUP BY candidate",
+            search,
+        )
+        return {row["candidate"]: row["calls"] for row in rows}
+
     async def record(self, event: AnyEvent) -> None:
         """Keep an event; a kill may take the last ones, as nothing was paid for them."""
         told = event.model_dump_json(exclude={"kind", "search", "result"}, exclude_defaults=True)
