@@ -11,8 +11,8 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue, SecretStr, model_v
 
 from .errors import SettingsError
 
-Role = Literal["programmer", "critic"]
-"""Who a model speaks as. A further role is one more word here."""
+Role = Literal["programmer", "critic", "tester"]
+"""Who a model speaks as. A further role is one more word here, and a model in `llm.roles.Models`."""
 ROLES: tuple[str, ...] = get_args(Role)
 
 
@@ -32,7 +32,10 @@ class EndpointSettings(BaseModel):
     api_key_file: Path | None = None
     """The file that holds the key and nothing else."""
     max_calls: int = Field(default=32, ge=1)
-    """How many calls may be in flight at the same time, however many the endpoint would take."""
+    """How many requests may be in flight at the same time, however many the endpoint would take."""
+    samples_per_request: int = Field(default=1, ge=1)
+    """How many calls that ask the same at the same time may share a request, where the endpoint takes the parameter
+    `n`; 1: each call is a request of its own."""
     timeout_seconds: float = Field(default=300.0, gt=0)
     """How long one request may take."""
     stream: bool = False
@@ -99,7 +102,7 @@ def known_roles(given: object) -> object:
     """A `[roles]` table as it is; raises ValueError when it has a role that there is not."""
     unknown = [name for name in given if name not in ROLES] if isinstance(given, Mapping) else []
     if unknown:
-        raise ValueError(f"there is no role {unknown[0]!r}; the roles are {' and '.join(ROLES)}")
+        raise ValueError(f"there is no role {unknown[0]!r}; the roles are {', '.join(ROLES)}")
     return given
 
 

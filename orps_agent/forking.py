@@ -45,6 +45,7 @@ async def fork(
         config=config,
         programmer=source.programmer,
         critic=source.critic,
+        tester=source.tester,
         forked_from=source.id,
         forked_at=at,
         start=_start(last, rerun=code is not None).model_dump(mode="json"),

@@ -19,6 +19,8 @@ class Usage(BaseModel):
     executions: int = 0
     prompt_tokens: int | None = None
     """None when an endpoint does not report its tokens."""
+    cached_tokens: int | None = None
+    """Of the prompts' tokens, those that endpoints had in their caches, as far as they tell; None when none does."""
     completion_tokens: int | None = None
     cost: float | None = None
     """USD for all of them; None when a price or a token count is not known."""

@@ -255,7 +255,7 @@ def first_problem(error: ValidationError) -> str:
     """The first complaint of a pydantic error in one line: where, what, and the value when it is a plain one."""
     details = error.errors(include_url=False, include_context=False)[0]
     where = ".".join(str(step) for step in details["loc"]) or "value"
-    what = "unknown key" if details["type"] == "extra_forbidden" else details["msg"]
+    what = "unknown key" if details["type"] == "extra_forbidden" else details["msg"].removeprefix("Value error, ")
     given = details.get("input") if details["type"] != "extra_forbidden" else None  # it may be a misplaced key
     shown = f" (given: {given!r})" if isinstance(given, (str, int, float, bool)) else ""
     return f"{where}: {what}{shown}"

@@ -117,7 +117,8 @@ def _cost(candidates: int, usage: Usage) -> str:
     if usage.prompt_tokens is None or usage.completion_tokens is None:
         tokens = "tokens not reported"
     else:
-        tokens = f"{usage.prompt_tokens + usage.completion_tokens:,} tokens"
+        cached = f" ({usage.cached_tokens:,} of them cached)" if usage.cached_tokens else ""
+        tokens = f"{usage.prompt_tokens + usage.completion_tokens:,} tokens{cached}"
     cost = "price unknown" if usage.cost is None else money(usage.cost)
     words = (
         f"{candidates} candidates, {usage.model_calls} model calls, {usage.executions} executions, {tokens}, {cost}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
 
@@ -14,9 +15,10 @@ from pydantic import BaseModel, SecretStr, ValidationError
 from orps_agent.endpoints import EndpointSettings, RoleSettings
 from orps_agent.errors import EndpointError, ReplyError, SettingsError
 
-from . import wire
+from . import streaming, wire
 from .base import Message, ModelReply, ModelRequest, OnPiece
 from .breaker import Breaker
+from .dealing import replies
 from .faults import Fault, asked_pause, kind_of
 from .limit import AdaptiveLimit
 from .parsing import clean
@@ -63,6 +65,7 @@ class Endpoint:
         self._key = settings.key(f"endpoints.{name}." if name else "") or SecretStr("")
         if settings.base_url is None and not self._key.get_secret_value():
             raise SettingsError(f"model {self.model!r} at OpenAI needs a key: {self._how_to_give('key', 'base_url')}")
+        self._samples = settings.samples_per_request
         self._refused: set[str] = set()
         self._client = openai.AsyncOpenAI(
             api_key=self._key.get_secret_value() or "none",
@@ -81,14 +84,39 @@ class Endpoint:
         """Close the connections."""
         await self._client.close()
 
+    @property
+    def samples(self) -> int:
+        """How many replies one request may be for, as far as is known."""
+        return 1 if "n" in self._refused else self._samples
+
+    def refuses(self, parameter: str) -> None:
+        """Remember a parameter that the endpoint refuses; it is not sent again."""
+        self._refused.add(parameter)
+
     async def attempt(
-        self, request: ModelRequest, role: RoleSettings, seconds: float, on_piece: OnPiece | None = None
-    ) -> ModelReply | Fault:
-        """Send one request and wait for its reply, at most so many seconds; what goes wrong is returned, not raised."""
+        self,
+        request: ModelRequest,
+        role: RoleSettings,
+        seconds: float,
+        tellers: Sequence[OnPiece | None] = (None,),
+    ) -> list[ModelReply | Fault]:
+        """Send one request for as many replies as there are tellers, and wait for them, at most so many seconds.
+
+        Returns what becomes of each of them; what goes wrong is returned as well, not raised.
+        """
         started = time.monotonic()
+        answer = await self._answer(request, role, seconds, tellers)
+        if isinstance(answer, Fault):
+            return [answer] * len(tellers)
+        return self._outcomes(answer, len(tellers), time.monotonic() - started)
+
+    async def _answer(
+        self, request: ModelRequest, role: RoleSettings, seconds: float, tellers: Sequence[OnPiece | None]
+    ) -> wire.Completion | Fault:
         structured = self.settings.structured
         options = wire.options_of(
             request,
+            samples=len(tellers),
             stream=self.settings.stream,
             structured=request.role == "critic"
             and (structured == "always" or (structured == "repair" and request.structured)),
@@ -96,9 +124,9 @@ class Endpoint:
         if "max_tokens" in self._refused:  # reasoning models of OpenAI know it by another name only
             options["max_completion_tokens"] = request.max_tokens
         options = {name: value for name, value in options.items() if name not in self._refused}
-        with anyio.move_on_after(seconds) as scope:
+        with anyio.move_on_after(seconds):
             try:
-                answer = await self._post(request, role, options, on_piece)
+                return await self._post(request, role, options, tellers)
             except openai.APIStatusError as error:
                 return self._adapted(error, options) or await self._status(error)
             except openai.APIError as error:
@@ -107,9 +135,7 @@ class Endpoint:
                 return self._garbled(f"an answer that broke off ({self._line(error) or type(error).__name__})")
             except ValueError as error:
                 return self._garbled(self._line(error))
-        if scope.cancelled_caught:
-            return self._unreachable(TimeoutError(f"{seconds:.4g} s"))
-        return self._reply(answer, time.monotonic() - started)
+        return self._unreachable(TimeoutError(f"{seconds:.4g} s"))
 
     async def check(self) -> None:
         """Raise what the first call of a search would raise, before anything is spent.
@@ -126,14 +152,13 @@ class Endpoint:
         except openai.APIError as error:
             raise self._unreachable(error.__cause__ or error).error from None
         if offered and self.model not in offered:
-            tried = await self.attempt(_PROBE, RoleSettings(), self.settings.timeout_seconds)
+            (tried,) = await self.attempt(_PROBE, RoleSettings(), self.settings.timeout_seconds)
             if isinstance(tried, Fault) and not isinstance(tried.error, ReplyError):
                 raise tried.error
 
     async def _post(
-        self, request: ModelRequest, role: RoleSettings, options: Any, on_piece: OnPiece | None
-    ) -> wire.Completion | str:
-        """The answer, or as much of a body as shows why there is none in it."""
+        self, request: ModelRequest, role: RoleSettings, options: Any, tellers: Sequence[OnPiece | None]
+    ) -> wire.Completion | Fault:
         messages = wire.messages_of(request.messages, system=role.system_message)
         if role.top_p is not None:
             options = options | {"top_p": role.top_p}
@@ -144,37 +169,34 @@ class Endpoint:
             extra_body=role.extra or None,
         ) as response:
             if "event-stream" in response.headers.get("content-type", ""):
-                return await wire.read_stream(response.iter_bytes(), request.max_tokens, on_piece)
+                return await streaming.read_stream(response.iter_bytes(), request.max_tokens, tellers)
             body = await wire.read_whole(response.iter_bytes())
-        return wire.read_completion(body) or body
-
-    def _reply(self, answer: wire.Completion | str, seconds: float) -> ModelReply | Fault:
-        if isinstance(answer, str):
-            return self._garbled(f"no chat completion but {self._line(answer) or 'nothing'}", "; is it the API's URL?")
-        choice = answer.choices[0]
-        text, reasoning = clean(choice.message.content or ""), clean(choice.message.thoughts) or None
-        if not text.strip() and reasoning is None:
-            return self._garbled(f"an empty reply (finish reason: {choice.finish_reason})", "; try again")
-        usage = answer.usage or wire.Usage()
-        return ModelReply(
-            text=text,
-            reasoning=reasoning,
-            finish={"stop": "stop", "length": "length"}.get(choice.finish_reason or "", "other"),
-            model=self.model,
-            prompt_tokens=usage.prompt_tokens,
-            completion_tokens=usage.completion_tokens,
-            seconds=seconds,
+        return wire.read_completion(body) or self._garbled(
+            f"no chat completion but {self._line(body) or 'nothing'}", "; is it the API's URL?"
         )
 
+    def _outcomes(self, answer: wire.Completion, wanted: int, seconds: float) -> list[ModelReply | Fault]:
+        """What becomes of each of the replies that were asked for."""
+        choices = sorted(answer.choices, key=lambda each: each.index)[:wanted]
+        outcomes = [
+            reply or self._garbled(f"an empty reply (finish reason: {choice.finish_reason})", "; try again")
+            for choice, reply in zip(
+                choices, replies(choices, answer.usage, model=self.model, seconds=seconds), strict=True
+            )
+        ]
+        missing = wanted - len(choices)
+        if missing:
+            self._samples = len(choices)
+        return [*outcomes, *[Fault("adapted", ReplyError(f"{self.place} sent {missing} replies too few"))] * missing]
+
     def _adapted(self, error: openai.APIStatusError, sent: dict[str, Any]) -> Fault | None:
-        """Remember a parameter that the endpoint refuses; it is not sent again."""
         if error.status_code not in (400, 422):
             return None
         hinted = (name for name in _OPTIONAL if name in str(error.message))
         refused = error.param if error.param in sent else next(hinted, None)
         if refused not in sent:
             return None
-        self._refused.add(str(refused))
+        self.refuses(str(refused))
         return Fault("adapted", ReplyError(f"{self.place} refuses the parameter {refused}"))
 
     def _garbled(self, what: str, advice: str = "") -> Fault:

@@ -128,7 +128,7 @@ function callsTable(calls) {
       "tr",
       el("td", call.stage),
       el("td", call.role),
-      el("td", known(call.prompt_tokens, whole)),
+      el("td", known(call.prompt_tokens, whole) + (call.cached_tokens ? ` (${whole(call.cached_tokens)} cached)` : "")),
       el("td", known(call.completion_tokens, whole)),
       el("td", known(call.cost, dollars)),
       el("td", known(call.seconds, longTime)),

@@ -55,7 +55,7 @@ function factsTable(search) {
     ["plan", `${config.samples} samples, ${config.rounds} rounds, beam of ${config.beam}`],
     ["candidates", `${whole(search.nodes.size)}, of which ${whole(solvedIn(search))} pass all tests`],
     ["model calls", whole(calls.length)],
-    ["tokens", total(calls.map(tokensOf), whole)],
+    ["tokens", total(calls.map(tokensOf), whole) + cachedWords(calls)],
     [
       "cost",
       total(
@@ -76,6 +76,12 @@ function solvedIn(search) {
 /** @param {Call} call @returns {Quantity} */
 function tokensOf({ prompt_tokens, completion_tokens }) {
   return prompt_tokens === undefined || completion_tokens === undefined ? null : prompt_tokens + completion_tokens;
+}
+
+/** What of the prompts was in the endpoints' caches, where they told any. @param {Call[]} calls */
+function cachedWords(calls) {
+  const cached = calls.reduce((before, call) => before + (call.cached_tokens ?? 0), 0);
+  return cached ? ` (${whole(cached)} of them cached)` : "";
 }
 
 /**

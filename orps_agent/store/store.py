@@ -52,6 +52,8 @@ class SearchRow(BaseModel):
     config: SearchConfig
     programmer: str
     critic: str
+    tester: str | None = None
+    """None: the programmer's model."""
     winner: str | None = None
     verification: ExecutionReport | None = None
     """The winner on the held-back tests; None when there are none, or before the end."""
@@ -132,8 +134,8 @@ class Store:
         """Store a new search, and what else belongs into the same transaction."""
         await self.writer.write(
             (
-                "INSERT INTO searches (id, created_at, status, problem, config, programmer, critic, forked_from,"
-                " forked_at, start) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                "INSERT INTO searches (id, created_at, status, problem, config, programmer, critic, tester,"
+                " forked_from, forked_at, start) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (
                     row.id,
                     row.created_at,
@@ -142,6 +144,7 @@ class Store:
                     row.config.model_dump_json(),
                     row.programmer,
                     row.critic,
+                    row.tester,
                     row.forked_from,
                     row.forked_at,
                     row.start and json.dumps(row.start),
@@ -285,7 +288,8 @@ class Store:
         (calls,) = await self.reader.rows(
             "SELECT count(*) AS model_calls,"
             " iif(count(*) = count(prompt_tokens), ifnull(sum(prompt_tokens), 0), NULL) AS prompt_tokens,"
-            " iif(count(*) = count(completion_tokens), ifnull(sum(completion_tokens), 0), NULL) AS completion_tokens"
+            " iif(count(*) = count(completion_tokens), ifnull(sum(completion_tokens), 0), NULL) AS completion_tokens,"
+            " sum(cached_tokens) AS cached_tokens"
             " FROM model_calls WHERE search = ? AND status = 'answered'",
             search,
         )

@@ -14,7 +14,9 @@ import pytest
 from orps_agent.errors import ModelFileError
 from orps_agent.llm import weights
 from orps_agent.llm.base import Message, ModelRequest
-from orps_agent.llm.embedded import EmbeddedModel
+from orps_agent.llm.embedded import POLICY, EmbeddedServer
+from orps_agent.llm.endpoint import Endpoint
+from orps_agent.llm.pool import EndpointModel
 from orps_agent.settings import APP
 
 pytest.importorskip("xllamacpp", reason="the extra `local` is not installed")
@@ -23,13 +25,19 @@ INTERRUPTED = """
 import asyncio, os, signal, sys
 from pathlib import Path
 from orps_agent.llm.base import Message, ModelRequest
-from orps_agent.llm.embedded import EmbeddedModel
+from orps_agent.llm.embedded import POLICY, EmbeddedServer
+from orps_agent.llm.endpoint import Endpoint
+from orps_agent.llm.pool import EndpointModel
 
 async def main():
     asked = ModelRequest(
         role="programmer", messages=(Message(role="user", content="A story"),), temperature=1, max_tokens=2000, seed=1
     )
-    async with EmbeddedModel(Path(sys.argv[1])) as model, asyncio.TaskGroup() as group:
+    async with (
+        EmbeddedServer(Path(sys.argv[1])) as server,
+        EndpointModel("m", [Endpoint(server.settings(), "m")], policy=POLICY) as model,
+        asyncio.TaskGroup() as group,
+    ):
         group.create_task(model.complete(asked))
         await asyncio.sleep(0.2)
         os.kill(os.getpid(), signal.SIGINT)
@@ -53,14 +61,16 @@ async def test_it_answers_only_who_has_the_key_and_repeats_itself(gguf: Path) ->
     asked = ModelRequest(
         role="programmer", messages=(Message(role="user", content="Say hello."),), temperature=0, max_tokens=6, seed=1
     )
-    async with EmbeddedModel(gguf, name="embedded", slots=2, context=512) as model:
+    async with (
+        EmbeddedServer(gguf, name="embedded", slots=2, context=512) as server,
+        EndpointModel("embedded", [Endpoint(server.settings(), "embedded")], policy=POLICY) as model,
+    ):
         first, second = await model.complete(asked), await model.complete(asked)
         assert first.text == second.text
         assert first.text.strip()
         assert (first.finish, first.completion_tokens, first.model) == ("length", 6, "embedded")
-        assert model._endpoint is not None
         async with httpx.AsyncClient(trust_env=False) as stranger:
-            answer = await stranger.post(f"{model._endpoint.endpoints[0].url}/chat/completions", json={"messages": []})
+            answer = await stranger.post(f"{server.url}/chat/completions", json={"messages": []})
         assert answer.status_code == 401
 
 
@@ -73,8 +83,8 @@ def test_a_process_that_is_interrupted_ends_in_order(gguf: Path) -> None:
 async def test_a_file_that_cannot_be_loaded_is_named(tmp_path: Path) -> None:
     (tmp_path / "broken.gguf").write_bytes(b"GGUF" + b"x" * 100)
     with pytest.raises(ModelFileError, match=r"broken\.gguf cannot be loaded"):
-        async with EmbeddedModel(tmp_path / "broken.gguf"):
+        async with EmbeddedServer(tmp_path / "broken.gguf"):
             pass
     with pytest.raises(ModelFileError, match="orps model pull"):
-        async with EmbeddedModel(tmp_path / "missing.gguf"):
+        async with EmbeddedServer(tmp_path / "missing.gguf"):
             pass

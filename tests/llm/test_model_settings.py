@@ -80,7 +80,7 @@ async def test_a_key_of_an_endpoint_may_come_from_the_environment(monkeypatch: p
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("[roles.progammer]\nmodel = 'x'", "no role 'progammer'; the roles are programmer and critic"),
+        ("[roles.progammer]\nmodel = 'x'", "no role 'progammer'; the roles are programmer, critic, tester"),
         ("[roles.critic]\nmodle = 'x'", "roles.critic.modle: unknown key"),
         ("[endpoints.a]\nmax_calls = -1", "endpoints.a.max_calls"),
         ("retries = -1", "retries"),
