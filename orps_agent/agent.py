@@ -31,7 +31,7 @@ from .events import (
     SearchStarted,
 )
 from .graphs import SearchContext, SearchInput, build_search
-from .llm.roles import Models, is_small, model_names, open_models, tester_name
+from .llm.roles import Models, is_small, model_names, name_of_tester, open_models
 from .logs import log
 from .problem import Problem
 from .prompting import Prompts
@@ -166,7 +166,7 @@ class Agent:
             config=_within(config or default_config(self.settings), budget),
             programmer=programmer,
             critic=critic,
-            tester=tester_name(self.settings),
+            tester=name_of_tester(self.settings),
         )
         refuse_unpriced(row, self.prices, self._batch.budget)
         Prompts(row.config, self.settings.prompts)

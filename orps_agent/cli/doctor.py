@@ -71,10 +71,10 @@ async def _sandbox(settings: Settings) -> str:
 
 
 async def _model(settings: Settings) -> str:
-    from orps_agent.llm.roles import model_names, open_models, tester_name
+    from orps_agent.llm.roles import model_names, name_of_tester, open_models
 
     programmer, critic = model_names(settings)
-    tester = tester_name(settings) or programmer
+    tester = name_of_tester(settings) or programmer
     async with open_models(settings, programmer=programmer, critic=critic, tester=tester) as models:
         await models.check()
     others = (("critic", critic), ("tester", tester))

@@ -65,6 +65,7 @@ class EmbeddedServer:
             "model": self.name,
             "api_key": SecretStr(self._key),
             "max_calls": min(told.max_calls, self._slots),
+            "samples_per_request": min(told.samples_per_request, self._slots),
         }
         return EndpointSettings.model_validate(own | told.model_dump(exclude_unset=True) | fixed)
 

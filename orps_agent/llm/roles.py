@@ -46,7 +46,7 @@ class Models:
 async def open_models(
     settings: Settings, *, programmer: str, critic: str, tester: str | None = None
 ) -> AsyncIterator[Models]:
-    """The models of these names, as `model_names` and `tester_name` tell them, opened and in the end closed.
+    """The models of these names, as `model_names` and `name_of_tester` tell them, opened and in the end closed.
 
     `embedded` is the embedded model, a name of `orps model list` one that was pulled, a path that ends in `.gguf` a
     local one, `scripted:FILE` a script, `recorded:FILE` a recording, and any other name a model of the role's
@@ -86,7 +86,7 @@ def model_names(settings: Settings) -> tuple[str, str]:
     return programmer, _absolute(critic) if critic else programmer
 
 
-def tester_name(settings: Settings) -> str | None:
+def name_of_tester(settings: Settings) -> str | None:
     """The tester's model as a search remembers it; None: the programmer's."""
     named = settings.role("tester").model
     return named and _absolute(named)
