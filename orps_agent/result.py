@@ -16,6 +16,8 @@ class Usage(BaseModel):
 
     model_calls: int = 0
     """Calls with a stored reply, over all runs of the search."""
+    failed_model_calls: int = 0
+    """Calls that ended without a usable reply; nobody knows what they cost."""
     executions: int = 0
     prompt_tokens: int | None = None
     """None when an endpoint does not report its tokens."""

@@ -133,7 +133,7 @@ class EndpointModel:
             limit.succeeded()
             return
         error = outcome.error
-        log.debug("model_fault", endpoint=endpoint.place, fault=outcome.kind, error=str(error))
+        log.debug("model_fault", endpoint=endpoint.complaints.place, fault=outcome.kind, error=str(error))
         match outcome.kind:
             case "hopeless":
                 breaker.trip(error, hopeless=True)

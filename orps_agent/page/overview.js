@@ -3,7 +3,7 @@
 /** @type {Record<string, string>} */
 const ENDINGS = {
   rounds: "all rounds are done",
-  closed: "the critic saw nothing left to improve on any branch",
+  closed: "no branch is open: the critic saw nothing left to improve, or there was no reply",
   solved: "a candidate passes all tests",
 };
 

@@ -294,7 +294,10 @@ class Store:
             search,
         )
         (runs,) = await self.reader.rows(
-            "SELECT count(*) AS executions FROM executions WHERE search = ? AND status = 'answered'", search
+            "SELECT count(*) AS executions,"
+            " (SELECT count(*) FROM model_calls WHERE search = ?1 AND status = 'failed') AS failed_model_calls"
+            " FROM executions WHERE search = ?1 AND status = 'answered'",
+            search,
         )
         return dict(calls) | dict(runs) | {"cost": await self.reader.cost(search)}
 

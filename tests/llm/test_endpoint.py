@@ -77,7 +77,7 @@ async def test_passing_failures_are_repeated(server: ModelServer) -> None:
     [
         ("401", EndpointError, "set OPENAI_API_KEY"),
         ("403", EndpointError, "set OPENAI_API_KEY"),
-        ("404", EndpointError, "it offers: scripted"),
+        ("404", EndpointError, "has the model 'scripted' but does not answer for it"),
         ("400", ReplyError, "refuses this request"),
         ("429", EndpointError, "429 on purpose"),
         ("503", EndpointError, "try again later"),
@@ -127,12 +127,36 @@ async def test_an_unreachable_endpoint_names_its_url() -> None:
             await model.check()
 
 
-async def test_check_costs_no_call_where_the_model_is_listed(server: ModelServer) -> None:
+async def test_check_costs_no_call_where_the_model_is_listed_and_a_token_where_nothing_is(server: ModelServer) -> None:
     async with model_at(server.url) as model:
         await model.check()
+        assert server.requests == []
         server.listing = False
         await model.check()
-    assert server.requests == []
+    assert [each["max_tokens"] for each in server.requests] == [1]
+
+
+@pytest.mark.parametrize(
+    ("fault", "said"),
+    [
+        ("html", "no chat completion but <html>"),
+        ("404", "check the model's name and the URL"),
+        ("500", "500 on purpose"),
+    ],
+)
+async def test_check_finds_that_a_url_is_not_the_api(server: ModelServer, fault: Fault, said: str) -> None:
+    server.listing, server.always = False, fault
+    async with model_at(server.url) as model:
+        with pytest.raises(EndpointError) as caught:
+            await model.check()
+    assert said in str(caught.value)
+    assert not isinstance(caught.value, ReplyError), "it concerns every call"
+
+
+async def test_check_lets_a_busy_endpoint_be_waited_for(server: ModelServer) -> None:
+    server.listing, server.always = False, "429"
+    async with model_at(server.url) as model:
+        await model.check()
 
 
 async def test_check_finds_a_model_that_is_not_there(server: ModelServer) -> None:
