@@ -66,6 +66,8 @@ class Call(BaseModel):
     """In US dollars."""
     status: Literal["asked", "answered", "failed"] = "answered"
     """`asked`: nobody knows what became of it."""
+    finish: Literal["stop", "length", "other"] | None = None
+    """Why the reply ended; `length`: it was cut off."""
     messages: tuple[tuple[str, str], ...] | None = None
     """What was sent, as (role, text); None when the texts were left out."""
     reply: str | None = None

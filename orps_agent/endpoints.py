@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal, Self, get_args
+from typing import Annotated, Any, Literal, Self, get_args
+from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, SecretStr, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, SecretStr, model_validator
 
 from .errors import SettingsError
 
@@ -16,15 +17,33 @@ Role = Literal["programmer", "critic", "tester"]
 ROLES: tuple[str, ...] = get_args(Role)
 
 
+def _server(url: str | None) -> str | None:
+    """A server's URL as it is, None for an empty one; the complaint leaves it out, as it may hold a password."""
+    if url is None or not url.strip():
+        return None
+    try:
+        parts = urlsplit(url.strip())
+        sound = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # an address or a port that is none
+        sound = False
+    if not sound:
+        raise ValueError("not the URL of a server; it looks like http://localhost:8000/v1")
+    return url.strip()
+
+
+BaseUrl = Annotated[str | None, AfterValidator(_server)]
+"""Where a server is; None: OpenAI itself."""
+
+
 class EndpointSettings(BaseModel):
     """One server that speaks OpenAI's chat API."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    base_url: str | None = None
-    """None: OpenAI itself."""
+    base_url: BaseUrl = None
     model: str | None = None
-    """What the model is called here, where that differs from the role's name for it."""
+    """What the model is called here, where that differs from the role's name for it. Without a `base_url`, a model that
+    runs inside orps (`embedded`, a .gguf file) is the endpoint itself."""
     api_key: SecretStr | None = None
     """From the environment only (`ORPS_ENDPOINTS__NAME__API_KEY`); refused in a file."""
     api_key_env: str | None = None

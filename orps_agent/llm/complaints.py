@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Sequence
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import httpx2
 import openai
@@ -23,12 +24,13 @@ class Complaints:
 
     def __init__(self, name: str, url: str, model: str, key: SecretStr) -> None:
         parts = urlsplit(url)
-        shown = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"  # before the @ may be a password
+        login, _, host = parts.netloc.rpartition("@")
+        shown = f"{parts.scheme}://{host}{parts.path}"
         self.place = f"endpoint {name} ({shown})" if name else shown
         """How messages call the endpoint."""
         self._name = name
         self._model = model
-        self._key = key
+        self._secrets = [each for each in (key.get_secret_value(), *_forms(login)) if each]
 
     def keyless(self) -> str:
         """A key is needed and there is none."""
@@ -73,10 +75,11 @@ class Complaints:
         return Fault(kind, failing, asked_pause(error.response.headers))
 
     def line(self, said: object) -> str:
-        """What an endpoint said as part of one line, without the key."""
+        """What an endpoint said as part of one line, without the key or a password."""
         text = " ".join(clean(str(said)).split())
-        key = self._key.get_secret_value()
-        return (text.replace(key, "***") if key else text)[:200]
+        for secret in self._secrets:
+            text = text.replace(secret, "***")
+        return text[:200]
 
     def _not_found(self, said: str, offered: Sequence[str]) -> str:
         if self._model in offered:
@@ -90,3 +93,9 @@ class Complaints:
         if self._name:
             return f"set api_key_env or api_key_file of [endpoints.{self._name}]"
         return f"set OPENAI_API_KEY{what}"
+
+
+def _forms(login: str) -> tuple[str, ...]:
+    """A login in a URL, `name:password`, as it may come back: as it is, as it is sent, and the password alone."""
+    plain = unquote(login)
+    return login, base64.b64encode(plain.encode()).decode(), plain, plain.partition(":")[2]

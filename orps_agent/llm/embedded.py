@@ -67,7 +67,8 @@ class EmbeddedServer:
             "max_calls": min(told.max_calls, self._slots),
             "samples_per_request": min(told.samples_per_request, self._slots),
         }
-        return EndpointSettings.model_validate(own | told.model_dump(exclude_unset=True) | fixed)
+        keys = {"api_key", "api_key_env", "api_key_file"}
+        return EndpointSettings.model_validate(own | told.model_dump(exclude_unset=True, exclude=keys) | fixed)
 
     def _start(self) -> Any:
         try:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, Field, ValidationError, model_validator
 
 from .base import Message, ModelRequest
 
@@ -25,10 +25,26 @@ class Text(BaseModel):
     reasoning_content: str | None = None
     reasoning: str | None = None
 
+    @model_validator(mode="before")
+    @classmethod
+    def _of_parts(cls, told: Any) -> Any:
+        """Mistral's reasoning models send the content as a list of parts, thoughts among them."""
+        if not isinstance(told, dict) or not isinstance(told.get("content"), list):
+            return told
+        parts = [part for part in told["content"] if isinstance(part, dict)]
+        thoughts = [part.get("thinking") for part in parts if part.get("type") == "thinking"]
+        return told | {"content": _joined(parts), "reasoning": told.get("reasoning") or "".join(map(_joined, thoughts))}
+
     @property
     def thoughts(self) -> str:
         """The thoughts, by either of their names."""
         return self.reasoning_content or self.reasoning or ""
+
+
+def _joined(parts: object) -> str:
+    """The text of parts, of those that have any."""
+    listed = parts if isinstance(parts, list) else []
+    return "".join(str(each.get("text") or "") for each in listed if isinstance(each, dict))
 
 
 class Choice(BaseModel):

@@ -132,7 +132,7 @@ function callsTable(calls) {
       el("td", known(call.completion_tokens, whole)),
       el("td", known(call.cost, dollars)),
       el("td", known(call.seconds, longTime)),
-      el("td", call.status === "answered" ? "" : call.status),
+      el("td", call.finish === "length" ? "cut off" : call.status === "answered" ? "" : call.status),
     ),
   );
   return el("table.calls", el("thead", el("tr", ...names.map((name) => el("th", name)))), el("tbody", ...rows));

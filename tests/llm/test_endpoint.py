@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import asyncio
+import base64
+import json
 import socket
 from collections.abc import AsyncIterator, Callable
 
@@ -11,9 +13,11 @@ from pydantic import SecretStr
 from orps_agent.endpoints import CallPolicy, EndpointSettings
 from orps_agent.errors import EndpointError, ReplyError, SettingsError
 from orps_agent.llm.base import Message, ModelRequest
+from orps_agent.llm.dealing import replies
 from orps_agent.llm.endpoint import Endpoint
 from orps_agent.llm.pool import EndpointModel
 from orps_agent.llm.scripted import Rule, ScriptedModel
+from orps_agent.llm.wire import Completion
 from tests.faults import Fault
 from tests.servers import ModelServer
 
@@ -65,6 +69,36 @@ async def test_a_reply_of_thoughts_alone_is_a_reply_that_was_cut_off(server: Mod
     assert (reply.text, reply.reasoning, reply.finish) == ("", "hm", "length")
 
 
+IN_PARTS = [{"type": "thinking", "thinking": [{"type": "text", "text": "hm"}]}, {"type": "text", "text": "4"}]
+
+
+@pytest.mark.parametrize(
+    ("message", "text", "reasoning"),
+    [
+        ({"content": "4", "reasoning": "2 and 2"}, "4", "2 and 2"),
+        ({"content": "4", "reasoning_content": "2 and 2", "reasoning": None}, "4", "2 and 2"),
+        (
+            {
+                "content": [
+                    {"type": "thinking", "thinking": [{"type": "text", "text": "hm"}]},
+                    {"type": "text", "text": "4"},
+                ]
+            },
+            "4",
+            "hm",
+        ),
+        ({"content": [{"type": "image"}, 7, {"type": "thinking", "thinking": "?"}, {"text": "4"}]}, "4", None),
+    ],
+)
+def test_thoughts_and_text_are_told_apart_in_every_form(
+    message: dict[str, object], text: str, reasoning: str | None
+) -> None:
+    answer = Completion.model_validate_json(json.dumps({"choices": [{"message": message}]}))
+    (reply,) = replies(answer.choices, answer.usage, model="m", seconds=1)
+    assert reply is not None
+    assert (reply.text, reply.reasoning) == (text, reasoning)
+
+
 async def test_passing_failures_are_repeated(server: ModelServer) -> None:
     server.faults.extend(["500", "drop"])
     async with model_at(server.url, retries=2) as model:
@@ -111,11 +145,14 @@ async def test_the_key_is_in_no_error_even_if_the_endpoint_repeats_it() -> None:
             assert KEY not in f"{caught.value}{caught.value.__cause__}{vars(model)}{vars(model.endpoints[0])}"
 
 
-async def test_a_password_in_the_url_is_not_shown() -> None:
-    async with model_at("http://me:hidden@127.0.0.1:9/v1") as model:
-        with pytest.raises(EndpointError) as caught:
-            await model.complete(ASKED)
-    assert "hidden" not in str(caught.value)
+async def test_a_password_in_the_url_is_not_shown_even_if_the_endpoint_repeats_it() -> None:
+    async with ModelServer(ScriptedModel([Rule(reply="x")]), key="another") as server:
+        for url in ("http://me:hidden@127.0.0.1:9/v1", server.url.replace("//", "//me:hidden@")):
+            async with model_at(url, key="") as model:
+                with pytest.raises(EndpointError) as caught:
+                    await model.complete(ASKED)
+            assert "hidden" not in str(caught.value)
+            assert base64.b64encode(b"me:hidden").decode() not in str(caught.value)
 
 
 async def test_an_unreachable_endpoint_names_its_url() -> None:

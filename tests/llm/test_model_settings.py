@@ -137,6 +137,11 @@ async def test_a_key_of_an_endpoint_may_come_from_the_environment(monkeypatch: p
         ("retries = -1", "retries"),
         ("deadline_seconds = 0", "deadline_seconds"),
         ("api_key = 'sk-secret'", "set OPENAI_API_KEY in the environment"),
+        ("[endpoints.a]\nsamples_per_request = 0", "endpoints.a.samples_per_request"),
+        ("base_url = 'localhost:8000/v1'", "base_url: not the URL of a server; it looks like http://"),
+        ("[endpoints.a]\nbase_url = 'http://me:sk-secret@127.0.0.1:99999/v1'", "endpoints.a.base_url: not the URL"),
+        ("[endpoints.a]\nbase_url = 'http://[::1/v1'", "endpoints.a.base_url: not the URL"),
+        ("model = 'm'\n[roles.tester]\nendpoints = ['b']", "roles.tester.endpoints: there is no endpoint 'b'"),
         ("[endpoints.a]\napi_key = 'sk-secret'", "endpoints.a.api_key: a key does not belong in this file"),
         ("[endpoints.a]\napikey = 'sk-secret'", "endpoints.a.apikey: unknown key"),
         ("[endpoints.a]\napi_key_env = 'X'\napi_key_file = 'y'", "only one of"),
@@ -164,6 +169,27 @@ async def test_bad_settings_are_one_clear_line_before_anything_is_spent(tmp_path
     assert says in str(caught.value)
     assert "sk-secret" not in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "says"),
+    [
+        ("ORPS_ROLES__PROGAMMER__MODEL", "x", "ORPS_ROLES__PROGAMMER__MODEL: roles: there is no role 'progammer'"),
+        ("ORPS_ENDPOINTS__A__MAX_CALLS", "0", "ORPS_ENDPOINTS__A__MAX_CALLS: endpoints.a.max_calls"),
+        ("OPENAI_BASE_URL", "localhost:8000", "OPENAI_BASE_URL: base_url: not the URL of a server"),
+        ("ORPS_ENDPOINTS", "{a", 'environment: error parsing value for field "endpoints"'),
+    ],
+)
+def test_a_bad_variable_is_named(monkeypatch: pytest.MonkeyPatch, variable: str, value: str, says: str) -> None:
+    monkeypatch.setenv(variable, value)
+    with pytest.raises(SettingsError) as caught:
+        load_settings()
+    assert str(caught.value).startswith(says)
+
+
+def test_an_empty_url_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_BASE_URL", "")
+    assert load_settings().base_url is None
 
 
 async def test_a_critic_that_always_answers_in_json_is_read(tmp_path: Path) -> None:
