@@ -29,6 +29,8 @@ def method_config(method: str, base: SearchConfig, calls: int | None) -> SearchC
     and beam stay the base's, and the samples follow from them: ORPS asks for N + (R - 1) K N candidates, the tree
     strategies for N R, Reflexion for R. The budget itself is the last word: repair turns count as well.
     """
+    if method == GOLD:
+        return base
     changes: dict[str, object] = {"strategy": method}
     if method in _WITHOUT_CRITIC:
         changes["process_reward"] = False

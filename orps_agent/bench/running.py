@@ -49,6 +49,9 @@ async def run_bench(agent: Agent, entries: Sequence[Entry], *, at_once: int = 10
     async def one(entry: Entry) -> None:
         nonlocal left
         async with slots:
+            if left:  # nothing new is begun once something was stopped
+                left += 1
+                return
             try:
                 record = await _record(agent, entry)
             except SearchInterrupted:

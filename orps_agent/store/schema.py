@@ -299,4 +299,12 @@ MIGRATIONS: list[tuple[str, str]] = [
         )
         """,
     ),
+    ("searches: the tester's model", "ALTER TABLE searches ADD COLUMN tester TEXT"),
+    (
+        "model calls: cached prompt tokens, and requests with several replies",
+        """
+        ALTER TABLE model_calls ADD COLUMN cached_tokens INTEGER;  -- of prompt_tokens; null when it was not told
+        ALTER TABLE model_calls ADD COLUMN shared INTEGER;         -- by so many calls the request, and its tokens
+        """,
+    ),
 ]
