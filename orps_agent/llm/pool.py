@@ -20,6 +20,8 @@ from .endpoint import Endpoint
 from .faults import Fault, backoff
 from .joining import Call, Gathering, Outcome, Take
 
+_SOUND_SECONDS = 5.0
+"""For how long endpoints that were found sound are believed to be so."""
 _LOOK_SECONDS = 0.25
 """How often a call that waits for an endpoint to come back looks whether it has."""
 
@@ -55,6 +57,8 @@ class EndpointModel:
         self._role = role or RoleSettings()
         self._chance = random.Random(seed)  # noqa: S311 - it spreads repeats, it keeps no secret
         self._gathering = Gathering(self._send)
+        self._looking = anyio.Lock()
+        self._sound_until = 0.0
 
     async def __aenter__(self) -> Self:
         return self
@@ -67,11 +71,19 @@ class EndpointModel:
             await endpoint.close()
 
     async def check(self) -> None:
-        """Raise what is wrong with any of the endpoints, before anything is spent; forget what was wrong before."""
-        for endpoint in self.endpoints:
-            await endpoint.check()
-            if endpoint.breaker.hopeless:
-                endpoint.breaker = Breaker()
+        """Raise what is wrong with any of the endpoints, before anything is spent; forget what was wrong before.
+
+        Searches that begin together look together: a hundred of them at once would be a burst of a hundred looks.
+        """
+        async with self._looking:
+            hopeless = any(each.breaker.hopeless for each in self.endpoints)
+            if time.monotonic() < self._sound_until and not hopeless:
+                return
+            for endpoint in self.endpoints:
+                await endpoint.check()
+                if endpoint.breaker.hopeless:
+                    endpoint.breaker = Breaker()
+            self._sound_until = time.monotonic() + _SOUND_SECONDS
 
     async def complete(self, request: ModelRequest, on_piece: OnPiece | None = None) -> ModelReply:
         """One reply; `requests` and `waited` of it say what it took."""

@@ -168,7 +168,8 @@ async def test_check_costs_no_call_where_the_model_is_listed_and_a_token_where_n
     async with model_at(server.url) as model:
         await model.check()
         assert server.requests == []
-        server.listing = False
+    server.listing = False
+    async with model_at(server.url) as model:
         await model.check()
     assert [each["max_tokens"] for each in server.requests] == [1]
 
