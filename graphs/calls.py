@@ -109,9 +109,8 @@ async def _call(
     except EndpointError as error:
         await context.emit(told.model_copy(update={"error": str(error)}))
         raise
-    await context.emit(
-        told.model_copy(update=reply.model_dump(include={"prompt_tokens", "completion_tokens", "cost", "seconds"}))
-    )
+    known = {"prompt_tokens", "cached_tokens", "completion_tokens", "cost", "seconds"}
+    await context.emit(told.model_copy(update=reply.model_dump(include=known)))
     return reply
 
 

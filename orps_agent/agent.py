@@ -32,7 +32,7 @@ from .events import (
 )
 from .forking import shared
 from .graphs import SearchContext, SearchInput, build_search, recursion_limit
-from .llm.roles import Models, is_small, model_names, open_models
+from .llm.roles import Models, is_small, model_names, name_of_tester, open_models
 from .logs import log
 from .problem import Problem
 from .prompting import Prompts
@@ -69,7 +69,7 @@ class Agent:
         self.prices = load_prices(self.settings)
         self._batch = Account(budget or Budget())
         self._stack = AsyncExitStack()
-        self._models: dict[tuple[str, str], Models] = {}
+        self._models: dict[tuple[str, str, str | None], Models] = {}
         self._running: dict[str, SearchContext] = {}
         self._opening = anyio.Lock()
 
@@ -167,6 +167,7 @@ class Agent:
             config=_within(config or default_config(self.settings), budget),
             programmer=programmer,
             critic=critic,
+            tester=name_of_tester(self.settings),
         )
         refuse_unpriced(row, self.prices, self._batch.budget)
         strategy_of(row.config, Prompts(row.config, self.settings.prompts).hint_names)
@@ -184,11 +185,11 @@ class Agent:
         return row
 
     async def _open_models(self, row: SearchRow) -> Models:
-        names = row.programmer, row.critic
+        names = row.programmer, row.critic, row.tester
         async with self._opening:
             if names not in self._models:
                 self._models[names] = await self._stack.enter_async_context(
-                    open_models(self.settings, programmer=row.programmer, critic=row.critic)
+                    open_models(self.settings, programmer=row.programmer, critic=row.critic, tester=row.tester)
                 )
         return self._models[names]
 

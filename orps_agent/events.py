@@ -7,6 +7,7 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field
 
 from .candidate import Candidate, Status
+from .endpoints import Role
 from .report import ExecutionReport
 from .result import SearchResult
 
@@ -43,7 +44,7 @@ class CallStarted(Event):
 
     kind: Literal["call_started"] = "call_started"
     candidate: str
-    role: Literal["programmer", "critic"]
+    role: Role
 
 
 class CallProgress(Event):
@@ -54,7 +55,7 @@ class CallProgress(Event):
 
     kind: Literal["call_progress"] = "call_progress"
     candidate: str
-    role: Literal["programmer", "critic"]
+    role: Role
     start: int
     text: str
 
@@ -64,9 +65,10 @@ class CallFinished(Event):
 
     kind: Literal["call_finished"] = "call_finished"
     candidate: str
-    role: Literal["programmer", "critic"]
+    role: Role
     reused: bool
     prompt_tokens: int | None = None
+    cached_tokens: int | None = None
     completion_tokens: int | None = None
     cost: float | None = None
     """USD; None when it is not known."""

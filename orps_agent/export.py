@@ -26,8 +26,8 @@ async def document(store: Store, search: str, *, texts: bool = False) -> SearchD
 
 async def _calls(store: Store, search: str, *, texts: bool) -> list[Call]:
     rows = await store.reader.rows(
-        "SELECT candidate, stage, attempt, role, started_at, seconds, prompt_tokens, completion_tokens, cost, status"
-        " FROM model_calls WHERE search = ? ORDER BY started_at",
+        "SELECT candidate, stage, attempt, role, started_at, seconds, prompt_tokens, cached_tokens, completion_tokens,"
+        " cost, status, finish FROM model_calls WHERE search = ? ORDER BY started_at",
         search,
     )
     calls = []

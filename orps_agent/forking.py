@@ -47,6 +47,7 @@ async def fork(
         config=config,
         programmer=source.programmer,
         critic=source.critic,
+        tester=source.tester,
         forked_from=source.id,
         forked_at=at,
         start=start.model_dump(mode="json"),

@@ -16,9 +16,13 @@ class Usage(BaseModel):
 
     model_calls: int = 0
     """Calls with a stored reply, over all runs of the search."""
+    failed_model_calls: int = 0
+    """Calls that ended without a usable reply; nobody knows what they cost."""
     executions: int = 0
     prompt_tokens: int | None = None
     """None when an endpoint does not report its tokens."""
+    cached_tokens: int | None = None
+    """Of the prompts' tokens, those that endpoints had in their caches, as far as they tell; None when none does."""
     completion_tokens: int | None = None
     cost: float | None = None
     """USD for all of them; None when a price or a token count is not known."""

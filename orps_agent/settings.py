@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -25,9 +25,10 @@ from pydantic_settings import (
     SettingsConfigDict,
     TomlConfigSettingsSource,
 )
+from pydantic_settings import SettingsError as UnreadableVariable
 
 from .budget import Budget
-from .endpoints import CallPolicy, EndpointSettings, Role, RoleSettings, known_roles, refuse_keys
+from .endpoints import BaseUrl, CallPolicy, EndpointSettings, Role, RoleSettings, known_roles, refuse_keys
 from .errors import SettingsError
 from .presets import PRESETS, StrategyName
 from .prices import Price
@@ -185,7 +186,7 @@ class Settings(BaseSettings):
     """The programmer's model; None: the embedded one, unless an endpoint is configured."""
     critic_model: str | None = None
     """The critic's model; None: the programmer's."""
-    base_url: str | None = Field(
+    base_url: BaseUrl = Field(
         default=None, validation_alias=AliasChoices("base_url", "ORPS_BASE_URL", "OPENAI_BASE_URL")
     )
     api_key: SecretStr | None = Field(
@@ -285,18 +286,31 @@ def load_settings(**given: object) -> Settings:
         return Settings(**values)  # type: ignore[arg-type]
     except ValidationError as error:
         steps = [str(step) for step in error.errors()[0]["loc"]] or [""]
-        name, variable = steps[0], f"ORPS_{'__'.join(steps).upper()}"
-        where = "" if name in values else f"{variable}: " if variable in os.environ else f"{settings_file()}: "
+        where = "" if steps[0] in values else f"{_source(steps)}: "
         raise SettingsError(f"{where}{first_problem(error)}") from error
+    except UnreadableVariable as error:
+        raise SettingsError(f"environment: {error}; its variable must hold JSON") from error
     except (OSError, ValueError) as error:  # a TOML file that cannot be read or parsed
         raise SettingsError(f"{settings_file()}: {error}") from error
+
+
+def _source(steps: Sequence[str]) -> str:
+    """What has set the setting at this place: a variable, which comes before the file, or the file."""
+    variable = f"ORPS_{'__'.join(steps).upper()}"
+    for name in (variable, f"OPENAI_{steps[0].upper()}"):
+        if name in os.environ:
+            return name
+    inside = (name for name in sorted(os.environ) if name.startswith(f"{variable}__"))
+    in_file = TomlConfigSettingsSource(Settings, toml_file=settings_file()).toml_data
+    return next((name for name in inside if steps[0] not in in_file), str(settings_file()))
 
 
 def first_problem(error: ValidationError) -> str:
     """The first complaint of a pydantic error in one line: where, what, and the value when it is a plain one."""
     details = error.errors(include_url=False, include_context=False)[0]
     where = ".".join(str(step) for step in details["loc"]) or "value"
-    what = "unknown key" if details["type"] == "extra_forbidden" else details["msg"]
-    given = details.get("input") if details["type"] != "extra_forbidden" else None  # it may be a misplaced key
+    what = "unknown key" if details["type"] == "extra_forbidden" else details["msg"].removeprefix("Value error, ")
+    # What is in the wrong place may be a key, and what is our own complaint says as much as it may.
+    given = details.get("input") if details["type"] not in ("extra_forbidden", "value_error") else None
     shown = f" (given: {given!r})" if isinstance(given, (str, int, float, bool)) else ""
     return f"{where}: {what}{shown}"

@@ -18,7 +18,9 @@ from .progress import calibration_words
 def print_report(console: Console, result: SearchResult) -> None:
     """Everything a user wants to know once a search has ended."""
     if result.winner is None:
-        console.print(f"No candidate held any code: {result.candidates} replies, none usable.", style="bold red")
+        console.print(f"No candidate held any code: {result.candidates} of them, none usable.", style="bold red")
+        if result.first and result.first.error:
+            console.print(f"What became of the first: {safe(result.first.error)}", markup=False)
     else:
         console.print(Syntax(safe(result.winner.code or ""), "python", background_color="default", word_wrap=True))
         console.print()
@@ -40,7 +42,7 @@ def print_report(console: Console, result: SearchResult) -> None:
 
 ENDINGS = {
     "rounds": "all rounds are done",
-    "closed": "the critic saw nothing left to improve on any branch",
+    "closed": "no branch is open: the critic saw nothing left to improve, or there was no reply",
     "solved": "a candidate passes all tests",
 }
 
@@ -117,11 +119,13 @@ def _cost(candidates: int, usage: Usage) -> str:
     if usage.prompt_tokens is None or usage.completion_tokens is None:
         tokens = "tokens not reported"
     else:
-        tokens = f"{usage.prompt_tokens + usage.completion_tokens:,} tokens"
+        cached = f" ({usage.cached_tokens:,} of them cached)" if usage.cached_tokens else ""
+        tokens = f"{usage.prompt_tokens + usage.completion_tokens:,} tokens{cached}"
+    failed = f" and {usage.failed_model_calls} that failed" if usage.failed_model_calls else ""
     cost = "price unknown" if usage.cost is None else money(usage.cost)
     words = (
-        f"{candidates} candidates, {usage.model_calls} model calls, {usage.executions} executions, {tokens}, {cost}"
-        f"{f', {duration(usage.seconds)}' if usage.seconds else ''}."
+        f"{candidates} candidates, {usage.model_calls} model calls{failed}, {usage.executions} executions, {tokens},"
+        f" {cost}{f', {duration(usage.seconds)}' if usage.seconds else ''}."
     )
     if usage.reused_model_calls or usage.reused_executions:
         saved = f", {money(usage.reused_cost)} not spent again" if usage.reused_cost else ""

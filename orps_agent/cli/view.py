@@ -84,7 +84,9 @@ class PlainView(SilentView):
                 self.say(f"best so far: {_best(self._progress)}")
             case RoundClosed():
                 self.say(f"round {event.round} closed: {_round_words(self._progress, event.round)}")
-                if self._progress.calibration:
+                if self._progress.rounds[event.round].failed and self._progress.last_error:
+                    self.say(self._progress.last_error)
+                if self._progress.calibration and self._progress.calibration.pairs > 1:
                     self.say(calibration_words(self._progress.calibration))
             case _:
                 pass

@@ -285,4 +285,12 @@ MIGRATIONS: list[tuple[str, str]] = [
         "candidates: what else the programmer was shown",
         "ALTER TABLE candidates ADD COLUMN shown TEXT",  # JSON: [candidates.id] off the branch; null for none
     ),
+    ("searches: the tester's model", "ALTER TABLE searches ADD COLUMN tester TEXT"),
+    (
+        "model calls: cached prompt tokens, and requests with several replies",
+        """
+        ALTER TABLE model_calls ADD COLUMN cached_tokens INTEGER;  -- of prompt_tokens; null when it was not told
+        ALTER TABLE model_calls ADD COLUMN shared INTEGER;         -- by so many calls the request, and its tokens
+        """,
+    ),
 ]

@@ -53,6 +53,8 @@ class SearchRow(BaseModel):
     config: SearchConfig
     programmer: str
     critic: str
+    tester: str | None = None
+    """None: the programmer's model."""
     winner: str | None = None
     verification: ExecutionReport | None = None
     """The winner on the held-back tests; None when there are none, or before the end."""
@@ -138,8 +140,8 @@ class Store:
         """Store a new search, and what else belongs into the same transaction."""
         await self.writer.write(
             (
-                "INSERT INTO searches (id, created_at, status, problem, config, programmer, critic, forked_from,"
-                " forked_at, start) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                "INSERT INTO searches (id, created_at, status, problem, config, programmer, critic, tester,"
+                " forked_from, forked_at, start) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (
                     row.id,
                     row.created_at,
@@ -148,6 +150,7 @@ class Store:
                     row.config.model_dump_json(),
                     row.programmer,
                     row.critic,
+                    row.tester,
                     row.forked_from,
                     row.forked_at,
                     row.start and json.dumps(row.start),
@@ -301,12 +304,16 @@ class Store:
         (calls,) = await self.reader.rows(
             "SELECT count(*) AS model_calls,"
             " iif(count(*) = count(prompt_tokens), ifnull(sum(prompt_tokens), 0), NULL) AS prompt_tokens,"
-            " iif(count(*) = count(completion_tokens), ifnull(sum(completion_tokens), 0), NULL) AS completion_tokens"
+            " iif(count(*) = count(completion_tokens), ifnull(sum(completion_tokens), 0), NULL) AS completion_tokens,"
+            " sum(cached_tokens) AS cached_tokens"
             " FROM model_calls WHERE search = ? AND status = 'answered'",
             search,
         )
         (runs,) = await self.reader.rows(
-            "SELECT count(*) AS executions FROM executions WHERE search = ? AND status = 'answered'", search
+            "SELECT count(*) AS executions,"
+            " (SELECT count(*) FROM model_calls WHERE search = ?1 AND status = 'failed') AS failed_model_calls"
+            " FROM executions WHERE search = ?1 AND status = 'answered'",
+            search,
         )
         return dict(calls) | dict(runs) | {"cost": await self.reader.cost(search)}
 
