@@ -29,6 +29,7 @@ from .events import (
     RoundStarted,
     SearchFinished,
     SearchStarted,
+    TestsWritten,
 )
 from .forking import shared
 from .graphs import SearchContext, SearchInput, build_search, recursion_limit
@@ -216,6 +217,7 @@ class Agent:
             journal=await self.store.journal(row.id),
             programmer=models.programmer,
             critic=models.critic,
+            tester=models.tester,
             executor=self._executor,
             prompts=prompts,
             strategy=strategy_of(row.config, prompts.hint_names),
@@ -227,14 +229,17 @@ class Agent:
         at_most = context.strategy.at_most(start) + shared(row, context.strategy.ask(start))
         await tell(SearchStarted(search=row.id, problem=row.problem.id, resumed=resumed, at_most=at_most))
         if resumed:
-            await self._retell(row.id, emit)
+            await self._retell(row, emit)
         if goes_on:
             await self._walk(context, cancelled)
         result = await summarise(self.store, row.id, context.journal.tally, time.monotonic() - started)
         await tell(SearchFinished(search=row.id, result=result))
 
-    async def _retell(self, search: str, emit: Emit) -> None:
+    async def _retell(self, row: SearchRow, emit: Emit) -> None:
         """Tell what earlier runs did, so that whoever watches sees the whole search."""
+        search, tests = row.id, row.problem.tests
+        if row.tests_by is not None:
+            await emit(TestsWritten.of(search, row.tests_by, tests, reused=True))
         tree = await self.store.tree(search)
         for number, planned in sorted(Counter(each.round for each in tree).items()):
             await emit(RoundStarted(search=search, round=number, candidates=planned))

@@ -57,6 +57,7 @@ class _ExampleFile(BaseModel):
     programmer: tuple[_Example, ...] = ()
     critic: tuple[_Example, ...] = ()
     critic_without_execution: tuple[_Example, ...] = ()
+    tester: tuple[_Example, ...] = ()
 
 
 _File = TypeVar("_File", bound=BaseModel)
@@ -125,6 +126,17 @@ class Prompts:
             score = f"\nSCORE: {ancestor.process}" if ancestor.process else ""
             turns += [("user", asked), ("assistant", f"{ancestor.critique or ''}{score}")]
         return _messages([*turns, ("user", self._judgement(problem, judged, first=not shown))])
+
+    def tests(self, problem: Problem) -> tuple[Message, ...]:
+        """The conversation that asks for the tests of a problem that has none."""
+        turns = [("system", self._render("tests_system", count=self._config.written_tests))]
+        for example in self._examples.tester:
+            turns += example.turns
+        return _messages([*turns, ("user", self._render("tests", problem=problem, count=self._config.written_tests))])
+
+    def tests_repair(self, asked: Sequence[Message], reply: str, problem: Problem) -> tuple[Message, ...]:
+        """One more turn for a reply in which there was no usable test."""
+        return (*asked, *_messages([("assistant", reply), ("user", self._render("tests_repair", problem=problem))]))
 
     def repair(self, asked: Sequence[Message], reply: str, what: Literal["code", "score"]) -> tuple[Message, ...]:
         """One more turn for a reply in which nothing could be found."""
@@ -203,6 +215,7 @@ class Prompts:
             self.rest(asked, "?")
             self.repair(asked, "?", "code")
             self.repair(asked, "?", "score")
+            self.tests_repair(self.tests(problem), "?", problem)
 
 
 @lru_cache(maxsize=16)
