@@ -76,7 +76,8 @@ async def ask_rest(context: SearchContext, candidate: Candidate, reply: ModelRep
 async def _programmer_prompt(context: SearchContext, candidate: Candidate) -> Conversation:
     *ancestors, _ = await context.branch(candidate.id)
     attempts = await context.attempts(candidate.id)
-    asked = context.prompts.programmer(context.row.problem, ancestors, candidate.hint, attempts)
+    written = context.row.tests_by is not None
+    asked = context.prompts.programmer(context.row.problem, ancestors, candidate.hint, attempts, written=written)
     return asked if candidate.reasoning is None else context.prompts.solution(asked, candidate.reasoning)
 
 

@@ -86,18 +86,25 @@ class Prompts:
         return [hint.name for hint in self.hints]
 
     def programmer(
-        self, problem: Problem, ancestors: Sequence[Candidate], hint: str, attempts: Sequence[Candidate] = ()
+        self,
+        problem: Problem,
+        ancestors: Sequence[Candidate],
+        hint: str,
+        attempts: Sequence[Candidate] = (),
+        *,
+        written: bool = False,
     ) -> tuple[Message, ...]:
         """The conversation that asks for a solution: the branch so far, and the hint at the very end.
 
         What the samples of one expansion share comes first, so that an endpoint's prefix cache serves them all;
-        before the hint come the `attempts`, where others from the same place led to.
+        before the hint come the `attempts`, where others from the same place led to. `written`: a model wrote the
+        tests, which may be wrong.
         """
         system = self._render("programmer_system", reasoning=self._config.reasoning, execution=self._execution)
         turns = [("system", system)]
         for example in self._examples.programmer:
             turns += example.turns
-        closing = [self._render("problem", problem=problem)]
+        closing = [self._render("problem", problem=problem, written=written)]
         for ancestor in _last(self._config.history, ancestors):
             turns += [("user", "\n\n".join(closing)), ("assistant", ancestor.turn)]
             closing = [self._feedback(problem, ancestor)]

@@ -63,7 +63,7 @@ def test_a_tester_without_a_test_ends_in_one_line_and_can_be_resumed(tmp_path: P
 def test_after_a_kill_the_tester_is_not_asked_again(tmp_path: Path) -> None:
     slow = PROGRAMMER | {"delay": 0.5}
     with server(tmp_path, TESTER, slow) as (url, log):
-        arguments = ("solve", *TASK, "--seed", "7", "--model", "m", "--base-url", url)
+        arguments = ("solve", *TASK, "--seed", "7", "--model", "served", "--base-url", url)
         with subprocess.Popen(of(tmp_path, *arguments), stderr=subprocess.DEVNULL) as process:
             wait_for(log, 2)  # the tester, and the first programmer
             process.kill()
