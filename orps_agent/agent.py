@@ -34,6 +34,7 @@ from .events import (
 from .forking import shared
 from .graphs import SearchContext, SearchInput, build_search, recursion_limit
 from .llm.roles import Models, is_small, model_names, name_of_tester, open_models
+from .loading import check_testable
 from .logs import log
 from .problem import Problem
 from .prompting import Prompts
@@ -160,6 +161,7 @@ class Agent:
         return result
 
     async def _created(self, problem: Problem, config: SearchConfig | None, budget: Budget | None) -> SearchRow:
+        check_testable(problem, f"problem {problem.id!r}")
         programmer, critic = model_names(self.settings)
         row = SearchRow(
             id=secrets.token_hex(4),

@@ -21,11 +21,7 @@ def check_problem(problem: Problem, source: str) -> None:
     """
     if not problem.statement.strip():
         raise ProblemError(f"{source}: the statement is empty; say in words what to write")
-    if not len(problem.tests) and not problem.entry_points:
-        raise ProblemError(
-            f"{source}: has no tests; add at least one, such as `assert f(2) == 4`, or name what to write, as in"
-            " `f(n)` in the statement, and a model writes them"
-        )
+    check_testable(problem, source)
     for name in problem.entry_points:
         if not name.isidentifier() or keyword.iskeyword(name):
             raise ProblemError(f"{source}: entry point {name!r} is not a Python name")
@@ -36,6 +32,15 @@ def check_problem(problem: Problem, source: str) -> None:
         _check_suite(problem, suite, source, label)
     if problem.gold is not None:
         _check_gold(problem.gold, problem.entry_points, source)
+
+
+def check_testable(problem: Problem, source: str) -> None:
+    """Refuse a problem that has no tests and does not say what to write, so that nobody could write them either."""
+    if not len(problem.tests) and not problem.entry_points:
+        raise ProblemError(
+            f"{source}: has no tests; add at least one, such as `assert f(2) == 4`, or name what to write, as in"
+            " `f(n)` in the statement or in entry_points, and a model writes them"
+        )
 
 
 def suites(tests: TestSuite, held_back: TestSuite | None) -> Iterator[tuple[str, TestSuite]]:

@@ -12,7 +12,7 @@ from orps_agent.graphs.calls import seed_of
 from orps_agent import Agent, Archive, Problem, SearchConfig, SearchResult, TestSuite
 from orps_agent.budget import Budget
 from orps_agent.candidate import Tree
-from orps_agent.errors import EndpointError, NoUsableTest, SearchInterrupted
+from orps_agent.errors import EndpointError, NoUsableTest, ProblemError, SearchInterrupted
 from orps_agent.events import AnyEvent, CallFinished, SearchFinished, TestsWritten
 from orps_agent.settings import changed
 from orps_agent.store import Effect
@@ -274,6 +274,10 @@ async def test_the_tester_is_asked_in_its_own_way(tmp_path: Path) -> None:
     assert SearchConfig().sampling("tester") == SearchConfig().sampling("programmer")
 
 
-def test_a_problem_without_tests_can_be_made_by_hand() -> None:
-    problem = Problem(id="f", statement="Write f.", entry_points=("f",), tests=TestSuite())
-    assert len(problem.tests) == 0
+async def test_a_problem_made_by_hand_that_says_nothing_to_test_is_refused_before_anything_is_stored(
+    tmp_path: Path,
+) -> None:
+    async with Agent(settings(tmp_path, model=script(tmp_path, TESTER))) as agent:
+        with pytest.raises(ProblemError, match="problem 'f': has no tests"):
+            await agent.solve(Problem(id="f", statement="Write f.", tests=TestSuite()))
+        assert await agent.archive.searches() == []
