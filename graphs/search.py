@@ -156,7 +156,7 @@ async def _close_round(
     await context.emit(RoundClosed(search=context.id, round=finished[0].round, beam=beam))
 
 
-def build_search(
+def build_machine(
     checkpointer: Checkpointer = None,
 ) -> CompiledStateGraph[SearchState, SearchContext, SearchInput, SearchState]:
     """The compiled graph; without a checkpointer it inherits that of the graph it becomes a node of."""

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from .archive import Archive
     from .budget import Budget
     from .candidate import Candidate, Tree
+    from .composition import build_search
     from .errors import OrpsError
     from .loading import load_problem, problem_from_words
     from .problem import Limits, Problem, ProgramTest, SnippetTest, TestSuite
@@ -30,6 +31,7 @@ _HOMES = {
     "archive": ("Archive",),
     "budget": ("Budget",),
     "candidate": ("Candidate", "Tree"),
+    "composition": ("build_search",),
     "errors": ("OrpsError",),
     "loading": ("load_problem", "problem_from_words"),
     "problem": ("Limits", "Problem", "ProgramTest", "SnippetTest", "TestSuite"),
@@ -53,6 +55,7 @@ __all__ = [
     "TestSuite",
     "Tree",
     "Usage",
+    "build_search",
     "load_problem",
     "load_settings",
     "problem_from_words",

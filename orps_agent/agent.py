@@ -31,8 +31,9 @@ from .events import (
     SearchStarted,
     TestsWritten,
 )
+from .forecast import Forecast, forecast
 from .forking import shared
-from .graphs import SearchContext, SearchInput, build_search, recursion_limit
+from .graphs import SearchContext, SearchInput, build_machine, recursion_limit
 from .llm.roles import Models, is_small, model_names, name_of_tester, open_models
 from .loading import check_testable
 from .logs import log
@@ -78,7 +79,7 @@ class Agent:
     async def __aenter__(self) -> Self:
         async with AsyncExitStack() as stack:
             await stack.enter_async_context(self.archive)
-            self._executor = await stack.enter_async_context(SplitExecutor(self.settings.executor))
+            self.executor = await stack.enter_async_context(SplitExecutor(self.settings.executor))
             self._saver = await stack.enter_async_context(open_checkpoints(self.settings.db))
             self._stack = stack.pop_all()
         return self
@@ -88,13 +89,15 @@ class Agent:
     ) -> None:
         await self._stack.__aexit__(kind, error, trace)
 
-    async def solve(self, problem: Problem, config: SearchConfig | None = None) -> SearchResult:
-        """Search for a solution and return the winner, once the search has ended by itself.
+    async def solve(
+        self, problem: Problem, config: SearchConfig | None = None, *, search: str | None = None
+    ) -> SearchResult:
+        """Search for a solution and return the winner, once the search has ended by itself; `search` as in `stream`.
 
         Raises UsageError before anything is spent; CannotRun when the endpoint, the sandbox or the database gives
         way, with everything finished until then stored and the search ready to be resumed.
         """
-        return await self._result(problem, config)
+        return await self._result(problem, config, search=search)
 
     async def resume(self, search: str, *, budget: Budget | None = None) -> SearchResult:
         """Go on with an interrupted search; what is stored of it is not done again.
@@ -105,7 +108,12 @@ class Agent:
 
     @asynccontextmanager
     async def stream(
-        self, what: Problem | str, config: SearchConfig | None = None, *, budget: Budget | None = None
+        self,
+        what: Problem | str,
+        config: SearchConfig | None = None,
+        *,
+        budget: Budget | None = None,
+        search: str | None = None,
     ) -> AsyncIterator[AsyncIterator[AnyEvent]]:
         """Run a search and watch it: a problem to start, or the id of a search to go on with.
 
@@ -113,10 +121,16 @@ class Agent:
                 async for event in events:
                     print(event)
 
-        A `budget` takes the place of the config's. The last event is SearchFinished. Leaving the context early
-        interrupts the search; it can be resumed.
+        A `budget` takes the place of the config's. `search` is the id that a new search gets; where one of that id is
+        stored already, it is gone on with. The last event is SearchFinished. Leaving the context early interrupts the
+        search; it can be resumed.
         """
-        row = await (self._resumed(what, budget) if isinstance(what, str) else self._created(what, config, budget))
+        if search is not None and await self.store.has_search(search):
+            what = search
+        if isinstance(what, str):
+            row = await self._resumed(what, budget)
+        else:
+            row = await self._created(what, config, budget, search)
         models = await self._open_models(row)
         send, receive = anyio.create_memory_object_stream[AnyEvent](256)
 
@@ -126,6 +140,21 @@ class Agent:
 
         async with beside(run), receive:
             yield receive
+
+    def forecast(self, problem: Problem, config: SearchConfig | None = None) -> Forecast:
+        """What a search will ask for; the agent need not be open, and nothing is asked or stored."""
+        programmer, critic = model_names(self.settings)
+        config = config or default_config(self.settings)
+        prompts = Prompts(config, self.settings.prompts)
+        return forecast(
+            problem,
+            config,
+            prompts,
+            self.prices,
+            programmer=programmer,
+            critic=critic,
+            tester=name_of_tester(self.settings),
+        )
 
     async def cancel(self, search: str) -> bool:
         """End a search before its time, keeping what it found; it can still be resumed.
@@ -149,10 +178,15 @@ class Agent:
         return len(self._running)
 
     async def _result(
-        self, what: Problem | str, config: SearchConfig | None, budget: Budget | None = None
+        self,
+        what: Problem | str,
+        config: SearchConfig | None,
+        budget: Budget | None = None,
+        *,
+        search: str | None = None,
     ) -> SearchResult:
         result: SearchResult | None = None
-        async with self.stream(what, config, budget=budget) as events:
+        async with self.stream(what, config, budget=budget, search=search) as events:
             async for event in events:
                 if isinstance(event, SearchFinished):
                     result = event.result
@@ -160,11 +194,13 @@ class Agent:
             raise SearchInterrupted("the search was stopped before it ended: resume it with its id")
         return result
 
-    async def _created(self, problem: Problem, config: SearchConfig | None, budget: Budget | None) -> SearchRow:
+    async def _created(
+        self, problem: Problem, config: SearchConfig | None, budget: Budget | None, search: str | None
+    ) -> SearchRow:
         check_testable(problem, f"problem {problem.id!r}")
         programmer, critic = model_names(self.settings)
         row = SearchRow(
-            id=secrets.token_hex(4),
+            id=search or secrets.token_hex(4),
             created_at=time.time(),
             problem=problem,
             config=_within(config or default_config(self.settings), budget),
@@ -220,7 +256,7 @@ class Agent:
             programmer=models.programmer,
             critic=models.critic,
             tester=models.tester,
-            executor=self._executor,
+            executor=self.executor,
             prompts=prompts,
             strategy=strategy_of(row.config, prompts.hint_names),
             emit=tell,
@@ -277,7 +313,7 @@ class Agent:
             del self._running[context.id]
 
     async def _invoke(self, context: SearchContext) -> None:
-        graph = build_search(self._saver)
+        graph = build_machine(self._saver)
         config: RunnableConfig = {
             "configurable": {"thread_id": context.id},
             "recursion_limit": recursion_limit(context),

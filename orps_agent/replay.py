@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict
 from .candidate import Candidate, Status, Tree
 from .events import AnyEvent
 from .forking import beginning
-from .graphs import SearchContext, build_search, recursion_limit
+from .graphs import SearchContext, build_machine, recursion_limit
 from .prompting import Prompts
 from .recording import Recording
 from .settings import SearchConfig, changed
@@ -114,7 +114,7 @@ async def _walk(scratch: Store, row: SearchRow, recording: Recording, folder: Pa
         emit=unheard,
     )
     await _lay_out(scratch, row, context, recording)
-    graph = build_search()
+    graph = build_machine()
     ended = await in_own_task(
         graph.ainvoke({"search": row.id}, {"recursion_limit": recursion_limit(context)}, context=context)
     )

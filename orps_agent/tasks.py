@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
+from contextvars import Context, copy_context
 from typing import Any, Generic, TypeVar
 
 import anyio
@@ -36,8 +37,8 @@ async def beside(*work: Callable[[], Coroutine[Any, Any, None]], wait: bool = Fa
 class Shared(Generic[Result]):
     """Work in a task of its own that any number of tasks wait for; once nobody does any more, it is cancelled."""
 
-    def __init__(self, work: Coroutine[Any, Any, Result]) -> None:
-        self._task = asyncio.ensure_future(work)
+    def __init__(self, work: Coroutine[Any, Any, Result], context: Context | None = None) -> None:
+        self._task = asyncio.create_task(work, context=context)
         self._waiting = 0
 
     @property
@@ -59,5 +60,13 @@ class Shared(Generic[Result]):
 
 
 async def in_own_task(work: Coroutine[Any, Any, Result]) -> Result:
-    """Await LangGraph in a task of its own: an anyio cancel scope around it would cut off its nodes' clean-up."""
-    return await Shared(work).result()
+    """Await LangGraph in a task of its own: an anyio cancel scope around it would cut off its nodes' clean-up.
+
+    Where this runs inside a node of somebody's graph, the task does not know of it: LangGraph would take ours for a
+    part of theirs, with their thread and their checkpoints.
+    """
+    from langchain_core.runnables.config import var_child_runnable_config  # noqa: PLC0415 - slow, and loaded by now
+
+    context = copy_context()
+    context.run(var_child_runnable_config.set, None)
+    return await Shared(work, context).result()

@@ -23,6 +23,7 @@ def test_the_public_names_are_these() -> None:
         "TestSuite",
         "Tree",
         "Usage",
+        "build_search",
         "load_problem",
         "load_settings",
         "problem_from_words",

@@ -11,7 +11,7 @@ import typer
 
 from orps_agent.errors import OrpsError, UsageError
 
-from . import cancel, demo, doctor, export, fork, gc, listing, model, replay, resume, show, solve
+from . import bench, cancel, demo, doctor, export, fork, gc, listing, model, replay, resume, show, solve
 from .output import fail
 
 EXIT_CODES = """
@@ -39,6 +39,7 @@ app.command()(gc.gc)
 app.command()(doctor.doctor)
 app.command()(demo.demo)
 app.add_typer(model.app)
+app.add_typer(bench.app)
 
 
 def main() -> None:

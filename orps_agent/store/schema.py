@@ -285,6 +285,20 @@ MIGRATIONS: list[tuple[str, str]] = [
         "candidates: what else the programmer was shown",
         "ALTER TABLE candidates ADD COLUMN shown TEXT",  # JSON: [candidates.id] off the branch; null for none
     ),
+    (
+        "bench records",
+        """
+        CREATE TABLE bench_records (
+            search TEXT PRIMARY KEY,       -- searches.id, which may have been deleted since; of method gold no search's
+            dataset TEXT NOT NULL,
+            problem TEXT NOT NULL,
+            method TEXT NOT NULL,
+            regime TEXT NOT NULL,          -- weak or real: which tests the search saw
+            seed INTEGER NOT NULL,
+            record TEXT NOT NULL           -- JSON: Record, what reports are made from
+        )
+        """,
+    ),
     ("searches: the tester's model", "ALTER TABLE searches ADD COLUMN tester TEXT"),
     (
         "model calls: cached prompt tokens, and requests with several replies",

@@ -194,6 +194,10 @@ class Store:
             raise UnknownSearch(f"{search!r} is the beginning of more than one search: give more of its id")
         return self.reader.read(found[0], _search_row)
 
+    async def has_search(self, search: str) -> bool:
+        """Whether there is a search with exactly this id."""
+        return bool(await self.reader.rows("SELECT 1 FROM searches WHERE id = ?", search))
+
     async def searches(self, limit: int = 100) -> list[SearchRow]:
         """The latest searches, newest first."""
         found = await self.reader.rows("SELECT * FROM searches ORDER BY created_at DESC LIMIT ?", limit)
@@ -343,6 +347,15 @@ class Store:
             search,
         )
         return dict(calls) | dict(runs) | {"cost": await self.reader.cost(search)}
+
+    async def calls_by_candidate(self, search: str) -> dict[str, int]:
+        """How many model calls with a reply each candidate took."""
+        rows = await self.reader.rows(
+            "SELECT candidate, count(*) AS calls FROM model_calls WHERE search = ? AND status = 'answered'"
+            " GROUP BY candidate",
+            search,
+        )
+        return {row["candidate"]: row["calls"] for row in rows}
 
     async def record(self, event: AnyEvent) -> None:
         """Keep an event; a kill may take the last ones, as nothing was paid for them."""

@@ -44,8 +44,7 @@ class Revoking(ScriptedModel):
         return await super().complete(request)
 
 
-@pytest.mark.parametrize("replies", [1000, 4])
-@pytest.mark.parametrize("where", ["variable", "file"])
+@pytest.mark.parametrize(("replies", "where"), [(1000, "variable"), (4, "file")])
 async def test_a_key_reaches_neither_log_nor_database_nor_candidates(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, replies: int, where: str
 ) -> None:

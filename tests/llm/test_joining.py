@@ -223,6 +223,19 @@ async def test_a_call_that_is_cancelled_before_the_request_is_not_asked_for(serv
     assert sizes(server) == [3]
 
 
+async def test_a_call_does_not_join_those_that_are_all_leaving(server: ModelServer) -> None:
+    async with model_at(server, max_calls=1) as model:
+        await model.endpoints[0].limit.acquire()
+        leaving = asyncio.ensure_future(model.complete(asking(0)))
+        await anyio.sleep(0.03)
+        leaving.cancel()
+        late = asyncio.ensure_future(model.complete(asking(1)))
+        await asyncio.wait([leaving])
+        model.endpoints[0].limit.release()
+        with anyio.fail_after(20):
+            assert (await late).text == "sample 1"
+
+
 async def test_a_shared_request_takes_one_slot(server: ModelServer) -> None:
     async with model_at(server, 4, max_calls=2) as model:
         await ask(model, *(asking(seed) for seed in range(16)))

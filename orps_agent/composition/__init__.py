@@ -1,0 +1,6 @@
+"""orps inside something larger: a node of somebody's graph, a tool of somebody's agent."""
+
+from .graph import build_search
+from .request import SearchOutcome, SearchRequest
+
+__all__ = ["SearchOutcome", "SearchRequest", "build_search"]
