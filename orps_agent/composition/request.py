@@ -16,7 +16,7 @@ from orps_agent.wording import money
 
 
 class SearchRequest(TypedDict, total=False):
-    """A problem, and how to search. Either `problem` or `statement` and `tests`."""
+    """A problem, and how to search. Either `problem` or `statement`; without `tests` a model writes them."""
 
     problem: dict[str, Any] | None
     """A Problem as JSON (`problem.model_dump(mode="json")`)."""
