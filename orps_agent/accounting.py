@@ -48,7 +48,8 @@ def refuse_unpriced(row: SearchRow, prices: PriceTable, batch: Budget) -> None:
     if row.config.budget.cost is None and batch.cost is None:
         return
     judges = (row.critic,) if row.config.process_reward else ()
-    for model in dict.fromkeys((row.programmer, *judges, row.tester or row.programmer)):
+    testers = () if len(row.problem.tests) else (row.tester or row.programmer,)
+    for model in dict.fromkeys((row.programmer, *judges, *testers)):
         if prices.price(model) is None:
             raise SettingsError(
                 f"budget.cost: the price of model {model!r} is not known: give it in the settings file as"

@@ -29,11 +29,13 @@ from .events import (
     RoundStarted,
     SearchFinished,
     SearchStarted,
+    TestsWritten,
 )
 from .forecast import Forecast, forecast
 from .forking import shared
 from .graphs import SearchContext, SearchInput, build_machine, recursion_limit
 from .llm.roles import Models, is_small, model_names, name_of_tester, open_models
+from .loading import check_testable
 from .logs import log
 from .problem import Problem
 from .prompting import Prompts
@@ -144,7 +146,15 @@ class Agent:
         programmer, critic = model_names(self.settings)
         config = config or default_config(self.settings)
         prompts = Prompts(config, self.settings.prompts)
-        return forecast(problem, config, prompts, self.prices, programmer=programmer, critic=critic)
+        return forecast(
+            problem,
+            config,
+            prompts,
+            self.prices,
+            programmer=programmer,
+            critic=critic,
+            tester=name_of_tester(self.settings),
+        )
 
     async def cancel(self, search: str) -> bool:
         """End a search before its time, keeping what it found; it can still be resumed.
@@ -187,6 +197,7 @@ class Agent:
     async def _created(
         self, problem: Problem, config: SearchConfig | None, budget: Budget | None, search: str | None
     ) -> SearchRow:
+        check_testable(problem, f"problem {problem.id!r}")
         programmer, critic = model_names(self.settings)
         row = SearchRow(
             id=search or secrets.token_hex(4),
@@ -244,6 +255,7 @@ class Agent:
             journal=await self.store.journal(row.id),
             programmer=models.programmer,
             critic=models.critic,
+            tester=models.tester,
             executor=self.executor,
             prompts=prompts,
             strategy=strategy_of(row.config, prompts.hint_names),
@@ -255,14 +267,17 @@ class Agent:
         at_most = context.strategy.at_most(start) + shared(row, context.strategy.ask(start))
         await tell(SearchStarted(search=row.id, problem=row.problem.id, resumed=resumed, at_most=at_most))
         if resumed:
-            await self._retell(row.id, emit)
+            await self._retell(row, emit)
         if goes_on:
             await self._walk(context, cancelled)
         result = await summarise(self.store, row.id, context.journal.tally, time.monotonic() - started)
         await tell(SearchFinished(search=row.id, result=result))
 
-    async def _retell(self, search: str, emit: Emit) -> None:
+    async def _retell(self, row: SearchRow, emit: Emit) -> None:
         """Tell what earlier runs did, so that whoever watches sees the whole search."""
+        search, tests = row.id, row.problem.tests
+        if row.tests_by is not None:
+            await emit(TestsWritten.of(search, row.tests_by, tests, reused=True))
         tree = await self.store.tree(search)
         for number, planned in sorted(Counter(each.round for each in tree).items()):
             await emit(RoundStarted(search=search, round=number, candidates=planned))

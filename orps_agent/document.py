@@ -8,6 +8,7 @@ from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from .agreement import Agreement
 from .candidate import Candidate, Tree
 from .endpoints import Role
 from .problem import Problem
@@ -31,6 +32,10 @@ class SearchFacts(BaseModel):
     programmer: str
     """The programmer's model, as the user named it."""
     critic: str
+    tests_by: str | None = None
+    """The model that wrote the problem's tests; None where they were given."""
+    agreement: Agreement | None = None
+    """The solutions and tests that confirm each other, the winner among them, where the selector is `codet`."""
     winner: str | None = None
     """The winner's id."""
     why: str | None = None
@@ -52,7 +57,7 @@ class Call(BaseModel):
 
     candidate: str
     stage: str
-    """What the call was for: reason, code, critique."""
+    """What the call was for: reason, code, critique, tests."""
     role: Role
     started_at: float
     """Unix seconds."""

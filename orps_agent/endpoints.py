@@ -91,9 +91,9 @@ class RoleSettings(BaseModel):
     endpoints: tuple[str, ...] = ()
     """Names of `[endpoints.NAME]` tables that share the calls; none: the programmer's, or `base_url`."""
     temperature: float | None = Field(default=None, ge=0, le=2)
-    """Takes the place of the search's `temperature` or `critic_temperature`."""
+    """Takes the place of the search's `temperature`, `critic_temperature` or `tester_temperature`."""
     max_tokens: int | None = Field(default=None, ge=1)
-    """Takes the place of the search's `max_tokens` or `critic_tokens`."""
+    """Takes the place of the search's `max_tokens`, `critic_tokens` or `tester_tokens`."""
     top_p: float | None = Field(default=None, gt=0, le=1)
     extra: dict[str, JsonValue] = {}
     """Sent along as it is, such as `top_k` or `chat_template_kwargs`, where the endpoint understands it."""

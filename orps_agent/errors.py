@@ -14,6 +14,7 @@
         │   └── ReplyError       one call came back without a usable reply
         │       ├── NeverRecorded    a replay asked what the recorded search never asked
         │       └── BudgetReached    a call was not made, as it would go beyond the budget
+        ├── NoUsableTest         a model was asked for tests and wrote none that could judge a solution
         ├── HubError             a dataset cannot be had from the hub
         ├── ModelFileError       the embedded model cannot be fetched, verified or loaded
         ├── MissingExtra         a library is needed that is not installed with orps itself
@@ -85,6 +86,10 @@ class NeverRecorded(ReplyError):
 
 class BudgetReached(ReplyError):
     """A call was not made, as it would go beyond the search's budget; its candidate is halted, the search ends."""
+
+
+class NoUsableTest(CannotRun):
+    """A problem has no tests, and the model wrote none that could judge a solution; a resume asks it again."""
 
 
 class HubError(CannotRun):

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from .candidate import Candidate, Status
 from .endpoints import Role
+from .problem import SnippetTest, TestSuite
 from .report import ExecutionReport
 from .result import SearchResult
 
@@ -29,6 +30,23 @@ class SearchStarted(Event):
     resumed: bool
     at_most: int
     """How many candidates the search can have, if no branch is closed early."""
+
+
+class TestsWritten(Event):
+    """A model has written the tests of a problem that had none."""
+
+    __test__: ClassVar[bool] = False  # not a test class, whatever pytest makes of the name
+    kind: Literal["tests_written"] = "tests_written"
+    model: str
+    tests: tuple[str, ...]
+    """Their code."""
+    reused: bool
+
+    @classmethod
+    def of(cls, search: str, model: str, tests: TestSuite, *, reused: bool) -> Self:
+        """The event for the suite that a search has by now."""
+        codes = tuple(each.code for each in tests.tests if isinstance(each, SnippetTest))
+        return cls(search=search, model=model, tests=codes, reused=reused)
 
 
 class RoundStarted(Event):
@@ -146,6 +164,7 @@ class SearchFinished(Event):
 
 AnyEvent = Annotated[
     SearchStarted
+    | TestsWritten
     | RoundStarted
     | CallStarted
     | CallProgress

@@ -15,6 +15,7 @@ async def document(store: Store, search: str, *, texts: bool = False) -> SearchD
     found = await summarise(store, row.id, Tally(), 0.0)
     facts = SearchFacts(
         **row.model_dump(include=SearchFacts.model_fields.keys() - {"problem", "config", "verification", "winner"}),
+        agreement=found.agreement,
         problem=row.problem,
         config=row.config,
         verification=row.verification,

@@ -35,6 +35,7 @@ from .prices import Price
 from .rewards import WinnerKey
 
 APP = "orps"
+Selector = Literal["order", "codet"]
 
 
 class SearchConfig(BaseModel):
@@ -78,6 +79,15 @@ class SearchConfig(BaseModel):
     winner_order: Annotated[tuple[WinnerKey, ...], Field(min_length=1)] | None = None
     """What makes the winner, most important first, each key in its better direction. None: pass rate, time, ω; without
     execution feedback ρ alone."""
+    selector: Selector | None = None
+    """What chooses the winner: `order`, the best of all by `winner_order`; or `codet`, the best by it of the largest
+    agreement between solutions and tests (CodeT). None: `codet` where a model wrote the tests, else `order`."""
+    written_tests: int = Field(default=10, ge=1, le=1_000)
+    """How many tests the tester is asked for, and at most taken from, where the problem has none."""
+    tester_temperature: float | None = Field(default=None, ge=0, le=2)
+    """The tester's sampling temperature; None: the programmer's."""
+    tester_tokens: int | None = Field(default=None, ge=1)
+    """New tokens that the tester may write in one turn; None: as many as the programmer."""
     tampering_may_win: bool = False
     """Whether a candidate that was seen to tamper with its tests may win; one under suspicion always may."""
     order_without_rho: bool = False
@@ -106,6 +116,15 @@ class SearchConfig(BaseModel):
                 "without execution_feedback the search orders by ρ: it needs process_reward, and no outcome_only"
             )
         return self
+
+    def sampling(self, role: Role) -> tuple[float, int]:
+        """The temperature and the most new tokens of a role's turns."""
+        if role == "critic":
+            return self.critic_temperature, self.critic_tokens
+        if role == "programmer":
+            return self.temperature, self.max_tokens
+        temperature = self.temperature if self.tester_temperature is None else self.tester_temperature
+        return temperature, self.tester_tokens or self.max_tokens
 
     @property
     def winner_keys(self) -> tuple[WinnerKey, ...]:
@@ -261,12 +280,14 @@ class Settings(BaseSettings):
     @property
     def sampling(self) -> dict[str, float | int]:
         """What the roles' tables say about the numbers of a search."""
-        programmer, critic = self.role("programmer"), self.role("critic")
+        programmer, critic, tester = self.role("programmer"), self.role("critic"), self.role("tester")
         told = {
             "temperature": programmer.temperature,
             "max_tokens": programmer.max_tokens,
             "critic_temperature": critic.temperature,
             "critic_tokens": critic.max_tokens,
+            "tester_temperature": tester.temperature,
+            "tester_tokens": tester.max_tokens,
         }
         return {name: value for name, value in told.items() if value is not None}
 

@@ -14,11 +14,12 @@ import json
 import re
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from itertools import zip_longest
 from pathlib import Path
 from typing import Any, Self
 
+from orps_agent.endpoints import Role
 from orps_agent.errors import ReplyError
 from orps_agent.llm.base import ChatModel, Message, ModelRequest
 from orps_agent.llm.scripted import ScriptedModel
@@ -26,6 +27,8 @@ from tests.faults import Fault, RandomFaults, answer, completion, event, misbeha
 
 CRITIC_MARK = "SCORE: n"
 """Occurs in every prompt for the critic and in none for the programmer: the API does not say who is asked."""
+TESTER_MARK = "You write tests"
+"""Likewise for the tester."""
 
 
 class ModelServer:
@@ -145,7 +148,7 @@ class ModelServer:
     async def _reply(self, body: dict[str, Any], writer: asyncio.StreamWriter) -> None:
         messages = tuple(Message(role=each["role"], content=each["content"]) for each in body["messages"])
         request = ModelRequest(
-            role="critic" if any(CRITIC_MARK in each.content for each in messages) else "programmer",
+            role=_role(messages),
             messages=messages,
             temperature=body.get("temperature", 1),
             max_tokens=body.get("max_tokens", 1),
@@ -164,6 +167,11 @@ class ModelServer:
             writer.write(b"".join(_streamed([each.text for each in replies], usage)))
         else:
             writer.write(answer(200, completion([each.text for each in replies], replies[0].finish, usage=usage)))
+
+
+def _role(messages: Sequence[Message]) -> Role:
+    told = "\n".join(each.content for each in messages)
+    return "critic" if CRITIC_MARK in told else "tester" if TESTER_MARK in told else "programmer"
 
 
 def _streamed(texts: list[str], usage: dict[str, object]) -> Iterator[bytes]:

@@ -8,6 +8,7 @@ from rich.table import Table
 
 from orps_agent.calibration import Calibration
 from orps_agent.candidate import Candidate
+from orps_agent.problem import SnippetTest
 from orps_agent.report import StaticAnalysis, TestResult
 from orps_agent.result import SearchResult, Usage
 from orps_agent.wording import duration, money, safe
@@ -17,7 +18,9 @@ from .progress import calibration_words
 
 def print_report(console: Console, result: SearchResult) -> None:
     """Everything a user wants to know once a search has ended."""
-    if result.winner is None:
+    if not result.candidates:
+        console.print("The search ended before its first candidate.", style="bold red")
+    elif result.winner is None:
         console.print(f"No candidate held any code: {result.candidates} of them, none usable.", style="bold red")
         if result.first and result.first.error:
             console.print(f"What became of the first: {safe(result.first.error)}", markup=False)
@@ -28,6 +31,7 @@ def print_report(console: Console, result: SearchResult) -> None:
         _print_failures(console, result.winner)
         _print_flags(console, result.winner)
         console.print(f"Candidate {result.winner.id} ({result.winner.hint}) {result.why}.", markup=False)
+    _print_trust(console, result)
     if result.comparison is not None:
         console.print(f"CPU time against the first sample's, measured in turns: {result.comparison}.", markup=False)
     if result.verification is not None:
@@ -104,6 +108,22 @@ def _print_failures(console: Console, winner: Candidate) -> None:
 def _print_flags(console: Console, candidate: Candidate) -> None:
     for flag in candidate.report.flags if candidate.report else ():
         console.print(safe(f"  {flag.severity}: {flag.kind}; {flag.evidence}"), style="bold yellow", markup=False)
+
+
+def _print_trust(console: Console, result: SearchResult) -> None:
+    """The tests that a model wrote, and which of them the solutions confirm."""
+    trusted = set(result.agreement.tests) if result.agreement else set()
+    if result.written is None:
+        if result.agreement is not None:
+            count = result.winner.report.results if result.winner and result.winner.report else ()
+            console.print(f"To be trusted by agreement: {len(trusted)} of {len(count)} tests.")
+        return
+    console.print("A model wrote the tests" + (", and agreement says which to trust:" if result.agreement else ":"))
+    for test in result.written.tests:
+        mark = "" if result.agreement is None else "trusted  " if test.name in trusted else "doubtful "
+        code = test.code if isinstance(test, SnippetTest) else ""
+        style = "yellow" if mark == "doubtful " else None
+        console.print(safe(f"  {mark}{code}"), style=style, markup=False, highlight=False, soft_wrap=True)
 
 
 def _line(result: TestResult) -> str:

@@ -307,4 +307,8 @@ MIGRATIONS: list[tuple[str, str]] = [
         ALTER TABLE model_calls ADD COLUMN shared INTEGER;         -- by so many calls the request, and its tokens
         """,
     ),
+    (
+        "searches: who wrote the tests",
+        "ALTER TABLE searches ADD COLUMN tests_by TEXT",  # the model that wrote the problem's tests; null for none
+    ),
 ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import time
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from types import TracebackType
@@ -16,12 +16,14 @@ import anyio
 import anyio.to_thread
 from pydantic import BaseModel, ConfigDict
 
+from orps_agent.agreement import Choice, agreed
 from orps_agent.candidate import Candidate, Outline, Status, Tree, path_key
 from orps_agent.errors import StoreError, UnknownSearch
 from orps_agent.events import AnyEvent
 from orps_agent.problem import Problem
 from orps_agent.report import ExecutionReport
-from orps_agent.settings import SearchConfig
+from orps_agent.rewards import winner
+from orps_agent.settings import SearchConfig, Selector
 from orps_agent.tasks import beside
 
 from .columns import COPIED, OUTLINED, candidate, candidate_columns, outline, stored
@@ -55,6 +57,8 @@ class SearchRow(BaseModel):
     critic: str
     tester: str | None = None
     """None: the programmer's model."""
+    tests_by: str | None = None
+    """The model that wrote the problem's tests; None: they were given, or are still to be written."""
     winner: str | None = None
     verification: ExecutionReport | None = None
     """The winner on the held-back tests; None when there are none, or before the end."""
@@ -69,6 +73,11 @@ class SearchRow(BaseModel):
     start: dict[str, Any] | None = None
     """The strategy's state that the search began with; None for an empty tree."""
     cancel_requested_at: float | None = None
+
+    @property
+    def selector(self) -> Selector:
+        """What chooses the winner, as it is set or by default."""
+        return self.config.selector or ("order" if self.tests_by is None else "codet")
 
     @property
     def out_of_budget(self) -> bool:
@@ -141,7 +150,7 @@ class Store:
         await self.writer.write(
             (
                 "INSERT INTO searches (id, created_at, status, problem, config, programmer, critic, tester,"
-                " forked_from, forked_at, start) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                " tests_by, forked_from, forked_at, start) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (
                     row.id,
                     row.created_at,
@@ -151,6 +160,7 @@ class Store:
                     row.programmer,
                     row.critic,
                     row.tester,
+                    row.tests_by,
                     row.forked_from,
                     row.forked_at,
                     row.start and json.dumps(row.start),
@@ -298,6 +308,23 @@ class Store:
         """All candidates of a search without their texts, in path order: fast for trees of any size."""
         rows = await self.reader.rows(f"SELECT {OUTLINED} FROM candidates WHERE search = ?", search)
         return sorted((self.reader.read(row, outline) for row in rows), key=lambda each: path_key(each.id))
+
+    async def passed(self, search: str) -> dict[str, frozenset[str]]:
+        """Of every executed candidate the names of the visible tests that it passes."""
+        rows = await self.reader.rows(
+            "SELECT id, (SELECT json_group_array(json_extract(value, '$.name')) FROM json_each(report, '$.results')"
+            " WHERE json_extract(value, '$.verdict') = 'pass') AS names"
+            " FROM candidates WHERE search = ? AND report IS NOT NULL",
+            search,
+        )
+        return {row["id"]: self.reader.read(row, lambda row: frozenset(json.loads(row["names"]))) for row in rows}
+
+    async def choice(self, row: SearchRow, tree: Sequence[Outline]) -> Choice:
+        """The winner of a search as far as it has come, by its selector."""
+        order, let = row.config.winner_keys, row.config.tampering_may_win
+        if row.selector == "order":
+            return Choice(winner(tree, order, tampering_may_win=let))
+        return agreed(tree, await self.passed(row.id), order, tampering_may_win=let)
 
     async def messages(self, effect: Effect) -> list[tuple[str, str]]:
         """The conversation that a model call sent, as (role, text)."""
