@@ -40,7 +40,7 @@ from orps_agent.report import ExecutionReport, StaticAnalysis
 from orps_agent.rewards import outcome_reward
 from orps_agent.settings import SearchConfig
 from orps_agent.store import Effect, Journal, Request, SearchRow, Store
-from orps_agent.strategies import Orps, OrpsState, Score
+from orps_agent.strategies import Orps, Score
 
 SIZES = (8, 15, 23, 46)  # samples; with a beam of 3, 5 rounds make 13 times as many candidates
 
@@ -163,7 +163,8 @@ async def grow(database: Path, config: SearchConfig) -> int:
     """A finished search of this size, written into the store without being run; how many candidates it has."""
     chance = random.Random(0)
     prose_, program_ = prose(chance, 100_000), program(chance, 2400)
-    strategy, state, count = Orps(config, ["generic"]), OrpsState(), 0
+    strategy, count = Orps(config, ["generic"]), 0
+    state = strategy.start()
     async with Store(database) as store:
         row = SearchRow(id="big", created_at=time.time(), problem=PROBLEM, config=config, programmer=NAME, critic=NAME)
         await store.add_search(row)
@@ -175,9 +176,8 @@ async def grow(database: Path, config: SearchConfig) -> int:
                 for each in grown:
                     tasks.start_soon(write, store, journal, each)
             count += len(grown)
-            state = strategy.tell(state, [score(each) for each in grown])
-            pruned = [each.id for each in grown if each.id not in state.parents]
-            await store.set_status(row.id, pruned, Status.PRUNED)
+            before, state = state, strategy.tell(state, [score(each) for each in grown])
+            await store.set_status(row.id, strategy.pruned(before, state), Status.PRUNED)
         await store.update_search(row.id, status="finished", winner=state.parents[0], reason=state.ended)
     return count
 

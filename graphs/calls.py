@@ -64,7 +64,8 @@ async def ask_rest(context: SearchContext, candidate: Candidate, reply: ModelRep
 
 async def _programmer_prompt(context: SearchContext, candidate: Candidate) -> Conversation:
     *ancestors, _ = await context.branch(candidate.id)
-    asked = context.prompts.programmer(context.row.problem, ancestors, candidate.hint)
+    attempts = await context.attempts(candidate.id)
+    asked = context.prompts.programmer(context.row.problem, ancestors, candidate.hint, attempts)
     return asked if candidate.reasoning is None else context.prompts.solution(asked, candidate.reasoning)
 
 
@@ -98,7 +99,7 @@ async def _call(
         model=model.name,
         parameters=request.model_dump(mode="json", exclude={"messages", "role"}),
         messages=[(message.role, message.content) for message in messages],
-        branch=await context.branch(effect.candidate),
+        branch=[*await context.branch(effect.candidate), *await context.attempts(effect.candidate)],
     )
     told = CallFinished(search=context.id, candidate=effect.candidate, role=role, reused=reused)
     try:

@@ -114,6 +114,8 @@ async def critique(state: CandidateState, runtime: Runtime[SearchContext]) -> Ca
     """Have the critic judge the turn; a judgement without a readable score leaves ρ null."""
     context = runtime.context
     candidate = await context.candidate(state["candidate"])
+    if candidate.status is Status.RUNNING and not context.row.config.process_reward:
+        candidate = await context.write(candidate.id, status=Status.OPEN)
     if candidate.status is Status.RUNNING:
         columns: dict[str, object]
         try:

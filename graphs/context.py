@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import anyio
 from orps_agent.tools import Executor
@@ -18,7 +18,7 @@ from orps_agent.llm.base import ChatModel, ModelReply
 from orps_agent.prices import PriceTable
 from orps_agent.prompting import Prompts
 from orps_agent.store import Effect, Effects, Request, SearchRow, Store
-from orps_agent.strategies import Orps
+from orps_agent.strategies import AnyStrategy, StrategyState
 
 Result = TypeVar("Result", bound=BaseModel)
 
@@ -34,7 +34,7 @@ class SearchContext:
     critic: ChatModel
     executor: Executor
     prompts: Prompts
-    strategy: Orps
+    strategy: AnyStrategy
     emit: Callable[[AnyEvent], Awaitable[None]]
     prices: PriceTable = field(default_factory=lambda: PriceTable({}))
     account: Account = field(default_factory=lambda: Account(Budget()))
@@ -51,6 +51,12 @@ class SearchContext:
     def id(self) -> str:
         """The search's id."""
         return self.row.id
+
+    def state(self, stored: Mapping[str, Any] | None = None) -> StrategyState:
+        """The strategy's state, as it is stored or as the search began with it."""
+        known = stored or self.row.start
+        state: StrategyState = self.strategy.load(known) if known else self.strategy.start()
+        return state
 
     def effect(self, candidate: str, stage: str, attempt: int = 0) -> Effect:
         """The name of an effect of this search."""
@@ -78,6 +84,10 @@ class SearchContext:
     async def branch(self, candidate: str) -> list[Candidate]:
         """The branch from the first round down to a candidate, itself included."""
         return [await self.candidate(each) for each in (await self.candidate(candidate)).branch]
+
+    async def attempts(self, candidate: str) -> list[Candidate]:
+        """What else a candidate's programmer is shown: where earlier attempts from the same place led to."""
+        return [await self.candidate(each) for each in (await self.candidate(candidate)).shown]
 
     async def write(self, candidate: str, *settles: str, **changed: object) -> Candidate:
         """Store what a stage learned. `settles` names the stages whose effects told nothing beyond it."""

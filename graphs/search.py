@@ -20,7 +20,7 @@ from orps_agent.candidate import Candidate, Status
 from orps_agent.events import RoundClosed, RoundStarted
 from orps_agent.report import ExecutionReport
 from orps_agent.rewards import winner
-from orps_agent.strategies import Expansion, OrpsState, Score
+from orps_agent.strategies import Expansion, Score
 
 from .candidate import build_candidate
 from .context import SearchContext
@@ -50,15 +50,15 @@ async def select(state: SearchState, runtime: Runtime[SearchContext]) -> Command
     """
     context = runtime.context
     finished = [await context.candidate(each) for each in state.get("finished", [])]
-    before = OrpsState.model_validate(state.get("strategy") or context.row.start or {})
+    before = context.state(state.get("strategy"))
     if any(each.status is Status.HALTED for each in finished):
         halted = {"strategy": before.model_dump(mode="json"), "budget": context.account.exhausted() or "reached"}
         return Command(update=halted, goto="judge")
     told = await _scores(context, finished)
     after = context.strategy.tell(before, told)
-    if told:
-        await _close_round(context, before, after)
     expansions = context.strategy.ask(after)
+    if told:
+        await _close_round(context, finished, context.strategy.pruned(before, after), expansions)
     exhausted = context.account.exhausted() if expansions else None
     update = {"strategy": after.model_dump(mode="json"), "finished": Overwrite([]), "budget": exhausted}
     if exhausted or not expansions:
@@ -72,13 +72,14 @@ async def judge(state: SearchState, runtime: Runtime[SearchContext]) -> dict[str
     context = runtime.context
     row = context.row
     exhausted = state.get("budget")
-    ended = OrpsState.model_validate(state["strategy"]).ended
-    told: dict[str, object] = {"reason": f"budget: {exhausted}" if exhausted else ended}
+    told: dict[str, object] = {
+        "reason": f"budget: {exhausted}" if exhausted else context.state(state["strategy"]).ended
+    }
     if row.winner is not None:  # stored by a run that was killed before it could say that it is finished
         await context.store.update_search(row.id, **told)
         return {"winner": row.winner}
     tree = await context.store.outline(row.id)
-    won = winner(tree, row.config.winner_order, tampering_may_win=row.config.tampering_may_win)
+    won = winner(tree, row.config.winner_keys, tampering_may_win=row.config.tampering_may_win)
     if won is None:
         await context.store.update_search(row.id, **told)
         return {"winner": None}
@@ -134,8 +135,9 @@ def _passed(candidate: Candidate) -> set[str]:
 
 
 async def _scores(context: SearchContext, finished: list[Candidate]) -> list[Score]:
-    believed = not context.row.config.order_without_rho or not finished or await _rho_informs(context, finished[0])
-    return [_score(each, believed=believed) for each in finished]
+    config = context.row.config
+    believed = not config.order_without_rho or not finished or await _rho_informs(context, finished[0])
+    return [Score.of(each, config, believed=believed) for each in finished]
 
 
 async def _rho_informs(context: SearchContext, last: Candidate) -> bool:
@@ -145,27 +147,19 @@ async def _rho_informs(context: SearchContext, last: Candidate) -> bool:
     return Calibration.of_outlines(known).informative
 
 
-def _score(candidate: Candidate, *, believed: bool) -> Score:
-    return Score(
-        id=candidate.id,
-        process=candidate.process if believed else None,
-        omega=candidate.omega,
-        expandable=candidate.status is Status.OPEN,
-        solved=candidate.solved,
-    )
-
-
 async def _open_round(context: SearchContext, expansions: list[Expansion]) -> None:
-    await context.plan(Candidate(id=each.id, round=each.round, hint=each.hint) for each in expansions)
+    await context.plan(Candidate(**dict(each)) for each in expansions)
     await context.emit(RoundStarted(search=context.id, round=expansions[0].round, candidates=len(expansions)))
 
 
-async def _close_round(context: SearchContext, before: OrpsState, after: OrpsState) -> None:
-    round_ = [each for each in await context.store.outline(context.id) if each.round == before.round]
-    passed_over = [each.id for each in round_ if each.status is Status.OPEN and each.id not in after.parents]
-    await context.store.set_status(context.id, passed_over, Status.PRUNED)
-    context.forget(each.id for each in round_ if each.id not in after.parents)
-    await context.emit(RoundClosed(search=context.id, round=before.round, beam=after.parents))
+async def _close_round(
+    context: SearchContext, finished: list[Candidate], pruned: list[str], next_: list[Expansion]
+) -> None:
+    given_up = [each for each in pruned if (await context.candidate(each)).status is Status.OPEN]
+    await context.store.set_status(context.id, given_up, Status.PRUNED)
+    context.forget({*pruned, *(each.id for each in finished if each.status is not Status.OPEN)})
+    beam = tuple(dict.fromkeys(each.parent for each in next_))
+    await context.emit(RoundClosed(search=context.id, round=finished[0].round, beam=beam))
 
 
 def build_machine(
@@ -180,3 +174,8 @@ def build_machine(
     graph.add_edge("candidate", "select")
     graph.add_edge("judge", END)
     return graph.compile(checkpointer=checkpointer)
+
+
+def recursion_limit(context: SearchContext) -> int:
+    """LangGraph's limit on steps, far enough away: every round has a candidate, and takes two steps."""
+    return 2 * context.strategy.at_most(context.state()) + 10

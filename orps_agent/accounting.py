@@ -47,7 +47,8 @@ def refuse_unpriced(row: SearchRow, prices: PriceTable, batch: Budget) -> None:
     """Raise SettingsError where a limit on money is set that cannot be kept, because a model's price is not known."""
     if row.config.budget.cost is None and batch.cost is None:
         return
-    for model in dict.fromkeys((row.programmer, row.critic)):
+    asked = (row.programmer, row.critic) if row.config.process_reward else (row.programmer,)
+    for model in dict.fromkeys(asked):
         if prices.price(model) is None:
             raise SettingsError(
                 f"budget.cost: the price of model {model!r} is not known: give it in the settings file as"

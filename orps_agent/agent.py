@@ -31,7 +31,8 @@ from .events import (
     SearchStarted,
 )
 from .forecast import Forecast, forecast
-from .graphs import SearchContext, SearchInput, build_machine
+from .forking import shared
+from .graphs import SearchContext, SearchInput, build_machine, recursion_limit
 from .llm.roles import Models, is_small, model_names, open_models
 from .logs import log
 from .problem import Problem
@@ -41,7 +42,7 @@ from .settings import QUICK, SearchConfig, Settings, load_settings
 from .store import SearchRow
 from .store.checkpoints import open_checkpoints, settle
 from .store.lease import lease
-from .strategies import Orps, OrpsState
+from .strategies import strategy_of
 from .summary import summarise
 from .tasks import beside, in_own_task
 from .tools import SplitExecutor
@@ -190,7 +191,7 @@ class Agent:
             critic=critic,
         )
         refuse_unpriced(row, self.prices, self._batch.budget)
-        Prompts(row.config, self.settings.prompts)
+        strategy_of(row.config, Prompts(row.config, self.settings.prompts).hint_names)
         models = await self._open_models(row)
         await models.check()
         await self.store.add_search(row)
@@ -238,13 +239,13 @@ class Agent:
             critic=models.critic,
             executor=self._executor,
             prompts=prompts,
-            strategy=Orps(row.config, [hint.name for hint in prompts.hints]),
+            strategy=strategy_of(row.config, prompts.hint_names),
             emit=tell,
             prices=self.prices,
             account=account,
         )
-        state = OrpsState.model_validate(row.start or {})
-        at_most = context.strategy.at_most(state) + (state.round if row.start else 0)
+        start = context.state()
+        at_most = context.strategy.at_most(start) + shared(row, context.strategy.ask(start))
         await tell(SearchStarted(search=row.id, problem=row.problem.id, resumed=resumed, at_most=at_most))
         if resumed:
             await self._retell(row.id, emit)
@@ -293,7 +294,7 @@ class Agent:
         graph = build_machine(self._saver)
         config: RunnableConfig = {
             "configurable": {"thread_id": context.id},
-            "recursion_limit": 2 * context.row.config.rounds + 10,
+            "recursion_limit": recursion_limit(context),
         }
         known = await self._saver.aget_tuple(config) is not None
         given: SearchInput | None = None if known else {"search": context.id}

@@ -69,6 +69,8 @@ class Candidate(BaseModel):
     id: str
     round: int = Field(ge=0)
     hint: str
+    shown: tuple[str, ...] = ()
+    """Candidates off its branch that the programmer was shown: where earlier attempts from its parent led to."""
     status: Status = Status.RUNNING
     reasoning: str | None = None
     """R: the thoughts found in the programmer's reply."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pydantic import BaseModel, ConfigDict
@@ -15,9 +15,12 @@ from .problem import Problem
 from .prompting import Prompts
 from .report import ExecutionReport, TestResult, Verdict
 from .settings import SearchConfig
+from .strategies import strategy_of
 
 _REPLIES = {"low": 1 / 8, "likely": 1 / 3, "high": 1.0}
 """How much of its `max_tokens` a reply takes."""
+_RENDERED = 6
+"""Depths of the tree whose prompts are rendered; those of the others are reckoned from them."""
 
 
 class Load(BaseModel):
@@ -34,6 +37,14 @@ class Load(BaseModel):
             calls=self.calls + other.calls,
             prompt_tokens=self.prompt_tokens + other.prompt_tokens,
             completion_tokens=self.completion_tokens + other.completion_tokens,
+        )
+
+    def times(self, candidates: int) -> Load:
+        """What so many candidates come to, if this is one's."""
+        return Load(
+            calls=self.calls * candidates,
+            prompt_tokens=self.prompt_tokens * candidates,
+            completion_tokens=self.completion_tokens * candidates,
         )
 
 
@@ -74,75 +85,91 @@ class Forecast(BaseModel):
 @dataclass(frozen=True)
 class _Assumption:
     share: float
-    rounds: int
-    repairs: bool
+    sizes: Sequence[int]
+    """Candidates by depth."""
+    attempts: int
+    """How many earlier attempts the prompts show, all together."""
+    repairs: bool = False
 
 
 def forecast(
     problem: Problem, config: SearchConfig, prompts: Prompts, prices: PriceTable, *, programmer: str, critic: str
 ) -> Forecast:
     """What a search with these numbers and models will ask for."""
+    outlook = strategy_of(config, prompts.hint_names).outlook()
     assumptions = {
-        "low": _Assumption(_REPLIES["low"], 1, repairs=False),
-        "likely": _Assumption(_REPLIES["likely"], config.rounds, repairs=False),
-        "high": _Assumption(_REPLIES["high"], config.rounds, repairs=True),
+        "low": _Assumption(_REPLIES["low"], outlook.least, 0),
+        "likely": _Assumption(_REPLIES["likely"], outlook.likely, outlook.attempts),
+        "high": _Assumption(_REPLIES["high"], outlook.most, outlook.attempts, repairs=True),
     }
+    models = (programmer, critic) if config.process_reward else (programmer,)
     cases = {}
     for name, assumption in assumptions.items():
-        sizes = list(_round_sizes(config, assumption.rounds))
-        loads = _loads(problem, config, prompts, assumption, sizes)
+        loads = _loads(problem, config, prompts, assumption)
         costs = [
             prices.cost(model, load.prompt_tokens, load.completion_tokens)
-            for model, load in zip((programmer, critic), loads, strict=True)
+            for model, load in zip(models, loads, strict=False)
         ]
-        total = loads[0] + loads[1]
         known = [cost for cost in costs if cost is not None]
-        cases[name] = Case(candidates=sum(sizes), **dict(total), cost=sum(known) if len(known) == len(costs) else None)
-    unpriced = tuple(model for model in dict.fromkeys((programmer, critic)) if prices.price(model) is None)
+        cases[name] = Case(
+            candidates=sum(assumption.sizes),
+            **dict(loads[0] + loads[1]),
+            cost=sum(known) if len(known) == len(costs) else None,
+        )
+    unpriced = tuple(model for model in dict.fromkeys(models) if prices.price(model) is None)
     return Forecast(**cases, unpriced=unpriced)
 
 
-def _round_sizes(config: SearchConfig, rounds: int) -> Iterator[int]:
-    """How many candidates each round has if no branch is closed: no more parents than there were candidates."""
-    size = config.samples
-    for _ in range(rounds):
-        yield size
-        size = min(config.beam, size) * config.samples
-
-
-def _loads(
-    problem: Problem, config: SearchConfig, prompts: Prompts, assumption: _Assumption, sizes: Sequence[int]
-) -> tuple[Load, Load]:
+def _loads(problem: Problem, config: SearchConfig, prompts: Prompts, assumption: _Assumption) -> tuple[Load, Load]:
     """The programmer's share and the critic's."""
-    written, judged = (max(1, round(assumption.share * limit)) for limit in (config.max_tokens, config.critic_tokens))
-    ancestors: list[Candidate] = []
     programmer, critic = Load(), Load()
-    for number, size in enumerate(sizes):
-        candidate = _stand_in(problem, number, written, judged)
-        asked = prompts.programmer(problem, ancestors, prompts.hints[0].name)
-        turns = [asked]
-        if config.reasoning == "split":
-            turns.append(prompts.solution(asked, candidate.reasoning or ""))
-        if assumption.repairs:
-            turns.append(prompts.repair(turns[-1], candidate.turn, "code"))
-        programmer += _load(turns, written, size)
-        judgements = [prompts.critic(problem, [*ancestors, candidate])]
-        if assumption.repairs:
-            judgements.append(prompts.repair(judgements[-1], candidate.critique or "", "score"))
-        critic += _load(judgements, judged, size)
-        ancestors.append(candidate)
-    return programmer, critic
+    loads: list[tuple[Load, Load]] = []
+    for depth, size in enumerate(assumption.sizes):
+        if depth < _RENDERED:
+            loads.append(_at_depth(problem, config, prompts, assumption, depth))
+        elif config.history is None or depth <= config.history:
+            loads.append((_continued(*(each[0] for each in loads[-2:])), _continued(*(each[1] for each in loads[-2:]))))
+        del loads[:-2]
+        programmer += loads[-1][0].times(size)
+        critic += loads[-1][1].times(size)
+    without, with_ = (_at_depth(problem, config, prompts, assumption, 0, attempts)[0] for attempts in (0, 1))
+    longer = with_.prompt_tokens - without.prompt_tokens
+    return programmer + Load(prompt_tokens=longer * assumption.attempts), critic
 
 
-def _load(turns: Sequence[Sequence[Message]], reply: int, candidates: int) -> Load:
+def _at_depth(
+    problem: Problem, config: SearchConfig, prompts: Prompts, assumption: _Assumption, depth: int, attempts: int = 0
+) -> tuple[Load, Load]:
+    """What one candidate asks of the programmer and of the critic."""
+    written, judged = (max(1, round(assumption.share * limit)) for limit in (config.max_tokens, config.critic_tokens))
+    *ancestors, candidate = [_stand_in(problem, config, number, written, judged) for number in range(depth + 1)]
+    turns = [prompts.programmer(problem, ancestors, prompts.hints[0].name, [candidate] * attempts)]
+    if config.reasoning == "split":
+        turns.append(prompts.solution(turns[0], candidate.reasoning or ""))
+    if assumption.repairs:
+        turns.append(prompts.repair(turns[-1], candidate.turn, "code"))
+    if not config.process_reward:
+        return _load(turns, written), Load()
+    judgements = [prompts.critic(problem, [*ancestors, candidate])]
+    if assumption.repairs:
+        judgements.append(prompts.repair(judgements[-1], candidate.critique or "", "score"))
+    return _load(turns, written), _load(judgements, judged)
+
+
+def _continued(before: Load, last: Load) -> Load:
+    """One more step: prompts grow by the same for each ancestor."""
+    return last.model_copy(update={"prompt_tokens": 2 * last.prompt_tokens - before.prompt_tokens})
+
+
+def _load(turns: Sequence[Sequence[Message]], reply: int) -> Load:
     return Load(
-        calls=len(turns) * candidates,
-        prompt_tokens=sum(estimated_tokens(each.content for each in turn) for turn in turns) * candidates,
-        completion_tokens=reply * len(turns) * candidates,
+        calls=len(turns),
+        prompt_tokens=sum(estimated_tokens(each.content for each in turn) for turn in turns),
+        completion_tokens=reply * len(turns),
     )
 
 
-def _stand_in(problem: Problem, number: int, written: int, judged: int) -> Candidate:
+def _stand_in(problem: Problem, config: SearchConfig, number: int, written: int, judged: int) -> Candidate:
     """A candidate whose turn, failures and critique are about as long as real ones."""
     failures = tuple(
         TestResult(name=test.name, verdict=Verdict.FAIL, error="AssertionError", expected="0", actual="1")
@@ -153,8 +180,8 @@ def _stand_in(problem: Problem, number: int, written: int, judged: int) -> Candi
         round=number,
         hint="",
         reasoning="word " * (written * 2 // 5),
-        code="word " * (written * 2 // 5),
+        code="word " * max(1, written * 2 // 5),
         report=ExecutionReport(results=failures),
-        critique="word " * (judged * 4 // 5),
-        process=3,
+        critique="word " * (judged * 4 // 5) if config.process_reward else None,
+        process=3 if config.process_reward else None,
     )

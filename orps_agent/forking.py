@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from .candidate import COSTS, Candidate, Status
 from .errors import SettingsError, UsageError
+from .presets import PRESETS
 from .settings import SearchConfig, changed
 from .store import SearchRow, Store
-from .strategies import Expansion, OrpsState
+from .strategies import Expansion, Score, StrategyState, strategy_of
 
 
 async def fork(
@@ -36,7 +37,8 @@ async def fork(
         raise UsageError(
             f"candidate {at} of search {source.id} was never executed: fork at its parent, or give it code"
         )
-    config = _config(source.config, changes or {}, last)
+    config = changed(source.config, changes or {})
+    start = beginning(config, last, rerun=code is not None)
     row = SearchRow(
         id=secrets.token_hex(4),
         created_at=time.time(),
@@ -47,26 +49,32 @@ async def fork(
         critic=source.critic,
         forked_from=source.id,
         forked_at=at,
-        start=_start(last, rerun=code is not None).model_dump(mode="json"),
+        start=start.model_dump(mode="json"),
     )
     await store.add_fork(row, last.branch, _edits(critique, code))
     return row
 
 
-def _config(config: SearchConfig, changes: Mapping[str, object], at: Candidate) -> SearchConfig:
-    wanted = changed(config, changes)
-    if at.round + 1 >= wanted.rounds:
+def shared(row: SearchRow, first: Sequence[Expansion]) -> int:
+    """How many candidates a search has from the one that it was forked from, given what it asks for first."""
+    if row.forked_at is None:
+        return 0
+    return row.forked_at.count(".") + 1 - any(each.id == row.forked_at for each in first)
+
+
+def beginning(config: SearchConfig, at: Candidate, *, rerun: bool) -> StrategyState:
+    """Where the fork's strategy begins; raises SettingsError when there is nothing left for it to ask."""
+    strategy = strategy_of(config, [at.hint])
+    given = Expansion(id=at.id, round=at.round, hint=at.hint)
+    score = Score.of(at, config).model_copy(update={"expandable": True, "solved": False})
+    goes_on: StrategyState = strategy.fork(given, score)
+    if goes_on.ended:
+        more = "another strategy, as with" if "rounds" in PRESETS[config.strategy] else "more of them, as with"
+        change = "strategy=reflexion" if "rounds" in PRESETS[config.strategy] else f"rounds={at.round + 2}"
         raise SettingsError(
-            f"candidate {at.id} is in the last of {wanted.rounds} rounds: give the fork more of them, "
-            f"as with --set rounds={at.round + 2}"
+            f"candidate {at.id} is in the last of {config.rounds} rounds: give the fork {more} --set {change}"
         )
-    return wanted
-
-
-def _start(at: Candidate, *, rerun: bool) -> OrpsState:
-    if rerun:
-        return OrpsState(round=at.round, given=(Expansion(id=at.id, round=at.round, hint=at.hint),))
-    return OrpsState(round=at.round + 1, parents=(at.id,))
+    return strategy.fork(given, None) if rerun else goes_on
 
 
 def _edits(critique: str | None, code: str | None) -> dict[str, object]:

@@ -56,6 +56,7 @@ class _ExampleFile(BaseModel):
 
     programmer: tuple[_Example, ...] = ()
     critic: tuple[_Example, ...] = ()
+    critic_without_execution: tuple[_Example, ...] = ()
 
 
 _File = TypeVar("_File", bound=BaseModel)
@@ -78,20 +79,31 @@ class Prompts:
         self._examples = self._read(_ExampleFile, "examples.toml", built_in / config.prompts)
         self._try_out()
 
-    def programmer(self, problem: Problem, ancestors: Sequence[Candidate], hint: str) -> tuple[Message, ...]:
+    @property
+    def hint_names(self) -> list[str]:
+        """The strategy hints by name, in the order in which they are used."""
+        return [hint.name for hint in self.hints]
+
+    def programmer(
+        self, problem: Problem, ancestors: Sequence[Candidate], hint: str, attempts: Sequence[Candidate] = ()
+    ) -> tuple[Message, ...]:
         """The conversation that asks for a solution: the branch so far, and the hint at the very end.
 
-        What the samples of one expansion share comes first, so that an endpoint's prefix cache serves them all.
+        What the samples of one expansion share comes first, so that an endpoint's prefix cache serves them all;
+        before the hint come the `attempts`, where others from the same place led to.
         """
-        turns = [("system", self._render("programmer_system", reasoning=self._config.reasoning))]
+        system = self._render("programmer_system", reasoning=self._config.reasoning, execution=self._execution)
+        turns = [("system", system)]
         for example in self._examples.programmer:
             turns += example.turns
         closing = [self._render("problem", problem=problem)]
         for ancestor in _last(self._config.history, ancestors):
             turns += [("user", "\n\n".join(closing)), ("assistant", ancestor.turn)]
-            closing = [self._render("feedback", problem=problem, candidate=ancestor)]
+            closing = [self._feedback(problem, ancestor)]
         if ancestors and self._config.history == 0:
-            closing.append(self._render("feedback", problem=problem, candidate=ancestors[-1]))
+            closing.append(self._feedback(problem, ancestors[-1]))
+        if attempts:
+            closing.append(self._render("attempts", attempts=attempts, execution=self._execution))
         closing.append(self._render("hint", hint=self._sentence(hint)))
         if self._config.reasoning == "split":
             closing.append(self._render("think"))
@@ -103,17 +115,16 @@ class Prompts:
 
     def critic(self, problem: Problem, branch: Sequence[Candidate]) -> tuple[Message, ...]:
         """The conversation that asks for a critique of the branch's last candidate."""
-        turns = [("system", self._render("critic_system"))]
-        for example in self._examples.critic:
+        turns = [("system", self._render("critic_system", execution=self._execution))]
+        for example in self._examples.critic if self._execution else self._examples.critic_without_execution:
             turns += example.turns
         *earlier, judged = branch
         shown = _last(self._config.history, earlier)
         for ancestor in shown:
-            asked = self._render("critic", problem=problem, candidate=ancestor, first=ancestor is shown[0])
+            asked = self._judgement(problem, ancestor, first=ancestor is shown[0])
             score = f"\nSCORE: {ancestor.process}" if ancestor.process else ""
             turns += [("user", asked), ("assistant", f"{ancestor.critique or ''}{score}")]
-        last = self._render("critic", problem=problem, candidate=judged, first=not shown)
-        return _messages([*turns, ("user", last)])
+        return _messages([*turns, ("user", self._judgement(problem, judged, first=not shown))])
 
     def repair(self, asked: Sequence[Message], reply: str, what: Literal["code", "score"]) -> tuple[Message, ...]:
         """One more turn for a reply in which nothing could be found."""
@@ -122,6 +133,16 @@ class Prompts:
     def rest(self, asked: Sequence[Message], reply: str) -> tuple[Message, ...]:
         """One more turn for a reply that was cut off."""
         return (*asked, *_messages([("assistant", reply), ("user", self._render("continue"))]))
+
+    @property
+    def _execution(self) -> bool:
+        return self._config.execution_feedback
+
+    def _feedback(self, problem: Problem, candidate: Candidate) -> str:
+        return self._render("feedback", problem=problem, candidate=candidate, execution=self._execution)
+
+    def _judgement(self, problem: Problem, candidate: Candidate, *, first: bool) -> str:
+        return self._render("critic", problem=problem, candidate=candidate, first=first, execution=self._execution)
 
     def _sentence(self, name: str) -> str:
         return next((hint.text for hint in self.hints if hint.name == name), name)
@@ -176,7 +197,7 @@ class Prompts:
                 critique="Wrong.",
                 process=2,
             )
-            asked = self.programmer(problem, [candidate], "generic")
+            asked = self.programmer(problem, [candidate], "generic", [candidate])
             self.solution(asked, "Double it.")
             self.critic(problem, [candidate, candidate])
             self.rest(asked, "?")

@@ -16,12 +16,13 @@ from pydantic import BaseModel, ConfigDict
 
 from .candidate import Candidate, Status, Tree
 from .events import AnyEvent
-from .graphs import SearchContext, build_machine
+from .forking import beginning
+from .graphs import SearchContext, build_machine, recursion_limit
 from .prompting import Prompts
 from .recording import Recording
 from .settings import SearchConfig, changed
 from .store import SearchRow, Store
-from .strategies import Orps, OrpsState
+from .strategies import strategy_of
 from .tasks import in_own_task
 
 
@@ -57,7 +58,8 @@ async def replay(
     await recording.load()
     with tempfile.TemporaryDirectory(prefix="orps-replay-") as folder:
         async with Store(Path(folder) / "replay.db") as scratch:
-            tree, winner = await _walk(scratch, row, config, recording, prompts)
+            begun = row.model_copy(update={"config": config, "start": _start(row, config, recording)})
+            tree, winner = await _walk(scratch, begun, recording, prompts)
     recorded = await store.tree(row.id)
     differences = [*recording.differences, *_differences(row, recorded, tree)] if recording.exact else []
     if recording.exact and row.status == "finished" and winner != row.winner:
@@ -74,15 +76,20 @@ async def replay(
     )
 
 
-async def _walk(
-    scratch: Store, row: SearchRow, config: SearchConfig, recording: Recording, folder: Path | None
-) -> tuple[Tree, str | None]:
+def _start(row: SearchRow, config: SearchConfig, recording: Recording) -> dict[str, Any] | None:
+    """Where the search begins with these settings: a fork's strategy may be another one, or have other numbers."""
+    if row.start is None or row.forked_at is None or recording.exact:
+        return row.start
+    recorded = strategy_of(row.config, [""])
+    rerun = any(each.id == row.forked_at for each in recorded.ask(recorded.load(row.start)))
+    return beginning(config, recording.tree[row.forked_at], rerun=rerun).model_dump(mode="json")
+
+
+async def _walk(scratch: Store, row: SearchRow, recording: Recording, folder: Path | None) -> tuple[Tree, str | None]:
     # Neither the held-back tests nor a race decide anything about the tree.
-    problem = row.problem.model_copy(update={"held_back": None})
-    row = row.model_copy(update={"config": config, "problem": problem})
+    row = row.model_copy(update={"problem": row.problem.model_copy(update={"held_back": None})})
     await scratch.add_search(row)
-    await _lay_out(scratch, row, recording)
-    prompts = Prompts(config, folder)
+    prompts = Prompts(row.config, folder)
 
     async def unheard(event: AnyEvent) -> None:
         """Nobody watches a replay."""
@@ -95,26 +102,27 @@ async def _walk(
         critic=cast("Any", SimpleNamespace(name=row.critic)),
         executor=cast("Any", None),  # never used, as the models are not: what they told is in the record
         prompts=prompts,
-        strategy=Orps(config, [hint.name for hint in prompts.hints]),
+        strategy=strategy_of(row.config, prompts.hint_names),
         emit=unheard,
     )
+    await _lay_out(scratch, row, context, recording)
     graph = build_machine()
     ended = await in_own_task(
-        graph.ainvoke({"search": row.id}, {"recursion_limit": 2 * config.rounds + 10}, context=context)
+        graph.ainvoke({"search": row.id}, {"recursion_limit": recursion_limit(context)}, context=context)
     )
     return await scratch.tree(row.id), ended["winner"]
 
 
-async def _lay_out(scratch: Store, row: SearchRow, recording: Recording) -> None:
+async def _lay_out(scratch: Store, row: SearchRow, context: SearchContext, recording: Recording) -> None:
     """What a fork began with: its branch, the last of it without what it had to learn anew."""
     if row.start is None or row.forked_at is None:
         return
-    state = OrpsState.model_validate(row.start)
+    anew = {each.id for each in context.strategy.ask(context.state())}
     last = recording.tree[row.forked_at]
     for id_ in last.branch:
         each = recording.tree[id_]
         known = dict(each) | {"status": Status.OPEN}
-        if state.given and id_ == last.id:
+        if id_ in anew:
             known = {"status": Status.RUNNING, "reasoning": each.reasoning, "code": each.code}
         await scratch.add_candidates(row.id, [each])
         await scratch.update_candidate(row.id, id_, known)

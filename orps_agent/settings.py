@@ -6,10 +6,19 @@ import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal, Self
 
 import platformdirs
-from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import (
+    AliasChoices,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    model_validator,
+)
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -20,6 +29,7 @@ from pydantic_settings import (
 from .budget import Budget
 from .endpoints import CallPolicy, EndpointSettings, Role, RoleSettings, known_roles, refuse_keys
 from .errors import SettingsError
+from .presets import PRESETS, StrategyName
 from .prices import Price
 from .rewards import WinnerKey
 
@@ -31,6 +41,8 @@ class SearchConfig(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
+    strategy: StrategyName = "orps"
+    """How the tree grows, and what the three numbers below mean for it; some strategies fix one of them."""
     samples: int = Field(default=20, ge=1, le=10_000)
     """N: how many candidates the first round and every expansion get."""
     rounds: int = Field(default=5, ge=1, le=1_000)
@@ -55,8 +67,16 @@ class SearchConfig(BaseModel):
     With 0, only the parent's feedback is told, in one message with the problem: a small model that sees its own turn
     copies it.
     """
-    winner_order: Annotated[tuple[WinnerKey, ...], Field(min_length=1)] = ("pass_rate", "time", "omega")
-    """What makes the winner, most important first, each key in its better direction."""
+    execution_feedback: bool = True
+    """Whether what execution told reaches the models and the strategy. Without it (the paper's ablation), candidates
+    are executed all the same, but the prompts, the search's order and, unless it is set, the winner's go without."""
+    process_reward: bool = True
+    """Whether there is a critic. Without it (an ablation), ρ is null and the prompts hold no critique."""
+    outcome_only: bool = False
+    """Order by ω alone (an ablation): the critic is asked and its words are passed on, but ρ decides nothing."""
+    winner_order: Annotated[tuple[WinnerKey, ...], Field(min_length=1)] | None = None
+    """What makes the winner, most important first, each key in its better direction. None: pass rate, time, ω; without
+    execution feedback ρ alone."""
     tampering_may_win: bool = False
     """Whether a candidate that was seen to tamper with its tests may win; one under suspicion always may."""
     order_without_rho: bool = False
@@ -69,6 +89,27 @@ class SearchConfig(BaseModel):
     """Drives every random choice of ours and, where the endpoint honours it, each model call."""
     budget: Budget = Budget()
     """What the search may spend, over all its runs; on reaching it, it winds down and reports what it has."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _as_the_strategy_fixes_it(cls, given: Any) -> Any:
+        if not isinstance(given, dict):
+            return given
+        fixed = [preset for name, preset in PRESETS.items() if name == given.get("strategy")]
+        return given | dict(*fixed)
+
+    @model_validator(mode="after")
+    def _has_something_to_order_by(self) -> Self:
+        if not self.execution_feedback and (self.outcome_only or not self.process_reward):
+            raise ValueError(
+                "without execution_feedback the search orders by ρ: it needs process_reward, and no outcome_only"
+            )
+        return self
+
+    @property
+    def winner_keys(self) -> tuple[WinnerKey, ...]:
+        """The winner's order, as it is set or by default."""
+        return self.winner_order or (("pass_rate", "time", "omega") if self.execution_feedback else ("rho",))
 
 
 def changed(config: SearchConfig, changes: Mapping[str, object]) -> SearchConfig:

@@ -22,7 +22,7 @@ async def summarise(
     tree = await store.outline(search) if outline is None else outline
     won = row.winner
     if row.status != "finished":
-        leading = winner(tree, row.config.winner_order, tampering_may_win=row.config.tampering_may_win)
+        leading = winner(tree, row.config.winner_keys, tampering_may_win=row.config.tampering_may_win)
         won = leading.id if leading else None
     best = await store.candidate(search, won) if won else None
     reused = tally.reused
@@ -34,7 +34,7 @@ async def summarise(
         verification=row.verification,
         comparison=row.comparison,
         reason=row.reason or "unfinished",
-        why=why_it_won(best, tree, row.config.winner_order),
+        why=why_it_won(best, tree, row.config.winner_keys),
         candidates=len(tree),
         calibration=Calibration.of_outlines(tree),
         usage=Usage.model_validate(

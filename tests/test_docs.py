@@ -10,15 +10,17 @@ from pathlib import Path
 import pytest
 
 from orps_agent import Agent
+from orps_agent.cli.options import assigned
 from orps_agent.endpoints import EndpointSettings, RoleSettings
 from orps_agent.llm.roles import model_names, open_models
-from orps_agent.settings import load_settings
+from orps_agent.presets import PRESETS
+from orps_agent.settings import SearchConfig, changed, load_settings
 from tests.samples import DOUBLE, SMALL, script, settings
 
 ROOT = Path(__file__).parents[1]
-README, BUDGETS, DATABASE, MODELS = (
+README, BUDGETS, DATABASE, MODELS, STRATEGIES = (
     (ROOT / name).read_text(encoding="utf-8")
-    for name in ("README.md", "docs/budgets.md", "docs/database.md", "docs/models.md")
+    for name in ("README.md", "docs/budgets.md", "docs/database.md", "docs/models.md", "docs/strategies.md")
 )
 SOLUTIONS = """
 ```python
@@ -94,3 +96,18 @@ async def test_the_settings_file_of_the_models_page_can_be_used(monkeypatch: pyt
 def test_the_models_page_names_every_setting() -> None:
     fields = {*EndpointSettings.model_fields, *RoleSettings.model_fields} - {"api_key"}
     assert [name for name in fields if f"`{name}`" not in MODELS] == []
+
+
+def test_the_strategies_page_tells_every_strategy_and_what_it_fixes() -> None:
+    told = {name: line for line in STRATEGIES.splitlines() for name in re.findall(r"^\| `([a-z-]+)` \|", line)}
+    assert list(told) == list(PRESETS)
+    for name, fixed in PRESETS.items():
+        assert told[name].count("fixed") == len([each for each in fixed if each in {"samples", "rounds", "beam"}])
+
+
+def test_the_strategies_page_runs_and_its_settings_are_settings(capsys: pytest.CaptureFixture[str]) -> None:
+    (code,) = blocks("python", STRATEGIES)
+    exec(code, {})
+    assert capsys.readouterr().out.splitlines() == ["['0', '1']", "['0.0', '0.1']", "rounds"]
+    for assignment in re.findall(r"--set (\w+=\w+)", STRATEGIES):
+        assert changed(SearchConfig(), assigned([assignment])) != SearchConfig()

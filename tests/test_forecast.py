@@ -8,9 +8,11 @@ from hypothesis import strategies as st
 
 from orps_agent import Agent
 from orps_agent.forecast import Case, Forecast, forecast
+from orps_agent.presets import StrategyName
 from orps_agent.prices import Price, PriceTable
 from orps_agent.prompting import Prompts
-from orps_agent.settings import SearchConfig
+from orps_agent.settings import SearchConfig, changed
+from orps_agent.strategies import STRATEGIES
 from tests.samples import DOUBLE, HALF, WRONG, script, settings
 
 DEAR = PriceTable({"programmer": Price(prompt=1, completion=4), "critic": Price(prompt=0, completion=0)})
@@ -36,9 +38,9 @@ def numbers(case: Case) -> tuple[float, ...]:
     return case.candidates, case.calls, case.prompt_tokens, case.completion_tokens, case.cost
 
 
-@given(configs)
-def test_the_cases_are_in_order(config: SearchConfig) -> None:
-    found = of(config)
+@given(configs, st.sampled_from(sorted(STRATEGIES)), st.booleans())
+def test_the_cases_are_in_order(config: SearchConfig, strategy: StrategyName, criticised: bool) -> None:
+    found = of(changed(config, {"strategy": strategy, "process_reward": criticised or strategy == "sra-mcts"}))
     for low, likely, high in zip(numbers(found.low), numbers(found.likely), numbers(found.high), strict=True):
         assert 0 < low <= likely <= high
 
@@ -56,6 +58,25 @@ def test_prompts_grow_with_the_history_unless_it_is_cut() -> None:
     whole, cut = (of(SearchConfig(samples=2, rounds=4, history=history)) for history in (None, 0))
     assert whole.likely.prompt_tokens > cut.likely.prompt_tokens
     assert whole.likely.calls == cut.likely.calls
+
+
+def test_prompts_of_deep_trees_are_reckoned_as_if_they_were_rendered(monkeypatch: pytest.MonkeyPatch) -> None:
+    for history in (None, 8):
+        config = SearchConfig(samples=2, rounds=12, beam=1, history=history)
+        reckoned = of(config)
+        monkeypatch.setattr("orps_agent.forecast._RENDERED", 12)
+        rendered = of(config)
+        monkeypatch.undo()
+        assert reckoned.likely.prompt_tokens == pytest.approx(rendered.likely.prompt_tokens, rel=1e-3)
+        assert reckoned.high.calls == rendered.high.calls
+
+
+def test_earlier_attempts_in_the_prompts_are_counted() -> None:
+    dars, mcts = (
+        of(SearchConfig.model_validate({"strategy": name, "samples": 3, "rounds": 1})) for name in ("dars", "mcts")
+    )
+    assert dars.high.calls == mcts.high.calls
+    assert dars.high.prompt_tokens > mcts.high.prompt_tokens
 
 
 def test_an_unknown_price_makes_an_unknown_cost_and_is_named() -> None:

@@ -24,7 +24,8 @@ def print_forecast(settings: Settings, problem: Problem, config: SearchConfig, *
     if as_json:
         print(found.model_dump_json(indent=2))  # noqa: T201 - the document
         return
-    models = programmer if programmer == critic else f"{programmer}, critic {critic}"
+    alone = programmer == critic or not config.process_reward
+    models = programmer if alone else f"{programmer}, critic {critic}"
     out.print(f"A search for {problem.id} with {models} would ask for about", markup=False)
     out.print(_table(found))
     out.print(

@@ -95,7 +95,7 @@ def assigned(assignments: list[str]) -> dict[str, object]:
             known = ", ".join(_NUMBERS)
             raise SettingsError(f"--set {assignment}: must be key=value with a key out of {known}")
         values[name] = (
-            value.split(",") if name == "winner_order" else None if value == "none" and _optional(name) else value
+            None if value == "none" and _optional(name) else value.split(",") if name == "winner_order" else value
         )
     return values
 

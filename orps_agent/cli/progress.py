@@ -69,7 +69,7 @@ class Progress:
     cost: float | None = 0.0
     """USD of this run's calls so far; None when that is not known of all."""
     calibration: Calibration | None = None
-    """What the critic's scores were worth up to the last closed round."""
+    """What the critic's scores were worth up to the last closed round; None before there are two of them."""
     best: CandidateExecuted | None = None
     last_error: str | None = None
 
@@ -90,7 +90,8 @@ class Progress:
             case CandidateFinished():
                 self._finished(event)
             case RoundClosed():
-                self.calibration = Calibration.of_pairs(self._pairs())
+                pairs = list(self._pairs())
+                self.calibration = Calibration.of_pairs(pairs) if len(pairs) > 1 else None
             case _:
                 pass
 

@@ -9,6 +9,7 @@ import anyio
 import typer
 
 from orps_agent.archive import Archive
+from orps_agent.presets import PRESETS
 from orps_agent.settings import Settings
 from orps_agent.wording import safe
 
@@ -22,8 +23,8 @@ if TYPE_CHECKING:
 def replay(
     search: Search,
     strategy: Annotated[
-        str, typer.Option(help="Another way to search: cot, best-of-n, reflexion; orps with its own numbers.")
-    ] = "orps",
+        str | None, typer.Option(help=f"Another way to search: {', '.join(PRESETS)}.", show_default=False)
+    ] = None,
     assign: Assign = None,
     db: Db = None,
     as_json: Json = False,
@@ -33,11 +34,10 @@ def replay(
     With --strategy or --set it tells what another setting would have found, for how many calls.
     Exit code 1: the tree could not be rebuilt, or parts of it were never recorded.
     """
-    from orps_agent.strategies import numbers
 
     async def run(settings: Settings) -> Replay:
         async with Archive(settings) as archive:
-            changes = numbers(strategy) | assigned(assign or [])
+            changes = ({"strategy": strategy} if strategy else {}) | assigned(assign or [])
             return await archive.replay(search, changes=changes)
 
     done = anyio.run(run, settings_from(db=db))

@@ -49,7 +49,8 @@ def show(
         print(json.dumps(anyio.run(_document, settings, search), indent=2))  # noqa: T201 - likewise
     else:
         row, outline, result = anyio.run(_overview, settings, search)
-        out.print(f"search {row.id}, {row.status}: {safe(row.problem.id)}, model {safe(row.programmer)}", markup=False)
+        about = f"{safe(row.problem.id)}, {row.config.strategy}, model {safe(row.programmer)}"
+        out.print(f"search {row.id}, {row.status}: {about}", markup=False)
         # Lines that look the same are printed together: one by one, thousands of them would take seconds.
         for style, lines in groupby(draw(outline, row.winner, everything=everything), key=lambda line: line.style):
             out.out("\n".join(line.text for line in lines), style=style, highlight=False)

@@ -10,6 +10,7 @@ import typer
 from orps_agent.errors import ProblemError
 from orps_agent.loading import load_problem, problem_from_words
 from orps_agent.logs import configure
+from orps_agent.presets import PRESETS
 from orps_agent.problem import Problem
 
 from .options import (
@@ -51,6 +52,10 @@ def solve(
     model: Model = None,
     critic_model: CriticModel = None,
     base_url: BaseUrl = None,
+    strategy: Annotated[
+        str | None,
+        typer.Option("--strategy", "-s", help=f"How the tree grows: {', '.join(PRESETS)}.", show_default=False),
+    ] = None,
     samples: Annotated[int | None, typer.Option("-n", "--samples", help="Candidates per expansion (N).")] = None,
     rounds: Annotated[int | None, typer.Option("-r", "--rounds", help="Rounds at most.")] = None,
     beam: Annotated[int | None, typer.Option("-k", "--beam", help="Candidates that are expanded again (K).")] = None,
@@ -93,7 +98,7 @@ def solve(
         log=log,
         prompts=prompts,
     )
-    given: dict[str, object] = {"samples": samples, "rounds": rounds, "beam": beam, "seed": seed}
+    given: dict[str, object] = {"strategy": strategy, "samples": samples, "rounds": rounds, "beam": beam, "seed": seed}
     given |= limits(max_calls, max_tokens, max_cost, max_time)
     config = config_from(default_config(settings), given, assign or [])
     loaded = _load(problem, test or [], held_back or [], tests)

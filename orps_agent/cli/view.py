@@ -23,6 +23,9 @@ from orps_agent.wording import duration, money, safe
 from .output import err
 from .progress import Progress, calibration_words
 
+MOST_ROUNDS = 12
+"""How many rounds the panel shows, the latest ones: a strategy that asks for one candidate at a time has many."""
+
 
 class View(Protocol):
     """Is told every event, and a word now and then."""
@@ -124,7 +127,7 @@ class LiveView:
         rounds.add_column(no_wrap=True)
         rounds.add_column(width=16)
         rounds.add_column()
-        for number, each in progress.rounds.items():
+        for number, each in [*progress.rounds.items()][-MOST_ROUNDS:]:
             bar = ProgressBar(total=each.planned, completed=each.finished, width=16)
             rounds.add_row(f"round {number}", bar, _round_words(progress, number))
         lines: list[RenderableType] = [head, rounds]

@@ -82,12 +82,17 @@ function family(
   };
   const up = node.lineage.slice(0, -1).flatMap((each) => [visit(each), " › "]);
   const children = node.children.map(childLink);
+  const shown = node.candidate.shown.flatMap((id) => {
+    const other = search.nodes.get(id);
+    return other ? [" ", visit(other)] : [];
+  });
   return el(
     "nav",
     `round ${node.candidate.round}: `,
     ...up,
     el("b", node.id),
     children.length ? el("span.children", ` › ${children.length} children: `, ...children) : null,
+    shown.length ? el("span.children", " · was shown", ...shown) : null,
   );
 }
 

@@ -1,5 +1,6 @@
 // Where the nodes stand. Siblings share a box: leaves in a grid, those with children of their own at its right edge, beside
-// the boxes of their children. So a beam search reads from left to right, one column a round, and no lines cross.
+// the boxes of their children. So a tree reads from left to right, one column a depth, which is a round in a beam search, and
+// no lines cross.
 
 const CELL = 24; // room for one node
 const PADDING = 10; // between a box and its nodes

@@ -52,7 +52,8 @@ function factsTable(search) {
     ["finished", facts.finished_at === undefined ? UNKNOWN : dateAndTime(facts.finished_at)],
     ["programmer", facts.programmer],
     ["critic", facts.critic],
-    ["plan", `${config.samples} samples, ${config.rounds} rounds, beam of ${config.beam}`],
+    ["strategy", config.strategy],
+    ["plan", plan(config)],
     ["candidates", `${whole(search.nodes.size)}, of which ${whole(solvedIn(search))} pass all tests`],
     ["model calls", whole(calls.length)],
     ["tokens", total(calls.map(tokensOf), whole)],
@@ -66,6 +67,11 @@ function factsTable(search) {
   ];
   if (facts.forked_from !== undefined) rows.push(["forked from", `${facts.forked_from} ${facts.forked_at ?? ""}`]);
   return el("table.facts", el("tbody", ...rows.map(([name, words]) => el("tr", el("th", name), el("td", words)))));
+}
+
+/** The numbers that say something for the strategy. @param {Facts["config"]} config */
+function plan({ strategy, samples, rounds, beam }) {
+  return `${samples} samples, ${rounds} rounds${strategy === "orps" ? `, beam of ${beam}` : ""}`;
 }
 
 /** @param {Search} search */

@@ -10,7 +10,7 @@
  * @typedef {{value: number, pass_rate: number, static?: number, dynamic?: number, parts: RewardPart[]}} Outcome
  * @typedef {{reason?: string, lines?: number, ast_nodes?: number, cyclomatic?: number, cognitive?: number}} Analysis
  * @typedef {"running" | "open" | "closed" | "pruned" | "failed" | "halted"} Status
- * @typedef {{id: string, round: number, hint: string, status: Status, reasoning?: string, code?: string,
+ * @typedef {{id: string, round: number, hint: string, shown: string[], status: Status, reasoning?: string, code?: string,
  *   report?: ExecutionReport, analysis?: Analysis, outcome?: Outcome, critique?: string, process?: number, error?: string,
  *   tokens?: number, cost?: number, seconds?: number}} Candidate
  * @typedef {{candidate: string, stage: string, role: string, started_at: number, seconds?: number,
@@ -21,7 +21,7 @@
  * @typedef {{setup: string, tests: (SnippetTest | ProgramTest)[]}} Suite
  * @typedef {{id: string, statement: string, tests: Suite, held_back?: Suite}} Problem
  * @typedef {{id: string, created_at: number, finished_at?: number, status: string, reason?: string, problem: Problem,
- *   config: {samples: number, rounds: number, beam: number}, programmer: string, critic: string, winner?: string,
+ *   config: {strategy: string, samples: number, rounds: number, beam: number}, programmer: string, critic: string, winner?: string,
  *   why?: string, verification?: ExecutionReport, comparison?: string, forked_from?: string, forked_at?: string}} Facts
  * @typedef {{search: Facts, candidates: Candidate[], calls: Call[]}} SearchDocument
  */

@@ -19,7 +19,7 @@ OUTLINED = (
 )
 """What an outline is made from."""
 COPIED = f"{OUTLINED}, reasoning, code, report, metrics, analysis, critique, error"
-"""What a fork takes over of a candidate: every column but the search."""
+"""What a fork takes over of a candidate: every column but the search, and what it was shown, which stays behind."""
 _APART: Any = {"results": {"__all__": {"metrics"}}, "flags": True}
 """What of a report has columns of its own."""
 _FLAGS = TypeAdapter(tuple[TamperFlag, ...])
@@ -57,7 +57,10 @@ def candidate(row: sqlite3.Row) -> Candidate:
     report = _report(row)
     analysis = row["analysis"] and _analysis(row["analysis"])
     outcome = outcome_reward(report, analysis) if report is not None and row["omega"] is not None else None
-    return Candidate.model_validate(columns | {"report": report, "analysis": analysis, "outcome": outcome})
+    shown = json.loads(row["shown"] or "[]")
+    return Candidate.model_validate(
+        columns | {"shown": shown, "report": report, "analysis": analysis, "outcome": outcome}
+    )
 
 
 def outline(row: sqlite3.Row) -> Outline:

@@ -281,4 +281,8 @@ MIGRATIONS: list[tuple[str, str]] = [
         DROP TABLE old_candidates;
         """,
     ),
+    (
+        "candidates: what else the programmer was shown",
+        "ALTER TABLE candidates ADD COLUMN shown TEXT",  # JSON: [candidates.id] off the branch; null for none
+    ),
 ]

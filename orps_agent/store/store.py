@@ -258,8 +258,12 @@ class Store:
 
     async def add_candidates(self, search: str, candidates: Iterable[Candidate]) -> None:
         """Store planned candidates; those that an interrupted run stored already stay as they are."""
-        sql = "INSERT OR IGNORE INTO candidates (search, id, round, hint, status) VALUES (?, ?, ?, ?, ?)"
-        await self.writer.write(*((sql, (search, each.id, each.round, each.hint, each.status)) for each in candidates))
+        sql = "INSERT OR IGNORE INTO candidates (search, id, round, hint, status, shown) VALUES (?, ?, ?, ?, ?, ?)"
+        rows = (
+            (search, each.id, each.round, each.hint, each.status, json.dumps(each.shown) if each.shown else None)
+            for each in candidates
+        )
+        await self.writer.write(*((sql, row) for row in rows))
 
     async def update_candidate(self, search: str, candidate: str, changed: Mapping[str, Any], *also: Statement) -> None:
         """Set attributes of a candidate, and do what else belongs into the same transaction."""

@@ -1,6 +1,18 @@
 """How a tree grows: value machines that are asked for expansions and told their rewards."""
 
-from .baselines import BASELINES, numbers
-from .orps import Expansion, Orps, OrpsState, Score
+from .base import AnyStrategy, Expansion, Outlook, Score, Strategy, StrategyState
+from .orps import Orps, OrpsState
+from .registry import STRATEGIES, strategy_of
 
-__all__ = ["BASELINES", "Expansion", "Orps", "OrpsState", "Score", "numbers"]
+__all__ = [
+    "STRATEGIES",
+    "AnyStrategy",
+    "Expansion",
+    "Orps",
+    "OrpsState",
+    "Outlook",
+    "Score",
+    "Strategy",
+    "StrategyState",
+    "strategy_of",
+]

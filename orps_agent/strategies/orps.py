@@ -2,45 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import Literal
-
-from pydantic import BaseModel, ConfigDict
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from orps_agent.candidate import path_key
 from orps_agent.settings import SearchConfig
 
-EndReason = Literal["rounds", "closed", "solved"]
+from .base import EndReason, Expansion, Outlook, Score, StrategyState
 
 
-class Expansion(BaseModel):
-    """A candidate to be written: its id (the parent's with one more step), its round, its strategy hint."""
-
-    model_config = ConfigDict(frozen=True)
-
-    id: str
-    round: int
-    hint: str
-
-
-class Score(BaseModel):
-    """What a strategy needs to know of a finished candidate, and nothing else."""
-
-    model_config = ConfigDict(frozen=True)
-
-    id: str
-    process: int | None
-    """ρ; None ranks last."""
-    omega: float
-    expandable: bool
-    """Neither closed by the critic nor failed."""
-    solved: bool
-
-
-class OrpsState(BaseModel):
-    """Where the search stands; JSON in, JSON out."""
-
-    model_config = ConfigDict(frozen=True)
+class OrpsState(StrategyState):
+    """Where the search stands."""
 
     round: int = 0
     parents: tuple[str, ...] = ("",)
@@ -49,19 +21,34 @@ class OrpsState(BaseModel):
     """Those of this round's candidates that were told, in path order."""
     given: tuple[Expansion, ...] = ()
     """Candidates that this round has instead of N for each parent: what a fork begins with."""
-    ended: EndReason | None = None
 
 
 class Orps:
     """Ask for the current round's candidates, tell their scores; the last one told closes the round.
 
-    A pure value machine: both methods return new values and change nothing. Telling in another order, in other
-    portions or twice gives the same state.
+    `samples` is N, how many candidates the first round and every expansion get; `rounds` how many rounds there are;
+    `beam` is K, how many candidates of a round are expanded in the next. With other numbers it is the paper's
+    baselines (section 4.1): cot, best-of-n and reflexion, see `presets.py`.
     """
 
     def __init__(self, config: SearchConfig, hints: Sequence[str]) -> None:
         self._config = config
         self._hints = hints
+
+    def start(self) -> OrpsState:
+        """The first round, which expands the root."""
+        return OrpsState()
+
+    def fork(self, at: Expansion, score: Score | None) -> OrpsState:
+        """The round after the candidate's, with it as the whole beam; without its score, its own round once more."""
+        if score is None:
+            return OrpsState(round=at.round, given=(at,))
+        left = at.round + 1 < self._config.rounds
+        return OrpsState(round=at.round + 1, parents=(at.id,), ended=None if left else "rounds")
+
+    def load(self, stored: Mapping[str, Any]) -> OrpsState:
+        """A state from its JSON."""
+        return OrpsState.model_validate(stored)
 
     def ask(self, state: OrpsState) -> list[Expansion]:
         """This round's candidates that were not told yet; none when the search has ended."""
@@ -82,9 +69,30 @@ class Orps:
         return self._close(state, told)
 
     def at_most(self, state: OrpsState) -> int:
-        """How many candidates there can still be, from this round on, if no branch is closed early."""
-        later = max(0, self._config.rounds - state.round - 1)
-        return len(self._round(state)) + later * self._config.beam * self._config.samples
+        """This round's candidates, and all later ones if no branch is closed early."""
+        if state.ended:
+            return 0
+        here = len(self._round(state))
+        return here + sum(self._sizes(here, self._config.rounds - state.round - 1))
+
+    def pruned(self, before: OrpsState, after: OrpsState) -> list[str]:
+        """What the beam passed over, once the round is complete."""
+        if after.round == before.round and not after.ended:
+            return []
+        return [each.id for each in self._round(before) if each.id not in after.parents]
+
+    def outlook(self) -> Outlook:
+        """The rounds, if no branch is closed: a candidate of round r has depth r."""
+        sizes = (self._config.samples, *self._sizes(self._config.samples, self._config.rounds - 1))
+        return Outlook(least=sizes[:1], likely=sizes, most=sizes)
+
+    def _sizes(self, size: int, rounds: int) -> list[int]:
+        """Of so many rounds after one of a size: no more parents than there were candidates."""
+        sizes = []
+        for _ in range(rounds):
+            size = min(self._config.beam, size) * self._config.samples
+            sizes.append(size)
+        return sizes
 
     def _round(self, state: OrpsState) -> list[Expansion]:
         if state.given:
@@ -115,6 +123,6 @@ class Orps:
 
 
 def select(scores: Iterable[Score], width: int) -> list[Score]:
-    """The `width` best expandable candidates by (ρ, ω), both descending; a null ρ last, ties to the lower id."""
+    """The `width` best expandable candidates by (ρ, ω), both descending; a null one last, ties to the lower id."""
     expandable = [score for score in scores if score.expandable]
-    return sorted(expandable, key=lambda each: (-(each.process or 0), -each.omega, path_key(each.id)))[:width]
+    return sorted(expandable, key=lambda each: (-(each.process or 0), -(each.omega or 0), path_key(each.id)))[:width]

@@ -21,6 +21,7 @@ async def test_a_search_and_its_candidates_come_back_as_they_were(tmp_path: Path
         id="1.0",
         round=1,
         hint="concise",
+        shown=("0", "0.0"),
         status=Status.CLOSED,
         reasoning="Ünïcode 😀 \x1b[31m",
         code="def f(): ...",

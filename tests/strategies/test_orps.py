@@ -1,5 +1,6 @@
 """The paper's search on trees small enough to work out by hand, and the laws of ask and tell."""
 
+import json
 import random
 
 from hypothesis import given
@@ -111,3 +112,15 @@ def test_laws_of_ask_and_tell(drawn: list[tuple[int | None, float, bool, bool]],
         assert in_pieces == at_once
         assert orps.tell(at_once, told) == at_once
     assert at_once.ended
+
+
+def test_states_and_settings_of_earlier_versions_are_understood() -> None:
+    orps = strategy()
+    told = '{"id": "2.1", "process": 4, "omega": 0.9, "expandable": true, "solved": false}'
+    stored = f'{{"round": 1, "parents": ["2", "0"], "scores": [{told}], "given": [], "ended": null}}'
+    assert ids(orps.ask(orps.load(json.loads(stored)))) == ["2.0", "2.2", "0.0", "0.1", "0.2"]
+    given_ = '{"id": "2.1", "round": 1, "hint": "robust"}'
+    fork = f'{{"round": 1, "parents": [""], "scores": [], "given": [{given_}], "ended": null}}'
+    assert ids(orps.ask(orps.load(json.loads(fork)))) == ["2.1"]
+    config = SearchConfig.model_validate_json('{"samples": 2, "winner_order": ["pass_rate", "time", "omega"]}')
+    assert (config.strategy, config.winner_keys) == ("orps", ("pass_rate", "time", "omega"))

@@ -1,0 +1,36 @@
+"""The strategies by name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from orps_agent.presets import StrategyName
+from orps_agent.settings import SearchConfig
+
+from .ab_mcts import AbMcts
+from .aide import Aide
+from .base import AnyStrategy
+from .dars import Dars
+from .mcts import Mcts
+from .orps import Orps
+from .rro import Rro
+from .sra_mcts import SraMcts
+
+STRATEGIES: Mapping[StrategyName, Callable[[SearchConfig, Sequence[str]], AnyStrategy]] = {
+    "orps": Orps,
+    "cot": Orps,
+    "best-of-n": Orps,
+    "reflexion": Orps,
+    "mcts": Mcts,
+    "sra-mcts": SraMcts,
+    "rro": Rro,
+    "dars": Dars,
+    "aide": Aide,
+    "ab-mcts": AbMcts,
+}
+"""Each is made from a search's settings and the names of the strategy hints."""
+
+
+def strategy_of(config: SearchConfig, hints: Sequence[str]) -> AnyStrategy:
+    """The strategy that a search's settings name."""
+    return STRATEGIES[config.strategy](config, hints)

@@ -1,0 +1,63 @@
+"""Drafts, and what becomes of them."""
+
+from collections import Counter
+
+from orps_agent.strategies import Expansion, Score
+
+from .trees import ids, made, score, valued, walked
+
+
+def after_the_drafts(*told: Score, **numbers: object) -> Counter[str]:
+    """What the second step writes a candidate for, over many seeds."""
+    asked: Counter[str] = Counter()
+    for seed in range(300):
+        aide = made("aide", samples=len(told), seed=seed, **numbers)
+        (only,) = aide.ask(aide.tell(aide.start(), told))
+        assert only.round == 1
+        asked[only.parent] += 1
+    return asked
+
+
+def test_it_drafts_first() -> None:
+    aide = made("aide", samples=4)
+    assert ids(aide.ask(aide.start())) == ["0", "1", "2", "3"]
+
+
+def test_without_a_failing_leaf_the_best_is_improved() -> None:
+    told = [score("0", 4, 1.2, solved=True), score("1", 5, 1.5, solved=True), score("2", 5, 1.5, solved=True)]
+    assert after_the_drafts(*told) == {"1": 300}
+
+
+def test_half_of_the_time_one_of_the_failing_is_debugged() -> None:
+    told = [score("0", 5, 1.5, solved=True), score("1", 1, 0.2), score("2", 1, 0.0), score("3", expandable=False)]
+    asked = after_the_drafts(*told)
+    # 150 expected for the best, 75 for each of the other two: four standard deviations are 35 and 30.
+    assert abs(asked["0"] - 150) < 35
+    assert abs(asked["1"] - 75) < 30
+    assert asked["0"] + asked["1"] + asked["2"] == 300
+
+
+def test_while_everything_fails_the_best_of_it_is_improved() -> None:
+    asked = after_the_drafts(score("0", 2, 0.0), score("1", 2, 0.8))
+    assert asked["1"] > 3 * 75 - 45, "half of the time as the best, half of the other half by chance"
+
+
+def test_a_line_is_debugged_three_times_in_a_row_and_not_a_fourth_time() -> None:
+    def judged(each: Expansion) -> Score:
+        return score(each.id, 5, 2.0, solved=True) if each.id == "0" else score(each.id, 1, 0.0)
+
+    depths: set[int] = set()
+    for seed in range(40):
+        asked, _ = walked(made("aide", samples=2, rounds=12, seed=seed), judged)
+        depths |= {each.id.count(".") for each in asked if each.id.startswith("1")}
+        below_the_best = [each.id.count(".") for each in asked if each.id.startswith("0.")]
+        assert max(below_the_best, default=0) <= 4, "an improvement that fails is a first failure"
+    assert depths == {0, 1, 2, 3}
+
+
+def test_it_ends_with_as_many_candidates_as_it_may_have_or_when_all_are_closed() -> None:
+    asked, state = walked(made("aide", samples=3, rounds=4), lambda each: valued(each.id, 0.5))
+    assert (len(asked), state.ended) == (12, "rounds")
+    assert [each.round for each in asked[2:]] == list(range(10))
+    asked, state = walked(made("aide"), lambda each: score(each.id, expandable=False))
+    assert (len(asked), state.ended) == (3, "closed")

@@ -1,0 +1,49 @@
+"""What the models are told: nothing that the search's settings keep from them, and what is shared first."""
+
+from pathlib import Path
+
+import pytest
+
+from orps_agent.candidate import Candidate
+from orps_agent.errors import PromptError
+from orps_agent.llm.base import Message
+from orps_agent.prompting import Prompts
+from orps_agent.report import ExecutionReport, TestResult, Verdict
+from orps_agent.settings import SearchConfig
+from tests.samples import DOUBLE
+
+REPORT = ExecutionReport(
+    results=(
+        TestResult(name="1", verdict=Verdict.PASS),
+        TestResult(name="2", verdict=Verdict.FAIL, error="AssertionError", expected="10", actual="7"),
+    )
+)
+
+
+def candidate(id_: str, code: str = "def double(n): return n + 2") -> Candidate:
+    return Candidate(
+        id=id_, round=0, hint="generic", reasoning="Add two.", code=code, report=REPORT, critique="Off.", process=2
+    )
+
+
+def told(messages: tuple[Message, ...]) -> str:
+    return "\n".join(message.content for message in messages)
+
+
+@pytest.mark.parametrize("name", ["standard", "compact"])
+def test_earlier_attempts_come_after_all_that_is_shared_and_before_the_hint(name: str) -> None:
+    prompts = Prompts(SearchConfig.model_validate({"prompts": name}))
+    plain = prompts.programmer(DOUBLE, [candidate("0")], "generic")
+    shown = prompts.programmer(DOUBLE, [candidate("0")], "generic", [candidate("0.0", "def double(n): return 7")])
+    assert shown[:-1] == plain[:-1]
+    before, hint = plain[-1].content.rsplit("\n\n", 1)
+    assert shown[-1].content.startswith(before)
+    assert shown[-1].content.endswith(hint)
+    assert "1 of 2 tests" in shown[-1].content.removeprefix(before)
+    assert ("return 7" in shown[-1].content) is (name == "standard"), "a small model copies the code that it is shown"
+
+
+def test_a_template_of_attempts_that_cannot_be_used_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "attempts.j2").write_text("{{ attempt.turn }}")
+    with pytest.raises(PromptError, match="attempt"):
+        Prompts(SearchConfig(), tmp_path)
