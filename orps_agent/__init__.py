@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from .archive import Archive
     from .budget import Budget
     from .candidate import Candidate, Tree
-    from .composition import build_search
+    from .composition import as_tool, build_search
     from .errors import OrpsError
     from .loading import load_problem, problem_from_words
     from .problem import Limits, Problem, ProgramTest, SnippetTest, TestSuite
@@ -31,7 +31,7 @@ _HOMES = {
     "archive": ("Archive",),
     "budget": ("Budget",),
     "candidate": ("Candidate", "Tree"),
-    "composition": ("build_search",),
+    "composition": ("as_tool", "build_search"),
     "errors": ("OrpsError",),
     "loading": ("load_problem", "problem_from_words"),
     "problem": ("Limits", "Problem", "ProgramTest", "SnippetTest", "TestSuite"),
@@ -55,6 +55,7 @@ __all__ = [
     "TestSuite",
     "Tree",
     "Usage",
+    "as_tool",
     "build_search",
     "load_problem",
     "load_settings",

@@ -78,6 +78,7 @@ class Agent:
 
     async def __aenter__(self) -> Self:
         async with AsyncExitStack() as stack:
+            stack.callback(self._models.clear)
             await stack.enter_async_context(self.archive)
             self.executor = await stack.enter_async_context(SplitExecutor(self.settings.executor))
             self._saver = await stack.enter_async_context(open_checkpoints(self.settings.db))

@@ -34,7 +34,8 @@ class Archive:
 
     def __init__(self, settings: Settings | None = None) -> None:
         self.settings = settings or load_settings()
-        self.store = Store(self.settings.db, durability=self.settings.durability)
+        in_loop = self.settings.commits == "loop"
+        self.store = Store(self.settings.db, durability=self.settings.durability, in_loop=in_loop)
 
     async def __aenter__(self) -> Self:
         await self.store.__aenter__()

@@ -227,6 +227,8 @@ class Settings(BaseSettings):
     """The SQLite file that searches live in."""
     durability: Literal["process", "power"] = "process"
     """What stored results survive: a killed process, or a power cut as well, at the price of a disk flush a commit."""
+    commits: Literal["loop", "thread"] = "loop"
+    """Where results are committed: in the event loop, or in a thread where a host forbids every blocking call there."""
     cache: Path = Field(default_factory=lambda: Path(platformdirs.user_cache_dir(APP)))
     """Where the embedded model's file is kept."""
     log: Path | None = None

@@ -23,6 +23,7 @@ def test_the_public_names_are_these() -> None:
         "TestSuite",
         "Tree",
         "Usage",
+        "as_tool",
         "build_search",
         "load_problem",
         "load_settings",

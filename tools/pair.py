@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import socket
 import struct
 import subprocess
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import IO, Any
 
 import anyio
+import anyio.to_thread
 
 from orps_agent.errors import ExecutorError
 
@@ -20,6 +23,8 @@ from .isolation import Launcher, Role, environment
 _HEADER = struct.Struct(">I")
 _START_SECONDS = 60.0
 _SCRATCH = "/scratch"
+# A thread that lasts: what it starts is told to die with it, and a thread out of anyio's pool goes when it has idled.
+_SPAWNER = ThreadPoolExecutor(max_workers=1, thread_name_prefix="orps-spawner")
 
 
 class PairLost(Exception):
@@ -42,9 +47,9 @@ class Pair:
     async def start(cls, launcher: Launcher, file_mb: int) -> Pair:
         """Start both zygotes and wait until they are ready; ExecutorError when they do not come up."""
         pair = cls(launcher, file_mb)
-        with tempfile.TemporaryFile() as complaints:
+        with await anyio.to_thread.run_sync(tempfile.TemporaryFile) as complaints:
             try:
-                pair._spawn(complaints)
+                await pair._spawn(complaints)
                 with anyio.fail_after(_START_SECONDS):
                     await pair._receive()
             except (PairLost, TimeoutError, OSError) as error:
@@ -57,27 +62,31 @@ class Pair:
                 raise
         return pair
 
-    def _spawn(self, complaints: IO[bytes]) -> None:
+    async def _spawn(self, complaints: IO[bytes]) -> None:
         self._control, control = socket.socketpair()
         self._control.setblocking(False)
         ours, theirs = socket.socketpair()
         with control, ours, theirs:
-            self._spawn_one("candidate", theirs.fileno(), None, complaints)
-            self._spawn_one("tester", ours.fileno(), control.fileno(), complaints)
+            await self._spawn_one("candidate", theirs.fileno(), None, complaints)
+            await self._spawn_one("tester", ours.fileno(), control.fileno(), complaints)
 
-    def _spawn_one(self, role: Role, link: int, control: int | None, complaints: IO[bytes]) -> None:
-        scratch = self._make_scratch() if self.launcher.needs_scratch else _SCRATCH
-        self._processes.append(
-            subprocess.Popen(
-                self.launcher.command(role, link, control, scratch, self.file_mb),
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=complaints,
-                env=environment(scratch),
-                pass_fds=[link] if control is None else [link, control],
-                cwd="/",
+    async def _spawn_one(self, role: Role, link: int, control: int | None, complaints: IO[bytes]) -> None:
+        def spawn() -> None:
+            scratch = self._make_scratch() if self.launcher.needs_scratch else _SCRATCH
+            self._processes.append(
+                subprocess.Popen(
+                    self.launcher.command(role, link, control, scratch, self.file_mb),
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.DEVNULL,
+                    stderr=complaints,
+                    env=environment(scratch),
+                    pass_fds=[link] if control is None else [link, control],
+                    cwd="/",
+                )
             )
-        )
+
+        with anyio.CancelScope(shield=True):  # what is being started must be known to whoever closes the pair
+            await asyncio.wrap_future(_SPAWNER.submit(spawn))
 
     def _make_scratch(self) -> str:
         folder = tempfile.mkdtemp(prefix="orps-")

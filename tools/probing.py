@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from pathlib import Path
+
+import anyio
+import anyio.to_thread
 
 from orps_agent.errors import ExecutorError
 from orps_agent.problem import Limits
@@ -86,8 +88,9 @@ async def find_isolation(
 
 async def _leaks(pair: Pair) -> str:
     """What a candidate in this pair managed to do that it must not; empty when the walls hold."""
-    with tempfile.TemporaryDirectory() as folder:
-        call = f"found = escapes({_bait(folder)!r}, {folder + '/outside'!r}, {os.getpid()})"
+    async with anyio.TemporaryDirectory() as folder:
+        bait = await anyio.to_thread.run_sync(_bait, folder)
+        call = f"found = escapes({bait!r}, {folder + '/outside'!r}, {os.getpid()})"
         code = f"{call}\nassert not found, ', '.join(found)"
         tests = [{"kind": "snippet", "name": "escapes", "code": code}]
         suite = {"number": -1, "setup": "", "module": None, "entry_points": ["escapes"], "tests": tests}

@@ -11,7 +11,7 @@ import typer
 
 from orps_agent.errors import OrpsError, UsageError
 
-from . import bench, cancel, demo, doctor, export, fork, gc, listing, model, replay, resume, show, solve
+from . import bench, cancel, demo, doctor, export, fork, gc, listing, mcp, model, replay, resume, show, solve
 from .output import fail
 
 EXIT_CODES = """
@@ -36,6 +36,7 @@ app.command()(fork.fork)
 app.command()(replay.replay)
 app.command()(export.export)
 app.command()(gc.gc)
+app.command()(mcp.mcp)
 app.command()(doctor.doctor)
 app.command()(demo.demo)
 app.add_typer(model.app)

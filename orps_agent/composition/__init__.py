@@ -2,5 +2,6 @@
 
 from .graph import build_search
 from .request import SearchOutcome, SearchRequest
+from .tool import as_tool
 
-__all__ = ["SearchOutcome", "SearchRequest", "build_search"]
+__all__ = ["SearchOutcome", "SearchRequest", "as_tool", "build_search"]

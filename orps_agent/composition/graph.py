@@ -52,7 +52,7 @@ class _Nodes:
         was written comes to the same one again.
         """
         problem_of(state)
-        config_of(state, self._lender.unopened().settings)
+        config_of(state, self._lender.agent.settings)
         info = runtime.execution_info
         place = f"{info and info.thread_id}/{info and info.checkpoint_ns}"
         search = hashlib.sha256(place.encode()).hexdigest()[:12]
@@ -62,7 +62,7 @@ class _Nodes:
         """Ask a human before a search that is likely to spend more than the threshold."""
         if self._ask_above is None:
             return Command(goto="search")
-        agent = self._lender.unopened()
+        agent = self._lender.agent
         expected = agent.forecast(problem_of(state), config_of(state, agent.settings))
         above = _above(expected, self._ask_above)
         if above is None:

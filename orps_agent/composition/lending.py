@@ -21,31 +21,27 @@ class AgentLender:
     """
 
     def __init__(self, agent: Agent | None = None, settings: Settings | None = None) -> None:
-        self._given = agent
-        self._settings = settings
+        self.agent = agent or Agent(settings)
+        """Open only while it is borrowed; what needs neither models nor the database can be asked at any time."""
+        self._given = agent is not None
         self._borrowers = 0
         self._turn = asyncio.Lock()
         self._keeper: _Keeper | None = None
 
-    def unopened(self) -> Agent:
-        """An agent for what needs neither models nor a database, such as a forecast."""
-        return self._given or Agent(self._settings)
-
     @asynccontextmanager
     async def borrow(self) -> AsyncIterator[Agent]:
         """The agent, open for as long as the context lasts."""
-        if self._given is not None:
-            yield self._given
+        if self._given:
+            yield self.agent
             return
         async with self._turn:
             if self._keeper is None:
-                keeper = _Keeper(Agent(self._settings))
+                keeper = _Keeper(self.agent)
                 await keeper.opened()
                 self._keeper = keeper
             self._borrowers += 1
-            agent = self._keeper.agent
         try:
-            yield agent
+            yield self.agent
         finally:
             with anyio.CancelScope(shield=True):
                 await self._give_back()
@@ -62,13 +58,13 @@ class _Keeper:
     """Opens and closes an agent in one task of its own, as anyio's scopes demand, whoever borrows it."""
 
     def __init__(self, agent: Agent) -> None:
-        self.agent = agent
+        self._agent = agent
         self._open = asyncio.Event()
         self._unneeded = asyncio.Event()
         self._task = asyncio.create_task(self._keep())
 
     async def _keep(self) -> None:
-        async with self.agent:
+        async with self._agent:
             self._open.set()
             await self._unneeded.wait()
 

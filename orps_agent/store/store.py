@@ -96,9 +96,18 @@ class Store:
             rows = await store.searches()
     """
 
-    def __init__(self, path: Path, *, durability: Durability = "process", busy_seconds: float = BUSY_SECONDS) -> None:
+    def __init__(
+        self,
+        path: Path,
+        *,
+        durability: Durability = "process",
+        busy_seconds: float = BUSY_SECONDS,
+        in_loop: bool = True,
+    ) -> None:
         self.path = path
         self._durability = durability
+        # Commits that wait for the disk would hold the loop up.
+        self._in_loop = in_loop and durability == "process"
         self._busy_seconds = busy_seconds
         self._stack = AsyncExitStack()
 
@@ -117,8 +126,7 @@ class Store:
                     f"{self.path}: {error.strerror or error}; name another file with --db or ORPS_DB"
                 ) from error
             self.reader = Reader(reading, str(self.path))
-            in_loop = self._durability == "process"  # the other one waits for the disk at every commit
-            self.writer = Writer(writing, str(self.path), busy_seconds=self._busy_seconds, in_loop=in_loop)
+            self.writer = Writer(writing, str(self.path), busy_seconds=self._busy_seconds, in_loop=self._in_loop)
             await stack.enter_async_context(beside(self.writer.run, wait=True))
             stack.callback(self.writer.close)
             self._stack = stack.pop_all()

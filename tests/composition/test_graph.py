@@ -1,10 +1,14 @@
 """The search as a graph in somebody's graph: real searches on the scripted model, real checkpoints."""
 
+import importlib
+import json
 import sqlite3
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, TypedDict
 
 import pytest
+from blockbuster import blockbuster_ctx
 from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 from langgraph.graph import END, START, StateGraph
@@ -13,6 +17,7 @@ from langgraph.types import Command, Send
 from orps_agent import Agent, Archive, Budget, build_search
 from orps_agent.composition import SearchRequest
 from orps_agent.errors import EndpointError, ProblemError, SettingsError
+from orps_agent.settings import load_settings
 from tests.samples import DOUBLE, FIRST_HALF_THEN_RIGHT, HALF, RIGHT, script, settings
 
 REQUEST: SearchRequest = {
@@ -200,3 +205,30 @@ async def test_a_cancelled_search_hands_over_what_it_has(tmp_path: Path) -> None
         row = await agent.archive.search(told["search"])
     assert row.status == "cancelled"
     assert "ended by: " in told["summary"]
+
+
+@pytest.fixture(name="_no_blocking")
+def _refuse_what_langgraph_dev_refuses() -> Iterator[None]:
+    """Raise on blocking calls in the event loop, but for those that `langgraph dev` lets pass as well."""
+    with blockbuster_ctx() as refused:
+        for name, function in refused.functions.items():
+            if name.startswith(("os.path.", "io.")) or name in {"os.stat", "os.listdir", "os.remove"}:
+                function.deactivate()
+        yield
+
+
+@pytest.mark.usefixtures("_no_blocking")
+async def test_nothing_blocks_the_loop_when_commits_are_made_in_a_thread(tmp_path: Path) -> None:
+    model = script(tmp_path, *FIRST_HALF_THEN_RIGHT)
+    assert (await build_search(settings=settings(tmp_path, model=model, commits="thread")).ainvoke(REQUEST))["solved"]
+
+
+def test_langgraph_json_names_the_graph_and_settings_that_there_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    told = json.loads((Path(__file__).parents[2] / "langgraph.json").read_text())
+    for name, value in told["env"].items():
+        monkeypatch.setenv(name, value)
+    assert load_settings().commits == "thread"
+    module, _, name = told["graphs"]["orps"].partition(":")
+    graph = getattr(importlib.import_module(module), name)
+    assert set(graph.get_input_jsonschema()["properties"]) >= {"problem", "statement", "tests", "changes", "budget"}
+    assert set(graph.get_output_jsonschema()["properties"]) == {"search", "code", "solved", "summary"}

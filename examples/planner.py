@@ -1,0 +1,73 @@
+"""A planner over orps: splits a module of stubs into functions, solves them at the same time, puts them together.
+
+    ORPS_MODEL=gpt-4.1-mini python examples/planner.py stubs.py > module.py
+
+Every function of the stubs is a problem of its own: its docstring says what to write, its doctests how it is judged.
+"""
+
+import ast
+import asyncio
+import doctest
+import operator
+import sys
+from pathlib import Path
+from typing import Annotated, TypedDict
+
+from langgraph.graph import END, START, StateGraph
+from langgraph.graph.state import CompiledStateGraph
+from langgraph.types import Send
+
+from orps_agent import build_search
+from orps_agent.composition import SearchRequest
+
+
+class Module(TypedDict, total=False):
+    """The state: the stubs, one (name, code) for each function, and the module that is made of them."""
+
+    stubs: str
+    functions: Annotated[list[tuple[str, str]], operator.add]
+    module: str
+
+
+def plan(state: Module) -> list[Send]:
+    """One request for each function."""
+    return [
+        Send("solve", {"name": stub.name, "request": request_for(stub)})
+        for stub in ast.parse(state["stubs"]).body
+        if isinstance(stub, ast.FunctionDef)
+    ]
+
+
+def request_for(stub: ast.FunctionDef) -> SearchRequest:
+    """The function's head and docstring as the task, its doctests as the tests."""
+    examples = doctest.DocTestParser().get_examples(ast.get_docstring(stub) or "")
+    tests = [f"{each.source.strip()} == {each.want.strip()}" for each in examples]
+    return {"statement": f"Write this Python function.\n\n{ast.unparse(stub)}", "tests": tests}
+
+
+def assemble(state: Module) -> Module:
+    """The functions in the order of the stubs."""
+    order = [stub.name for stub in ast.parse(state["stubs"]).body if isinstance(stub, ast.FunctionDef)]
+    written = dict(state["functions"])
+    return {"module": "\n\n".join(written[name] for name in order)}
+
+
+def build() -> CompiledStateGraph:
+    """The planner's graph; all functions are searched for with one agent."""
+    search = build_search()
+
+    async def solve(task: dict) -> Module:
+        found = await search.ainvoke(task["request"])
+        return {"functions": [(task["name"], found["code"] or f"# {task['name']}: {found['summary']}\n")]}
+
+    graph = StateGraph(Module)
+    graph.add_node("solve", solve)
+    graph.add_node("assemble", assemble)
+    graph.add_conditional_edges(START, plan, ["solve"])
+    graph.add_edge("solve", "assemble")
+    graph.add_edge("assemble", END)
+    return graph.compile()
+
+
+if __name__ == "__main__":
+    print(asyncio.run(build().ainvoke({"stubs": Path(sys.argv[1]).read_text()}))["module"])

@@ -1,0 +1,1 @@
+"""orps as a server of the Model Context Protocol (the extra `mcp`)."""
