@@ -22,6 +22,7 @@ from .endpoints import CallPolicy, EndpointSettings, Role, RoleSettings, known_r
 from .errors import SettingsError
 from .prices import Price
 from .rewards import WinnerKey
+from .serving import ServeSettings
 
 APP = "orps"
 
@@ -179,6 +180,8 @@ class Settings(BaseSettings):
     search: SearchConfig | None = None
     """Defaults of a search; None: the paper's, or the quick ones on the embedded model."""
     executor: ExecutorSettings = ExecutorSettings()
+    serve: ServeSettings = ServeSettings()
+    """The service, `orps serve`."""
 
     @classmethod
     def settings_customise_sources(
