@@ -36,7 +36,7 @@ $(INSTALLED): pyproject.toml
 	touch $@
 
 $(READY): $(INSTALLED)
-	$(BIN)/python -m pip install --quiet --editable '.[local,numeric,bench,hub]' --group dev
+	$(BIN)/python -m pip install --quiet --editable '.[local,numeric,bench,hub,serve]' --group dev
 	touch $@
 
 clean:

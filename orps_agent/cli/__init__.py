@@ -11,7 +11,7 @@ import typer
 
 from orps_agent.errors import OrpsError, UsageError
 
-from . import cancel, demo, doctor, export, fork, gc, listing, model, replay, resume, show, solve
+from . import cancel, demo, doctor, export, fork, gc, listing, model, replay, resume, serve, show, solve, token
 from .output import fail
 
 EXIT_CODES = """
@@ -38,7 +38,9 @@ app.command()(export.export)
 app.command()(gc.gc)
 app.command()(doctor.doctor)
 app.command()(demo.demo)
+app.command()(serve.serve)
 app.add_typer(model.app)
+app.add_typer(token.app)
 
 
 def main() -> None:
