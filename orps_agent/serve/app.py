@@ -19,13 +19,14 @@ from orps_agent.errors import OrpsError, StoreError
 from .faults import answer_error, answer_http, fault
 from .guard import Guard
 from .openapi import openapi
+from .pages import Pages
 from .routes import ROUTES
 from .service import Service
 
 
 def create_app(service: Service) -> Starlette:
     """The app of a service that is open already."""
-    schema = json.dumps(openapi())
+    schema, pages = json.dumps(openapi()), Pages()
 
     async def describe(_service: Service, _request: Request) -> Response:
         return Response(schema, media_type="application/json")
@@ -35,6 +36,8 @@ def create_app(service: Service) -> Starlette:
         ("GET", "/readyz", _ready),
         ("GET", "/metrics", _metrics),
         ("GET", "/openapi.json", describe),
+        ("GET", "/", pages.searches),
+        ("GET", "/searches/{search}", pages.search),
         *((each.method, each.path, each.answer) for each in ROUTES),
     ]
     return Starlette(

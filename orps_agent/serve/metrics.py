@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
-from orps_agent.events import AnyEvent, CallFinished, CandidateExecuted, CandidateFinished
+from orps_agent.events import AnyEvent, CallFinished, CandidateExecuted
 
 _SECONDS = (0.1, 0.3, 1, 3, 10, 30, 100, 300)
 
@@ -28,7 +28,6 @@ class Metrics:
         self._verdicts = Counter(
             "orps_executed_candidates", "Candidates executed, by tests passed", ("passed",), registry=to
         )
-        self._ended = Counter("orps_finished_candidates", "Candidates through all stages", ("status",), registry=to)
 
     def tell(self, event: AnyEvent) -> None:
         """Take one event in; what an earlier run did does not count again."""
@@ -38,8 +37,6 @@ class Metrics:
             case CandidateExecuted(reused=False):
                 passed = "all" if event.passed == event.tests else "some" if event.passed else "none"
                 self._verdicts.labels(passed).inc()
-            case CandidateFinished():
-                self._ended.labels(event.status).inc()
             case _:
                 pass
 
