@@ -70,7 +70,8 @@ class Agent:
         self.archive = Archive(self.settings)
         self.store = self.archive.store
         self.prices = load_prices(self.settings)
-        self._batch = Account(budget or Budget())
+        self.batch = Account(budget or Budget())
+        """What all its searches spend."""
         self._stack = AsyncExitStack()
         self._models: dict[tuple[str, str, str | None], Models] = {}
         self._running: dict[str, SearchContext] = {}
@@ -115,6 +116,7 @@ class Agent:
         *,
         budget: Budget | None = None,
         search: str | None = None,
+        batch: Account | None = None,
     ) -> AsyncIterator[AsyncIterator[AnyEvent]]:
         """Run a search and watch it: a problem to start, or the id of a search to go on with.
 
@@ -122,22 +124,24 @@ class Agent:
                 async for event in events:
                     print(event)
 
-        A `budget` takes the place of the config's. `search` is the id that a new search gets; where one of that id is
-        stored already, it is gone on with. The last event is SearchFinished. Leaving the context early interrupts the
-        search; it can be resumed.
+        A `budget` takes the place of the config's; `batch` is an account within the agent's that is charged as well.
+        `search` is the id that a new search gets; where one of that id is stored already, it is gone on with. The last
+        event is SearchFinished. Leaving the context early interrupts the search; it can be resumed.
         """
+        batch = batch or self.batch
         if search is not None and await self.store.has_search(search):
             what = search
         if isinstance(what, str):
-            row = await self._resumed(what, budget)
+            row = await self._resumed(what, budget, batch)
         else:
-            row = await self._created(what, config, budget, search)
+            row = await self._created(self.plan(what, config, budget=budget, batch=batch, search=search))
         models = await self._open_models(row)
         send, receive = anyio.create_memory_object_stream[AnyEvent](256)
 
         async def run() -> None:
             async with send, lease(self.store, row.id) as cancelled:
-                await self._run(row, models, resumed=isinstance(what, str), cancelled=cancelled, emit=send.send)
+                resumed = isinstance(what, str)
+                await self._run(row, models, batch, resumed=resumed, cancelled=cancelled, emit=send.send)
 
         async with beside(run), receive:
             yield receive
@@ -156,6 +160,34 @@ class Agent:
             critic=critic,
             tester=name_of_tester(self.settings),
         )
+
+    def plan(
+        self,
+        problem: Problem,
+        config: SearchConfig | None = None,
+        *,
+        budget: Budget | None = None,
+        batch: Account | None = None,
+        search: str | None = None,
+    ) -> SearchRow:
+        """A new search as a row, found fit to be run but not stored; raises UsageError.
+
+        Once `Store.add_search` has stored it, `resume` runs it.
+        """
+        check_testable(problem, f"problem {problem.id!r}")
+        programmer, critic = model_names(self.settings)
+        row = SearchRow(
+            id=search or secrets.token_hex(4),
+            created_at=time.time(),
+            problem=problem,
+            config=_within(config or default_config(self.settings), budget),
+            programmer=programmer,
+            critic=critic,
+            tester=name_of_tester(self.settings),
+        )
+        refuse_unpriced(row, self.prices, (batch or self.batch).budget)
+        strategy_of(row.config, Prompts(row.config, self.settings.prompts).hint_names)
+        return row
 
     async def cancel(self, search: str) -> bool:
         """End a search before its time, keeping what it found; it can still be resumed.
@@ -195,31 +227,16 @@ class Agent:
             raise SearchInterrupted("the search was stopped before it ended: resume it with its id")
         return result
 
-    async def _created(
-        self, problem: Problem, config: SearchConfig | None, budget: Budget | None, search: str | None
-    ) -> SearchRow:
-        check_testable(problem, f"problem {problem.id!r}")
-        programmer, critic = model_names(self.settings)
-        row = SearchRow(
-            id=search or secrets.token_hex(4),
-            created_at=time.time(),
-            problem=problem,
-            config=_within(config or default_config(self.settings), budget),
-            programmer=programmer,
-            critic=critic,
-            tester=name_of_tester(self.settings),
-        )
-        refuse_unpriced(row, self.prices, self._batch.budget)
-        strategy_of(row.config, Prompts(row.config, self.settings.prompts).hint_names)
+    async def _created(self, row: SearchRow) -> SearchRow:
         models = await self._open_models(row)
         await models.check()
         await self.store.add_search(row)
         return row
 
-    async def _resumed(self, search: str, budget: Budget | None) -> SearchRow:
+    async def _resumed(self, search: str, budget: Budget | None, batch: Account) -> SearchRow:
         row = await self.store.search(search)
         row = row.model_copy(update={"config": _within(row.config, budget)})
-        refuse_unpriced(row, self.prices, self._batch.budget)
+        refuse_unpriced(row, self.prices, batch.budget)
         models = await self._open_models(row)
         await models.check()
         return row
@@ -233,9 +250,11 @@ class Agent:
                 )
         return self._models[names]
 
-    async def _run(self, row: SearchRow, models: Models, *, resumed: bool, cancelled: anyio.Event, emit: Emit) -> None:
+    async def _run(
+        self, row: SearchRow, models: Models, batch: Account, *, resumed: bool, cancelled: anyio.Event, emit: Emit
+    ) -> None:
         started = time.monotonic()
-        account = await open_account(self.store, row, self.prices, self._batch)
+        account = await open_account(self.store, row, self.prices, batch)
         goes_on = row.status != "finished" or (row.out_of_budget and not account.exhausted())
         # A checkpoint knows candidates as done that are to go on: without it, the search is walked from its start.
         if resumed and goes_on:

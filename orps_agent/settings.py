@@ -33,6 +33,7 @@ from .errors import SettingsError
 from .presets import PRESETS, StrategyName
 from .prices import Price
 from .rewards import WinnerKey
+from .serving import ServeSettings
 
 APP = "orps"
 Selector = Literal["order", "codet"]
@@ -242,6 +243,8 @@ class Settings(BaseSettings):
     search: SearchConfig | None = None
     """Defaults of a search; None: the paper's, or the quick ones on the embedded model."""
     executor: ExecutorSettings = ExecutorSettings()
+    serve: ServeSettings = ServeSettings()
+    """The service, `orps serve`."""
 
     @classmethod
     def settings_customise_sources(

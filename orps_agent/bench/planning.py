@@ -68,7 +68,7 @@ class Plan:
     """Model calls that each search may make."""
     seeds: Sequence[int] = (0,)
     regime: Regime | None = None
-    """None: the weak tests of a dataset that has some, else the real ones."""
+    """None: the weak tests of a dataset that has some, else the real ones. With `weak`, a model writes missing ones."""
     problems: int | None = None
     """Only the first so many of each dataset."""
     shard: Shard = Shard()
@@ -80,10 +80,10 @@ class Plan:
     def _of(self, loaded: Loaded) -> Iterator[Entry]:
         regime = self.regime or ("weak" if any(task.weak for task in loaded.tasks) else "real")
         tasks = loaded.tasks[: self.problems]
-        if regime == "weak" and (without := [task.id for task in tasks if not task.weak]):
+        if regime == "weak" and (without := [task.id for task in tasks if not task.weak and not task.entry_points]):
             raise SettingsError(
-                f"{loaded.name}: {len(without)} of {len(tasks)} problems have no weak tests, {without[0]} for one: "
-                "add a dev split beside the test split, or take --regime real"
+                f"{loaded.name}: {len(without)} of {len(tasks)} problems have no weak tests, and no function that a model "
+                f"could write some for, {without[0]} for one: add a dev split beside the test split, or take --regime real"
             )
         for task in self.shard.of(tasks):
             for method in self.methods:

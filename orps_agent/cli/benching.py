@@ -18,6 +18,7 @@ from orps_agent.bench.record import Record
 from orps_agent.bench.running import Outcome, run_bench
 from orps_agent.budget import Budget
 from orps_agent.forecast import forecast
+from orps_agent.llm.roles import name_of_tester
 from orps_agent.prompting import Prompts
 from orps_agent.settings import Settings
 from orps_agent.tasks import beside
@@ -84,7 +85,7 @@ def run_bench_command(
 
 def forecast_bench(settings: Settings, entries: Sequence[Entry]) -> None:
     """What all searches together will ask for, if all rounds are used; nothing is asked or stored."""
-    prices = load_prices(settings)
+    prices, tester = load_prices(settings), name_of_tester(settings)
     calls = tokens = 0
     cost: float | None = 0.0
     for entry in entries:
@@ -92,7 +93,9 @@ def forecast_bench(settings: Settings, entries: Sequence[Entry]) -> None:
             continue
         prompts = Prompts(entry.config, settings.prompts)
         problem = entry.task.problem(entry.regime)
-        found = forecast(problem, entry.config, prompts, prices, programmer=entry.programmer, critic=entry.critic)
+        found = forecast(
+            problem, entry.config, prompts, prices, programmer=entry.programmer, critic=entry.critic, tester=tester
+        )
         calls += found.likely.calls
         tokens += found.likely.tokens
         cost = None if cost is None or found.likely.cost is None else cost + found.likely.cost

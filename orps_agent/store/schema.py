@@ -311,4 +311,29 @@ MIGRATIONS: list[tuple[str, str]] = [
         "searches: who wrote the tests",
         "ALTER TABLE searches ADD COLUMN tests_by TEXT",  # the model that wrote the problem's tests; null for none
     ),
+    (
+        "the service: what was submitted, and who may ask",
+        """
+        CREATE TABLE submissions (
+            search TEXT PRIMARY KEY REFERENCES searches(id) ON DELETE CASCADE,
+            client TEXT NOT NULL,
+            priority INTEGER NOT NULL,     -- the highest goes first, then what was submitted first
+            submitted_at REAL NOT NULL,
+            key TEXT,                      -- the client's idempotency key
+            digest TEXT,                   -- SHA-256 of what was submitted with it
+            tries INTEGER NOT NULL,        -- runs that ended because something gave way
+            not_before REAL NOT NULL,      -- when the next run may begin
+            done_at REAL                   -- null while it waits or runs: a restarted service goes on with it
+        );
+        CREATE UNIQUE INDEX submissions_by_key ON submissions (client, key) WHERE key IS NOT NULL;
+        CREATE INDEX submissions_waiting ON submissions (priority DESC, submitted_at) WHERE done_at IS NULL;
+        CREATE TABLE tokens (
+            id TEXT PRIMARY KEY,           -- a name for it that is no secret
+            client TEXT NOT NULL,
+            hash TEXT NOT NULL,            -- SHA-256 of the token, which is nowhere else
+            created_at REAL NOT NULL,
+            revoked_at REAL
+        );
+        """,
+    ),
 ]

@@ -149,6 +149,7 @@ def test_what_cannot_be_benched_is_said(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="no method 'orp'"):
         known_methods(["orp"])
     loaded = dataset(tmp_path, weak=False)
+    programs = Loaded("io", tuple(task.model_copy(update={"entry_points": ()}) for task in loaded.tasks))
     with pytest.raises(SettingsError, match="no weak tests"):
-        plan(["cot"], regime="weak").entries([loaded])
+        plan(["cot"], regime="weak").entries([programs])
     assert json.loads(plan(["cot"]).entries([loaded])[0].config.model_dump_json())["strategy"] == "cot"
