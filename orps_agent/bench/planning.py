@@ -82,8 +82,8 @@ class Plan:
         tasks = loaded.tasks[: self.problems]
         if regime == "weak" and (without := [task.id for task in tasks if not task.weak and not task.entry_points]):
             raise SettingsError(
-                f"{loaded.name}: {len(without)} of {len(tasks)} problems have no weak tests, and no function that a model "
-                f"could write some for, {without[0]} for one: add a dev split beside the test split, or take --regime real"
+                f"{loaded.name}: {len(without)} of {len(tasks)} problems have no weak tests, and no function that a "
+                f"model could write some for, {without[0]} for one: add a dev split, or take --regime real"
             )
         for task in self.shard.of(tasks):
             for method in self.methods:
