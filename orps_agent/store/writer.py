@@ -21,13 +21,16 @@ _CHECKPOINT_AFTER = 1000
 """Statements after which the WAL goes into the file: some 2 MB of it."""
 
 
+_NEVER_WRITTEN = sqlite3.OperationalError("the writer came to an end before this was written")
+
+
 class _Pending:
     """Statements of one caller, in order, and the event that tells it that they are on disk."""
 
     def __init__(self, statements: list[Statement]) -> None:
         self.statements = statements
         self.done = anyio.Event()
-        self.error: sqlite3.Error | UnicodeDecodeError | None = None
+        self.error: sqlite3.Error | UnicodeDecodeError | None = _NEVER_WRITTEN
 
 
 class Writer:
@@ -93,12 +96,14 @@ class Writer:
                         await anyio.to_thread.run_sync(self._checkpoint)
 
     async def _serve(self, batch: list[_Pending]) -> None:
-        if not await self._commit(batch):
-            # One bad statement must not take its neighbours with it.
+        try:
+            if not await self._commit(batch):
+                # One bad statement must not take its neighbours with it.
+                for each in batch:
+                    await self._commit([each])
+        finally:  # whatever happens here, nobody may wait for ever
             for each in batch:
-                await self._commit([each])
-        for each in batch:
-            each.done.set()
+                each.done.set()
 
     async def _commit(self, batch: list[_Pending]) -> bool:
         error = _apply(self._connection, batch) if self._in_loop else None
