@@ -36,7 +36,7 @@ $(INSTALLED): pyproject.toml
 	touch $@
 
 $(READY): $(INSTALLED)
-	$(BIN)/python -m pip install --quiet --editable '.[local,numeric,bench,hub,mcp,otel,treequest]' --group dev
+	$(BIN)/python -m pip install --quiet --editable '.[local,numeric,bench,hub,mcp,otel,serve,treequest]' --group dev
 	touch $@
 
 clean:

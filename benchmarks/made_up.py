@@ -75,7 +75,7 @@ async def agent(database: Path, *, latency: float = 0.0) -> AsyncIterator[Agent]
     async with Agent(load_settings(db=database, model=NAME)) as opened:
         model = cast("Any", MadeUpModel(latency))
         opened._models[NAME, NAME] = Models(model, model)
-        opened._executor = cast("Any", MadeUpExecutor())
+        opened.executor = cast("Any", MadeUpExecutor())
         yield opened
 
 

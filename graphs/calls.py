@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Literal
 
 from orps_agent.candidate import Candidate
+from orps_agent.endpoints import Role
 from orps_agent.errors import BudgetReached, EndpointError
 from orps_agent.events import CallFinished
 from orps_agent.llm.base import ChatModel, Message, ModelReply, ModelRequest
@@ -17,6 +18,8 @@ from .context import SearchContext
 from .paying import paid_reply
 
 Conversation = tuple[Message, ...]
+BEFORE = "0"
+"""Where a search's acts before its first candidate belong."""
 _OPENING = re.compile(r"\A\s*```\w*\n")
 """A fence that a model opens anew, in the middle of what it had begun."""
 
@@ -25,7 +28,8 @@ async def ask_programmer(context: SearchContext, candidate: Candidate) -> ModelR
     """The programmer's turn; of a split one the first half, and the second once the candidate holds thoughts."""
     stage = "reason" if candidate.reasoning is None else "code"
     asked = await _programmer_prompt(context, candidate)
-    return await _call(context, context.effect(candidate.id, stage), "programmer", asked)
+    quoted = await _quoted(context, candidate)
+    return await _call(context, context.effect(candidate.id, stage), "programmer", asked, quoted)
 
 
 async def programmer_reply(context: SearchContext, candidate: Candidate) -> ModelReply:
@@ -36,7 +40,13 @@ async def programmer_reply(context: SearchContext, candidate: Candidate) -> Mode
 async def ask_critic(context: SearchContext, candidate: Candidate) -> ModelReply:
     """The critic's turn on a candidate and its branch."""
     asked = await _critic_prompt(context, candidate)
-    return await _call(context, context.effect(candidate.id, "critique"), "critic", asked)
+    quoted = await _quoted(context, candidate)
+    return await _call(context, context.effect(candidate.id, "critique"), "critic", asked, quoted)
+
+
+async def ask_tester(context: SearchContext, attempt: int, asked: Conversation) -> ModelReply:
+    """The tester's turn, of which a search has one or two, before it has candidates."""
+    return await _call(context, context.effect(BEFORE, "tests", attempt), "tester", asked)
 
 
 async def ask_repair(
@@ -44,11 +54,11 @@ async def ask_repair(
 ) -> ModelReply:
     """One more turn after a reply in which no code, or no score, could be found."""
     asked = await (_programmer_prompt(context, candidate) if what == "code" else _critic_prompt(context, candidate))
-    messages = context.prompts.repair(asked, reply.text, what)
+    messages, quoted = context.prompts.repair(asked, reply.text, what), await _quoted(context, candidate)
     if what == "code":
-        return await _call(context, context.effect(candidate.id, "code", attempt=1), "programmer", messages)
+        return await _call(context, context.effect(candidate.id, "code", attempt=1), "programmer", messages, quoted)
     effect = context.effect(candidate.id, "critique", attempt=1)
-    return await _call(context, effect, "critic", messages, structured=True)
+    return await _call(context, effect, "critic", messages, quoted, structured=True)
 
 
 async def ask_rest(context: SearchContext, candidate: Candidate, reply: ModelReply) -> ModelReply:
@@ -57,7 +67,8 @@ async def ask_rest(context: SearchContext, candidate: Candidate, reply: ModelRep
         return reply
     asked = await _programmer_prompt(context, candidate)
     effect = context.effect(candidate.id, "code", attempt=2)
-    rest = await _call(context, effect, "programmer", context.prompts.rest(asked, reply.text))
+    messages = context.prompts.rest(asked, reply.text)
+    rest = await _call(context, effect, "programmer", messages, await _quoted(context, candidate))
     text = reply.text + _OPENING.sub("", rest.text, count=1)
     return rest.model_copy(update={"text": text, "reasoning": reply.reasoning})
 
@@ -65,7 +76,8 @@ async def ask_rest(context: SearchContext, candidate: Candidate, reply: ModelRep
 async def _programmer_prompt(context: SearchContext, candidate: Candidate) -> Conversation:
     *ancestors, _ = await context.branch(candidate.id)
     attempts = await context.attempts(candidate.id)
-    asked = context.prompts.programmer(context.row.problem, ancestors, candidate.hint, attempts)
+    written = context.row.tests_by is not None
+    asked = context.prompts.programmer(context.row.problem, ancestors, candidate.hint, attempts, written=written)
     return asked if candidate.reasoning is None else context.prompts.solution(asked, candidate.reasoning)
 
 
@@ -73,25 +85,31 @@ async def _critic_prompt(context: SearchContext, candidate: Candidate) -> Conver
     return context.prompts.critic(context.row.problem, await context.branch(candidate.id))
 
 
+async def _quoted(context: SearchContext, candidate: Candidate) -> list[Candidate]:
+    """The candidates whose words a prompt on this one may hold."""
+    return [*await context.branch(candidate.id), *await context.attempts(candidate.id)]
+
+
 async def _call(
     context: SearchContext,
     effect: Effect,
-    role: Literal["programmer", "critic"],
+    role: Role,
     messages: Sequence[Message],
+    quoted: Sequence[Candidate] = (),
     *,
     structured: bool = False,
 ) -> ModelReply:
     config = context.row.config
-    programming = role == "programmer"
+    temperature, max_tokens = config.sampling(role)
     request = ModelRequest(
         role=role,
         messages=tuple(messages),
-        temperature=config.temperature if programming else config.critic_temperature,
-        max_tokens=config.max_tokens if programming else config.critic_tokens,
+        temperature=temperature,
+        max_tokens=max_tokens,
         seed=seed_of(config.seed, effect),
         structured=structured,
     )
-    model: ChatModel = context.programmer if programming else context.critic
+    model: ChatModel = getattr(context, role)
     reused = context.journal.is_finished(effect)
 
     asked = Request(
@@ -99,7 +117,7 @@ async def _call(
         model=model.name,
         parameters=request.model_dump(mode="json", exclude={"messages", "role"}),
         messages=[(message.role, message.content) for message in messages],
-        branch=[*await context.branch(effect.candidate), *await context.attempts(effect.candidate)],
+        branch=quoted,
     )
     told = CallFinished(search=context.id, candidate=effect.candidate, role=role, reused=reused)
     try:
@@ -109,9 +127,8 @@ async def _call(
     except EndpointError as error:
         await context.emit(told.model_copy(update={"error": str(error)}))
         raise
-    await context.emit(
-        told.model_copy(update=reply.model_dump(include={"prompt_tokens", "completion_tokens", "cost", "seconds"}))
-    )
+    known = {"prompt_tokens", "cached_tokens", "completion_tokens", "cost", "seconds"}
+    await context.emit(told.model_copy(update=reply.model_dump(include=known)))
     return reply
 
 

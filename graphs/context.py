@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any, TypedDict, TypeVar
 
 import anyio
 from orps_agent.tools import Executor
@@ -24,6 +24,12 @@ from orps_agent.telemetry import Trace
 Result = TypeVar("Result", bound=BaseModel)
 
 
+class SearchInput(TypedDict):
+    """The id of a search that the store knows."""
+
+    search: str
+
+
 @dataclass
 class SearchContext:
     """One search's view of the world."""
@@ -33,6 +39,7 @@ class SearchContext:
     journal: Effects
     programmer: ChatModel
     critic: ChatModel
+    tester: ChatModel
     executor: Executor
     prompts: Prompts
     strategy: AnyStrategy

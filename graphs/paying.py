@@ -33,7 +33,7 @@ async def paid_reply(
             with context.trace.call(model.name, request) as replied:
                 reply = await model.complete(request, progress)
                 replied(reply)
-            cost = context.prices.cost(model.name, reply.prompt_tokens, reply.completion_tokens)
+            cost = _cost(context, model, reply)
             charge(_charged(reply, cost, worst))
             return reply.model_copy(update={"cost": cost})
 
@@ -45,6 +45,14 @@ def _worst(context: SearchContext, model: ChatModel, request: ModelRequest) -> S
     asked = estimated_tokens(message.content for message in request.messages)
     cost = context.prices.cost(model.name, asked, request.max_tokens)
     return Spent(calls=1, tokens=asked + request.max_tokens, cost=cost or 0.0)
+
+
+def _cost(context: SearchContext, model: ChatModel, reply: ModelReply) -> float | None:
+    """USD for a reply: at the price of what its endpoint calls the model, else of what the role calls it."""
+    named = reply.model if context.prices.price(reply.model) else model.name
+    return context.prices.cost(
+        named, reply.prompt_tokens, reply.completion_tokens, cached_tokens=reply.cached_tokens or 0
+    )
 
 
 def _charged(reply: ModelReply, cost: float | None, worst: Spent) -> Spent:

@@ -1,4 +1,4 @@
-"""The search as a state machine: select, fan out to candidates, select again, judge the winner.
+"""The search as a state machine: have tests, select, fan out to candidates, select again, judge the winner.
 
 The state holds ids and the strategy's light value, nothing else: texts are in the store, and clients, limits and
 the store itself travel in the runtime context.
@@ -7,7 +7,7 @@ the store itself travel in the runtime context.
 from __future__ import annotations
 
 import operator
-from typing import Annotated, Any, TypedDict
+from typing import Annotated, Any
 
 from langgraph.graph import END, START, StateGraph
 from langgraph.graph.state import CompiledStateGraph
@@ -19,17 +19,11 @@ from orps_agent.calibration import Calibration
 from orps_agent.candidate import Candidate, Status
 from orps_agent.events import RoundClosed, RoundStarted
 from orps_agent.report import ExecutionReport
-from orps_agent.rewards import winner
 from orps_agent.strategies import Expansion, Score
 
 from .candidate import build_candidate
-from .context import SearchContext
-
-
-class SearchInput(TypedDict):
-    """The id of a search that the store knows."""
-
-    search: str
+from .context import SearchContext, SearchInput
+from .testing import write_tests
 
 
 class SearchState(SearchInput):
@@ -79,7 +73,7 @@ async def judge(state: SearchState, runtime: Runtime[SearchContext]) -> dict[str
         await context.store.update_search(row.id, **told)
         return {"winner": row.winner}
     tree = await context.store.outline(row.id)
-    won = winner(tree, row.config.winner_keys, tampering_may_win=row.config.tampering_may_win)
+    won = (await context.store.choice(row, tree)).winner
     if won is None:
         await context.store.update_search(row.id, **told)
         return {"winner": None}
@@ -167,10 +161,11 @@ def build_machine(
 ) -> CompiledStateGraph[SearchState, SearchContext, SearchInput, SearchState]:
     """The compiled graph; without a checkpointer it inherits that of the graph it becomes a node of."""
     graph = StateGraph(SearchState, SearchContext, input_schema=SearchInput)
+    graph.add_node("tests", write_tests, destinations=("select", "judge"))
     graph.add_node("select", select, destinations=("candidate", "judge"))
     graph.add_node("candidate", build_candidate())
     graph.add_node("judge", judge)
-    graph.add_edge(START, "select")
+    graph.add_edge(START, "tests")
     graph.add_edge("candidate", "select")
     graph.add_edge("judge", END)
     return graph.compile(checkpointer=checkpointer)

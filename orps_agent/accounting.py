@@ -47,8 +47,9 @@ def refuse_unpriced(row: SearchRow, prices: PriceTable, batch: Budget) -> None:
     """Raise SettingsError where a limit on money is set that cannot be kept, because a model's price is not known."""
     if row.config.budget.cost is None and batch.cost is None:
         return
-    asked = (row.programmer, row.critic) if row.config.process_reward else (row.programmer,)
-    for model in dict.fromkeys(asked):
+    judges = (row.critic,) if row.config.process_reward else ()
+    testers = () if len(row.problem.tests) else (row.tester or row.programmer,)
+    for model in dict.fromkeys((row.programmer, *judges, *testers)):
         if prices.price(model) is None:
             raise SettingsError(
                 f"budget.cost: the price of model {model!r} is not known: give it in the settings file as"
@@ -64,7 +65,7 @@ async def open_account(store: Store, row: SearchRow, prices: PriceTable, batch: 
 async def spent(store: Store, search: str, prices: PriceTable) -> Spent:
     """What all runs of a search have spent so far, calls whose outcome nobody knows included."""
     calls = await store.reader.rows(
-        "SELECT model, started_at, waited, seconds, prompt_tokens, completion_tokens, cost, parameters"
+        "SELECT model, started_at, waited, seconds, prompt_tokens, cached_tokens, completion_tokens, cost, parameters"
         " FROM model_calls WHERE search = ?",
         search,
     )
@@ -87,5 +88,7 @@ def _charge(call: sqlite3.Row, prices: PriceTable) -> Spent:
     completion = call["completion_tokens"]
     if completion is None:
         completion = json.loads(call["parameters"]).get("max_tokens", 0)
-    cost = call["cost"] if call["cost"] is not None else prices.cost(call["model"], prompt, completion)
+    cost = call["cost"]
+    if cost is None:
+        cost = prices.cost(call["model"], prompt, completion, cached_tokens=call["cached_tokens"] or 0)
     return Spent(calls=1, tokens=prompt + completion, cost=cost or 0.0)

@@ -29,11 +29,13 @@ from .events import (
     RoundStarted,
     SearchFinished,
     SearchStarted,
+    TestsWritten,
 )
 from .forecast import Forecast, forecast
 from .forking import shared
 from .graphs import SearchContext, SearchInput, build_machine, recursion_limit
-from .llm.roles import Models, is_small, model_names, open_models
+from .llm.roles import Models, is_small, model_names, name_of_tester, open_models
+from .loading import check_testable
 from .logs import log
 from .problem import Problem
 from .prompting import Prompts
@@ -69,9 +71,10 @@ class Agent:
         self.archive = Archive(self.settings)
         self.store = self.archive.store
         self.prices = load_prices(self.settings)
-        self._batch = Account(budget or Budget())
+        self.batch = Account(budget or Budget())
+        """What all its searches spend."""
         self._stack = AsyncExitStack()
-        self._models: dict[tuple[str, str], Models] = {}
+        self._models: dict[tuple[str, str, str | None], Models] = {}
         self._running: dict[str, SearchContext] = {}
         self._opening = anyio.Lock()
 
@@ -79,7 +82,7 @@ class Agent:
         async with AsyncExitStack() as stack:
             stack.callback(self._models.clear)
             await stack.enter_async_context(self.archive)
-            self._executor = await stack.enter_async_context(SplitExecutor(self.settings.executor))
+            self.executor = await stack.enter_async_context(SplitExecutor(self.settings.executor))
             self._saver = await stack.enter_async_context(open_checkpoints(self.settings.db))
             self._stack = stack.pop_all()
         return self
@@ -89,13 +92,15 @@ class Agent:
     ) -> None:
         await self._stack.__aexit__(kind, error, trace)
 
-    async def solve(self, problem: Problem, config: SearchConfig | None = None) -> SearchResult:
-        """Search for a solution and return the winner, once the search has ended by itself.
+    async def solve(
+        self, problem: Problem, config: SearchConfig | None = None, *, search: str | None = None
+    ) -> SearchResult:
+        """Search for a solution and return the winner, once the search has ended by itself; `search` as in `stream`.
 
         Raises UsageError before anything is spent; CannotRun when the endpoint, the sandbox or the database gives
         way, with everything finished until then stored and the search ready to be resumed.
         """
-        return await self._result(problem, config)
+        return await self._result(problem, config, search=search)
 
     async def resume(self, search: str, *, budget: Budget | None = None) -> SearchResult:
         """Go on with an interrupted search; what is stored of it is not done again.
@@ -112,6 +117,7 @@ class Agent:
         *,
         budget: Budget | None = None,
         search: str | None = None,
+        batch: Account | None = None,
     ) -> AsyncIterator[AsyncIterator[AnyEvent]]:
         """Run a search and watch it: a problem to start, or the id of a search to go on with.
 
@@ -119,22 +125,24 @@ class Agent:
                 async for event in events:
                     print(event)
 
-        A `budget` takes the place of the config's. `search` is the id that a new search gets; where one of that id is
-        stored already, it is gone on with. The last event is SearchFinished. Leaving the context early interrupts the
-        search; it can be resumed.
+        A `budget` takes the place of the config's; `batch` is an account within the agent's that is charged as well.
+        `search` is the id that a new search gets; where one of that id is stored already, it is gone on with. The last
+        event is SearchFinished. Leaving the context early interrupts the search; it can be resumed.
         """
+        batch = batch or self.batch
         if search is not None and await self.store.has_search(search):
             what = search
         if isinstance(what, str):
-            row = await self._resumed(what, budget)
+            row = await self._resumed(what, budget, batch)
         else:
-            row = await self._created(what, config, budget, search)
+            row = await self._created(self.plan(what, config, budget=budget, batch=batch, search=search))
         models = await self._open_models(row)
         send, receive = anyio.create_memory_object_stream[AnyEvent](256)
 
         async def run() -> None:
             async with send, lease(self.store, row.id) as cancelled:
-                await self._run(row, models, resumed=isinstance(what, str), cancelled=cancelled, emit=send.send)
+                resumed = isinstance(what, str)
+                await self._run(row, models, batch, resumed=resumed, cancelled=cancelled, emit=send.send)
 
         async with beside(run), receive:
             yield receive
@@ -144,7 +152,43 @@ class Agent:
         programmer, critic = model_names(self.settings)
         config = config or default_config(self.settings)
         prompts = Prompts(config, self.settings.prompts)
-        return forecast(problem, config, prompts, self.prices, programmer=programmer, critic=critic)
+        return forecast(
+            problem,
+            config,
+            prompts,
+            self.prices,
+            programmer=programmer,
+            critic=critic,
+            tester=name_of_tester(self.settings),
+        )
+
+    def plan(
+        self,
+        problem: Problem,
+        config: SearchConfig | None = None,
+        *,
+        budget: Budget | None = None,
+        batch: Account | None = None,
+        search: str | None = None,
+    ) -> SearchRow:
+        """A new search as a row, found fit to be run but not stored; raises UsageError.
+
+        Once `Store.add_search` has stored it, `resume` runs it.
+        """
+        check_testable(problem, f"problem {problem.id!r}")
+        programmer, critic = model_names(self.settings)
+        row = SearchRow(
+            id=search or secrets.token_hex(4),
+            created_at=time.time(),
+            problem=problem,
+            config=_within(config or default_config(self.settings), budget),
+            programmer=programmer,
+            critic=critic,
+            tester=name_of_tester(self.settings),
+        )
+        refuse_unpriced(row, self.prices, (batch or self.batch).budget)
+        strategy_of(row.config, Prompts(row.config, self.settings.prompts).hint_names)
+        return row
 
     async def cancel(self, search: str) -> bool:
         """End a search before its time, keeping what it found; it can still be resumed.
@@ -168,10 +212,15 @@ class Agent:
         return len(self._running)
 
     async def _result(
-        self, what: Problem | str, config: SearchConfig | None, budget: Budget | None = None
+        self,
+        what: Problem | str,
+        config: SearchConfig | None,
+        budget: Budget | None = None,
+        *,
+        search: str | None = None,
     ) -> SearchResult:
         result: SearchResult | None = None
-        async with self.stream(what, config, budget=budget) as events:
+        async with self.stream(what, config, budget=budget, search=search) as events:
             async for event in events:
                 if isinstance(event, SearchFinished):
                     result = event.result
@@ -179,45 +228,34 @@ class Agent:
             raise SearchInterrupted("the search was stopped before it ended: resume it with its id")
         return result
 
-    async def _created(
-        self, problem: Problem, config: SearchConfig | None, budget: Budget | None, search: str | None
-    ) -> SearchRow:
-        programmer, critic = model_names(self.settings)
-        row = SearchRow(
-            id=search or secrets.token_hex(4),
-            created_at=time.time(),
-            problem=problem,
-            config=_within(config or default_config(self.settings), budget),
-            programmer=programmer,
-            critic=critic,
-        )
-        refuse_unpriced(row, self.prices, self._batch.budget)
-        strategy_of(row.config, Prompts(row.config, self.settings.prompts).hint_names)
+    async def _created(self, row: SearchRow) -> SearchRow:
         models = await self._open_models(row)
         await models.check()
         await self.store.add_search(row)
         return row
 
-    async def _resumed(self, search: str, budget: Budget | None) -> SearchRow:
+    async def _resumed(self, search: str, budget: Budget | None, batch: Account) -> SearchRow:
         row = await self.store.search(search)
         row = row.model_copy(update={"config": _within(row.config, budget)})
-        refuse_unpriced(row, self.prices, self._batch.budget)
+        refuse_unpriced(row, self.prices, batch.budget)
         models = await self._open_models(row)
         await models.check()
         return row
 
     async def _open_models(self, row: SearchRow) -> Models:
-        names = row.programmer, row.critic
+        names = row.programmer, row.critic, row.tester
         async with self._opening:
             if names not in self._models:
                 self._models[names] = await self._stack.enter_async_context(
-                    open_models(self.settings, programmer=row.programmer, critic=row.critic)
+                    open_models(self.settings, programmer=row.programmer, critic=row.critic, tester=row.tester)
                 )
         return self._models[names]
 
-    async def _run(self, row: SearchRow, models: Models, *, resumed: bool, cancelled: anyio.Event, emit: Emit) -> None:
+    async def _run(
+        self, row: SearchRow, models: Models, batch: Account, *, resumed: bool, cancelled: anyio.Event, emit: Emit
+    ) -> None:
         started = time.monotonic()
-        account = await open_account(self.store, row, self.prices, self._batch)
+        account = await open_account(self.store, row, self.prices, batch)
         goes_on = row.status != "finished" or (row.out_of_budget and not account.exhausted())
         # A checkpoint knows candidates as done that are to go on: without it, the search is walked from its start.
         if resumed and goes_on:
@@ -238,7 +276,8 @@ class Agent:
             journal=await self.store.journal(row.id),
             programmer=models.programmer,
             critic=models.critic,
-            executor=self._executor,
+            tester=models.tester,
+            executor=self.executor,
             prompts=prompts,
             strategy=strategy_of(row.config, prompts.hint_names),
             emit=tell,
@@ -250,7 +289,7 @@ class Agent:
         at_most = context.strategy.at_most(start) + shared(row, context.strategy.ask(start))
         await tell(SearchStarted(search=row.id, problem=row.problem.id, resumed=resumed, at_most=at_most))
         if resumed:
-            await self._retell(row.id, emit)
+            await self._retell(row, emit)
         with context.trace.search(row.id, row.problem.id) as found:
             if goes_on:
                 await self._walk(context, cancelled)
@@ -258,8 +297,11 @@ class Agent:
             found(result)
         await tell(SearchFinished(search=row.id, result=result))
 
-    async def _retell(self, search: str, emit: Emit) -> None:
+    async def _retell(self, row: SearchRow, emit: Emit) -> None:
         """Tell what earlier runs did, so that whoever watches sees the whole search."""
+        search, tests = row.id, row.problem.tests
+        if row.tests_by is not None:
+            await emit(TestsWritten.of(search, row.tests_by, tests, reused=True))
         tree = await self.store.tree(search)
         for number, planned in sorted(Counter(each.round for each in tree).items()):
             await emit(RoundStarted(search=search, round=number, candidates=planned))

@@ -8,7 +8,9 @@ from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from .agreement import Agreement
 from .candidate import Candidate, Tree
+from .endpoints import Role
 from .problem import Problem
 from .report import ExecutionReport
 from .settings import SearchConfig
@@ -30,6 +32,10 @@ class SearchFacts(BaseModel):
     programmer: str
     """The programmer's model, as the user named it."""
     critic: str
+    tests_by: str | None = None
+    """The model that wrote the problem's tests; None where they were given."""
+    agreement: Agreement | None = None
+    """The solutions and tests that confirm each other, the winner among them, where the selector is `codet`."""
     winner: str | None = None
     """The winner's id."""
     why: str | None = None
@@ -51,18 +57,22 @@ class Call(BaseModel):
 
     candidate: str
     stage: str
-    """What the call was for: reason, code, critique."""
-    role: Literal["programmer", "critic"]
+    """What the call was for: reason, code, critique, tests."""
+    role: Role
     started_at: float
     """Unix seconds."""
     seconds: float | None = Field(default=None, ge=0)
     """How long it took; None when it was begun and no reply is stored."""
     prompt_tokens: int | None = Field(default=None, ge=0)
+    cached_tokens: int | None = Field(default=None, ge=0)
+    """Of the prompt's tokens, those that the endpoint had in its cache."""
     completion_tokens: int | None = Field(default=None, ge=0)
     cost: float | None = Field(default=None, ge=0)
     """In US dollars."""
     status: Literal["asked", "answered", "failed"] = "answered"
     """`asked`: nobody knows what became of it."""
+    finish: Literal["stop", "length", "other"] | None = None
+    """Why the reply ended; `length`: it was cut off."""
     messages: tuple[tuple[str, str], ...] | None = None
     """What was sent, as (role, text); None when the texts were left out."""
     reply: str | None = None

@@ -5,15 +5,34 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal, Self, get_args
+from typing import Annotated, Any, Literal, Self, get_args
+from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, SecretStr, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, SecretStr, model_validator
 
 from .errors import SettingsError
 
-Role = Literal["programmer", "critic"]
-"""Who a model speaks as. A further role is one more word here."""
+Role = Literal["programmer", "critic", "tester"]
+"""Who a model speaks as. A further role is one more word here, and a model in `llm.roles.Models`."""
 ROLES: tuple[str, ...] = get_args(Role)
+
+
+def _server(url: str | None) -> str | None:
+    """A server's URL as it is, None for an empty one; the complaint leaves it out, as it may hold a password."""
+    if url is None or not url.strip():
+        return None
+    try:
+        parts = urlsplit(url.strip())
+        sound = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # an address or a port that is none
+        sound = False
+    if not sound:
+        raise ValueError("not the URL of a server; it looks like http://localhost:8000/v1")
+    return url.strip()
+
+
+BaseUrl = Annotated[str | None, AfterValidator(_server)]
+"""Where a server is; None: OpenAI itself."""
 
 
 class EndpointSettings(BaseModel):
@@ -21,10 +40,10 @@ class EndpointSettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    base_url: str | None = None
-    """None: OpenAI itself."""
+    base_url: BaseUrl = None
     model: str | None = None
-    """What the model is called here, where that differs from the role's name for it."""
+    """What the model is called here, where that differs from the role's name for it. Without a `base_url`, a model that
+    runs inside orps (`embedded`, a .gguf file) is the endpoint itself."""
     api_key: SecretStr | None = None
     """From the environment only (`ORPS_ENDPOINTS__NAME__API_KEY`); refused in a file."""
     api_key_env: str | None = None
@@ -32,7 +51,10 @@ class EndpointSettings(BaseModel):
     api_key_file: Path | None = None
     """The file that holds the key and nothing else."""
     max_calls: int = Field(default=32, ge=1)
-    """How many calls may be in flight at the same time, however many the endpoint would take."""
+    """How many requests may be in flight at the same time, however many the endpoint would take."""
+    samples_per_request: int = Field(default=1, ge=1)
+    """How many calls that ask the same at the same time may share a request, where the endpoint takes the parameter
+    `n`; 1: each call is a request of its own."""
     timeout_seconds: float = Field(default=300.0, gt=0)
     """How long one request may take."""
     stream: bool = False
@@ -69,9 +91,9 @@ class RoleSettings(BaseModel):
     endpoints: tuple[str, ...] = ()
     """Names of `[endpoints.NAME]` tables that share the calls; none: the programmer's, or `base_url`."""
     temperature: float | None = Field(default=None, ge=0, le=2)
-    """Takes the place of the search's `temperature` or `critic_temperature`."""
+    """Takes the place of the search's `temperature`, `critic_temperature` or `tester_temperature`."""
     max_tokens: int | None = Field(default=None, ge=1)
-    """Takes the place of the search's `max_tokens` or `critic_tokens`."""
+    """Takes the place of the search's `max_tokens`, `critic_tokens` or `tester_tokens`."""
     top_p: float | None = Field(default=None, gt=0, le=1)
     extra: dict[str, JsonValue] = {}
     """Sent along as it is, such as `top_k` or `chat_template_kwargs`, where the endpoint understands it."""
@@ -99,7 +121,7 @@ def known_roles(given: object) -> object:
     """A `[roles]` table as it is; raises ValueError when it has a role that there is not."""
     unknown = [name for name in given if name not in ROLES] if isinstance(given, Mapping) else []
     if unknown:
-        raise ValueError(f"there is no role {unknown[0]!r}; the roles are {' and '.join(ROLES)}")
+        raise ValueError(f"there is no role {unknown[0]!r}; the roles are {', '.join(ROLES)}")
     return given
 
 

@@ -8,15 +8,21 @@
     │   ├── PromptError          a prompt template is missing or broken
     │   ├── UnknownSearch        no search with that id in this database
     │   ├── SearchEnded          the search has ended, so that this cannot be done to it any more
-    │   └── UnknownCandidate     no candidate with that id in this search
+    │   ├── UnknownCandidate     no candidate with that id in this search
+    │   ├── RequestError         a request to the service is not one that it understands
+    │   ├── AccessDenied         the service wants a token, or a service that is open to others needs one
+    │   ├── KeyReused            an idempotency key came back with something else to do
+    │   └── ClientBudgetReached  what a client of the service may spend is spent
     └── CannotRun                what was asked for is right, but cannot be done here     (exit 3)
         ├── EndpointError        a model endpoint is unreachable, or refuses every call
         │   └── ReplyError       one call came back without a usable reply
         │       ├── NeverRecorded    a replay asked what the recorded search never asked
         │       └── BudgetReached    a call was not made, as it would go beyond the budget
+        ├── NoUsableTest         a model was asked for tests and wrote none that could judge a solution
         ├── HubError             a dataset cannot be had from the hub
         ├── ModelFileError       the embedded model cannot be fetched, verified or loaded
         ├── MissingExtra         a library is needed that is not installed with orps itself
+        ├── ServiceError         a service cannot be reached, or answers as none of ours
         ├── ExecutorError        the sandbox cannot be set up on this machine
         ├── SearchInterrupted    the search was stopped before its end; it can be resumed
         │   └── SearchCancelled  somebody asked for its end
@@ -67,6 +73,22 @@ class UnknownCandidate(UsageError):
     """There is no such candidate in this search."""
 
 
+class RequestError(UsageError):
+    """A request to the service is malformed, too large, or for something that it does not have."""
+
+
+class AccessDenied(UsageError):
+    """The service wants a token that it knows, or may not be opened to other machines without one."""
+
+
+class KeyReused(UsageError):
+    """An idempotency key was used before, for another submission."""
+
+
+class ClientBudgetReached(UsageError):
+    """The service's client has spent what it may over all its searches."""
+
+
 class CannotRun(OrpsError):
     """The request is sound but this machine, network or file system cannot serve it now."""
 
@@ -87,6 +109,10 @@ class BudgetReached(ReplyError):
     """A call was not made, as it would go beyond the search's budget; its candidate is halted, the search ends."""
 
 
+class NoUsableTest(CannotRun):
+    """A problem has no tests, and the model wrote none that could judge a solution; a resume asks it again."""
+
+
 class HubError(CannotRun):
     """A dataset cannot be had from the hub: the package is missing, or the network, or there is no such dataset."""
 
@@ -97,6 +123,10 @@ class ModelFileError(CannotRun):
 
 class MissingExtra(CannotRun):
     """A library is needed that only comes with an extra; the message says how to install it."""
+
+
+class ServiceError(CannotRun):
+    """A service cannot be reached, or what answers there does not answer as one of ours."""
 
 
 class ExecutorError(CannotRun):

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from .candidate import Candidate, Status
+from .endpoints import Role
+from .problem import SnippetTest, TestSuite
 from .report import ExecutionReport
 from .result import SearchResult
 
@@ -30,6 +32,23 @@ class SearchStarted(Event):
     """How many candidates the search can have, if no branch is closed early."""
 
 
+class TestsWritten(Event):
+    """A model has written the tests of a problem that had none."""
+
+    __test__: ClassVar[bool] = False  # not a test class, whatever pytest makes of the name
+    kind: Literal["tests_written"] = "tests_written"
+    model: str
+    tests: tuple[str, ...]
+    """Their code."""
+    reused: bool
+
+    @classmethod
+    def of(cls, search: str, model: str, tests: TestSuite, *, reused: bool) -> Self:
+        """The event for the suite that a search has by now."""
+        codes = tuple(each.code for each in tests.tests if isinstance(each, SnippetTest))
+        return cls(search=search, model=model, tests=codes, reused=reused)
+
+
 class RoundStarted(Event):
     """A round was planned."""
 
@@ -43,7 +62,7 @@ class CallStarted(Event):
 
     kind: Literal["call_started"] = "call_started"
     candidate: str
-    role: Literal["programmer", "critic"]
+    role: Role
 
 
 class CallProgress(Event):
@@ -54,7 +73,7 @@ class CallProgress(Event):
 
     kind: Literal["call_progress"] = "call_progress"
     candidate: str
-    role: Literal["programmer", "critic"]
+    role: Role
     start: int
     text: str
 
@@ -64,9 +83,10 @@ class CallFinished(Event):
 
     kind: Literal["call_finished"] = "call_finished"
     candidate: str
-    role: Literal["programmer", "critic"]
+    role: Role
     reused: bool
     prompt_tokens: int | None = None
+    cached_tokens: int | None = None
     completion_tokens: int | None = None
     cost: float | None = None
     """USD; None when it is not known."""
@@ -144,6 +164,7 @@ class SearchFinished(Event):
 
 AnyEvent = Annotated[
     SearchStarted
+    | TestsWritten
     | RoundStarted
     | CallStarted
     | CallProgress

@@ -15,6 +15,7 @@ async def document(store: Store, search: str, *, texts: bool = False) -> SearchD
     found = await summarise(store, row.id, Tally(), 0.0)
     facts = SearchFacts(
         **row.model_dump(include=SearchFacts.model_fields.keys() - {"problem", "config", "verification", "winner"}),
+        agreement=found.agreement,
         problem=row.problem,
         config=row.config,
         verification=row.verification,
@@ -26,8 +27,8 @@ async def document(store: Store, search: str, *, texts: bool = False) -> SearchD
 
 async def _calls(store: Store, search: str, *, texts: bool) -> list[Call]:
     rows = await store.reader.rows(
-        "SELECT candidate, stage, attempt, role, started_at, seconds, prompt_tokens, completion_tokens, cost, status"
-        " FROM model_calls WHERE search = ? ORDER BY started_at",
+        "SELECT candidate, stage, attempt, role, started_at, seconds, prompt_tokens, cached_tokens, completion_tokens,"
+        " cost, status, finish FROM model_calls WHERE search = ? ORDER BY started_at",
         search,
     )
     calls = []

@@ -11,7 +11,7 @@ from .budget import estimated_tokens
 from .candidate import Candidate
 from .llm.base import Message
 from .prices import PriceTable
-from .problem import Problem
+from .problem import Problem, SnippetTest, TestSuite
 from .prompting import Prompts
 from .report import ExecutionReport, TestResult, Verdict
 from .settings import SearchConfig
@@ -93,31 +93,61 @@ class _Assumption:
 
 
 def forecast(
-    problem: Problem, config: SearchConfig, prompts: Prompts, prices: PriceTable, *, programmer: str, critic: str
+    problem: Problem,
+    config: SearchConfig,
+    prompts: Prompts,
+    prices: PriceTable,
+    *,
+    programmer: str,
+    critic: str,
+    tester: str | None = None,
 ) -> Forecast:
-    """What a search with these numbers and models will ask for."""
+    """What a search with these numbers and models will ask for; without a `tester` the programmer is it."""
     outlook = strategy_of(config, prompts.hint_names).outlook()
     assumptions = {
         "low": _Assumption(_REPLIES["low"], outlook.least, 0),
         "likely": _Assumption(_REPLIES["likely"], outlook.likely, outlook.attempts),
         "high": _Assumption(_REPLIES["high"], outlook.most, outlook.attempts, repairs=True),
     }
-    models = (programmer, critic) if config.process_reward else (programmer,)
+    untested = not len(problem.tests)
+    posed = _tested(problem, config) if untested else problem
     cases = {}
+    models: list[str] = []
     for name, assumption in assumptions.items():
-        loads = _loads(problem, config, prompts, assumption)
+        loads = dict(zip(("programmer", "critic"), _loads(posed, config, prompts, assumption), strict=True))
+        asked = {"programmer": programmer} | ({"critic": critic} if config.process_reward else {})
+        if untested:
+            loads["tester"] = _writing(problem, config, prompts, assumption)
+            asked["tester"] = tester or programmer
         costs = [
-            prices.cost(model, load.prompt_tokens, load.completion_tokens)
-            for model, load in zip(models, loads, strict=False)
+            prices.cost(model, loads[role].prompt_tokens, loads[role].completion_tokens)
+            for role, model in asked.items()
         ]
+        models = list(asked.values())
         known = [cost for cost in costs if cost is not None]
         cases[name] = Case(
             candidates=sum(assumption.sizes),
-            **dict(loads[0] + loads[1]),
+            **dict(sum(loads.values(), Load())),
             cost=sum(known) if len(known) == len(costs) else None,
         )
     unpriced = tuple(model for model in dict.fromkeys(models) if prices.price(model) is None)
     return Forecast(**cases, unpriced=unpriced)
+
+
+def _tested(problem: Problem, config: SearchConfig) -> Problem:
+    """The problem with tests about as long as those that a model will write."""
+    call = f"assert {problem.entry_points[0]}(1, 2, 3) == 4"
+    tests = tuple(SnippetTest(name=str(number), code=call) for number in range(1, config.written_tests + 1))
+    return problem.model_copy(update={"tests": TestSuite(tests=tests)})
+
+
+def _writing(problem: Problem, config: SearchConfig, prompts: Prompts, assumption: _Assumption) -> Load:
+    """The tester's share."""
+    written = max(1, round(assumption.share * config.sampling("tester")[1]))
+    turns = [prompts.tests(problem)]
+    if assumption.repairs:
+        turns.append(prompts.tests_repair(turns[0], "word " * (written * 4 // 5), problem))
+    return _load(turns, written)
 
 
 def _loads(problem: Problem, config: SearchConfig, prompts: Prompts, assumption: _Assumption) -> tuple[Load, Load]:

@@ -47,6 +47,8 @@ async def fork(
         config=config,
         programmer=source.programmer,
         critic=source.critic,
+        tester=source.tester,
+        tests_by=source.tests_by,
         forked_from=source.id,
         forked_at=at,
         start=start.model_dump(mode="json"),

@@ -7,6 +7,8 @@ says it with `configure`.
 from __future__ import annotations
 
 import logging
+import os
+import sys
 from pathlib import Path
 
 import structlog
@@ -41,15 +43,18 @@ def configure(*, console: bool, file: Path | None) -> None:
     """
     handlers: list[tuple[logging.Handler, structlog.typing.Processor]] = []
     if console:
-        handlers.append((logging.StreamHandler(), structlog.dev.ConsoleRenderer()))
+        colours = sys.stderr.isatty() and not os.environ.get("NO_COLOR")
+        # as Python writes them: texts of a model may hold what steers a terminal
+        renderer = structlog.dev.ConsoleRenderer(colors=colours, repr_native_str=True)
+        handlers.append((logging.StreamHandler(), renderer))
     if file:
         try:
             handlers.append((logging.FileHandler(file, encoding="utf-8"), structlog.processors.JSONRenderer()))
         except OSError as error:
             raise SettingsError(f"log: cannot write {file}: {error.strerror}; name another file") from error
-    for handler, renderer in handlers:
+    for handler, written in handlers:
         formatter = structlog.stdlib.ProcessorFormatter(
-            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer]
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, written]
         )
         handler.setFormatter(formatter)
         _stdlib.addHandler(handler)

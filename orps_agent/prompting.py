@@ -57,6 +57,7 @@ class _ExampleFile(BaseModel):
     programmer: tuple[_Example, ...] = ()
     critic: tuple[_Example, ...] = ()
     critic_without_execution: tuple[_Example, ...] = ()
+    tester: tuple[_Example, ...] = ()
 
 
 _File = TypeVar("_File", bound=BaseModel)
@@ -85,18 +86,25 @@ class Prompts:
         return [hint.name for hint in self.hints]
 
     def programmer(
-        self, problem: Problem, ancestors: Sequence[Candidate], hint: str, attempts: Sequence[Candidate] = ()
+        self,
+        problem: Problem,
+        ancestors: Sequence[Candidate],
+        hint: str,
+        attempts: Sequence[Candidate] = (),
+        *,
+        written: bool = False,
     ) -> tuple[Message, ...]:
         """The conversation that asks for a solution: the branch so far, and the hint at the very end.
 
         What the samples of one expansion share comes first, so that an endpoint's prefix cache serves them all;
-        before the hint come the `attempts`, where others from the same place led to.
+        before the hint come the `attempts`, where others from the same place led to. `written`: a model wrote the
+        tests, which may be wrong.
         """
         system = self._render("programmer_system", reasoning=self._config.reasoning, execution=self._execution)
         turns = [("system", system)]
         for example in self._examples.programmer:
             turns += example.turns
-        closing = [self._render("problem", problem=problem)]
+        closing = [self._render("problem", problem=problem, written=written)]
         for ancestor in _last(self._config.history, ancestors):
             turns += [("user", "\n\n".join(closing)), ("assistant", ancestor.turn)]
             closing = [self._feedback(problem, ancestor)]
@@ -125,6 +133,17 @@ class Prompts:
             score = f"\nSCORE: {ancestor.process}" if ancestor.process else ""
             turns += [("user", asked), ("assistant", f"{ancestor.critique or ''}{score}")]
         return _messages([*turns, ("user", self._judgement(problem, judged, first=not shown))])
+
+    def tests(self, problem: Problem) -> tuple[Message, ...]:
+        """The conversation that asks for the tests of a problem that has none."""
+        turns = [("system", self._render("tests_system", count=self._config.written_tests))]
+        for example in self._examples.tester:
+            turns += example.turns
+        return _messages([*turns, ("user", self._render("tests", problem=problem, count=self._config.written_tests))])
+
+    def tests_repair(self, asked: Sequence[Message], reply: str, problem: Problem) -> tuple[Message, ...]:
+        """One more turn for a reply in which there was no usable test."""
+        return (*asked, *_messages([("assistant", reply), ("user", self._render("tests_repair", problem=problem))]))
 
     def repair(self, asked: Sequence[Message], reply: str, what: Literal["code", "score"]) -> tuple[Message, ...]:
         """One more turn for a reply in which nothing could be found."""
@@ -203,6 +222,7 @@ class Prompts:
             self.rest(asked, "?")
             self.repair(asked, "?", "code")
             self.repair(asked, "?", "score")
+            self.tests_repair(self.tests(problem), "?", problem)
 
 
 @lru_cache(maxsize=16)

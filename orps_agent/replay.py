@@ -86,8 +86,15 @@ def _start(row: SearchRow, config: SearchConfig, recording: Recording) -> dict[s
 
 
 async def _walk(scratch: Store, row: SearchRow, recording: Recording, folder: Path | None) -> tuple[Tree, str | None]:
+    known = row.problem.tests
+    if not len(known):
+        return Tree(()), None  # it ended before it had tests
     # Neither the held-back tests nor a race decide anything about the tree.
     row = row.model_copy(update={"problem": row.problem.model_copy(update={"held_back": None})})
+    if recording.exact and row.tests_by is not None and row.forked_from is None:
+        # What the tester said is read again, where it is in this search's own record.
+        bare = row.problem.model_copy(update={"tests": known.model_copy(update={"tests": ()})})
+        row = row.model_copy(update={"problem": bare, "tests_by": None})
     await scratch.add_search(row)
     prompts = Prompts(row.config, folder)
 
@@ -100,6 +107,7 @@ async def _walk(scratch: Store, row: SearchRow, recording: Recording, folder: Pa
         journal=recording,
         programmer=cast("Any", SimpleNamespace(name=row.programmer)),
         critic=cast("Any", SimpleNamespace(name=row.critic)),
+        tester=cast("Any", SimpleNamespace(name=row.tester or row.programmer)),
         executor=cast("Any", None),  # never used, as the models are not: what they told is in the record
         prompts=prompts,
         strategy=strategy_of(row.config, prompts.hint_names),
@@ -110,6 +118,8 @@ async def _walk(scratch: Store, row: SearchRow, recording: Recording, folder: Pa
     ended = await in_own_task(
         graph.ainvoke({"search": row.id}, {"recursion_limit": recursion_limit(context)}, context=context)
     )
+    if context.row.problem.tests != known:
+        recording.differences.append("the written tests differ")
     return await scratch.tree(row.id), ended["winner"]
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from .agreement import Agreement
 from .calibration import Calibration
 from .candidate import Candidate
+from .problem import TestSuite
 from .report import ExecutionReport
 
 
@@ -16,9 +18,13 @@ class Usage(BaseModel):
 
     model_calls: int = 0
     """Calls with a stored reply, over all runs of the search."""
+    failed_model_calls: int = 0
+    """Calls that ended without a usable reply; nobody knows what they cost."""
     executions: int = 0
     prompt_tokens: int | None = None
     """None when an endpoint does not report its tokens."""
+    cached_tokens: int | None = None
+    """Of the prompts' tokens, those that endpoints had in their caches, as far as they tell; None when none does."""
     completion_tokens: int | None = None
     cost: float | None = None
     """USD for all of them; None when a price or a token count is not known."""
@@ -50,6 +56,11 @@ class SearchResult(BaseModel):
     """The winner's CPU time against the first sample's, measured in turns; None when no test is passed by both."""
     reason: str
     """Why the search ended: rounds, closed, solved, or `budget: ` and the limit that was reached."""
+    written: TestSuite | None = None
+    """The tests that a model wrote, as the problem had none; None where they were given."""
+    agreement: Agreement | None = None
+    """The solutions and tests that confirm each other, the winner among them, where the selector is `codet`: these are
+    the tests to trust."""
     why: str
     """Why the winner won, in a sentence."""
     candidates: int
@@ -64,6 +75,12 @@ class SearchResult(BaseModel):
 
     @property
     def solved(self) -> bool:
-        """Whether the winner passes every visible test, and every held-back one where there are some."""
-        verified = self.verification is None or self.verification.all_passed
-        return self.winner is not None and self.winner.solved and verified
+        """Whether the winner passes every visible test, and every held-back one where there are some.
+
+        Visible tests that a model wrote count only where there are no held-back ones, as some of them may be wrong.
+        """
+        if self.winner is None:
+            return False
+        if self.verification is None:
+            return self.winner.solved
+        return self.verification.all_passed and (self.winner.solved or self.written is not None)

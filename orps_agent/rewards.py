@@ -62,19 +62,23 @@ def _mean(values: Sequence[float]) -> float | None:
 def winner(
     outlines: Iterable[Outline], order: Sequence[WinnerKey], *, tampering_may_win: bool = False
 ) -> Outline | None:
-    """The best executed candidate by the keys of `order`, each in its better direction; ties go to the lower id.
+    """The best candidate that may win by the keys of `order`, each in its better direction; ties go to the lower id.
 
-    A candidate without code cannot win, nor one that tampers, unless it is let. One that lacks a metric ranks
-    behind those that have it.
+    One that lacks a metric ranks behind those that have it.
     """
-    eligible = [
+    allowed = eligible(outlines, tampering_may_win=tampering_may_win)
+    if not allowed:
+        return None
+    return min(allowed, key=lambda each: (*(_KEYS[key](each) for key in order), path_key(each.id)))
+
+
+def eligible(outlines: Iterable[Outline], *, tampering_may_win: bool = False) -> list[Outline]:
+    """Those that may win: executed, with code, and without tampering, unless that is let."""
+    return [
         each
         for each in outlines
         if each.written and each.tests is not None and (tampering_may_win or not each.tampering)
     ]
-    if not eligible:
-        return None
-    return min(eligible, key=lambda each: (*(_KEYS[key](each) for key in order), path_key(each.id)))
 
 
 def _lower(metric: str) -> Callable[[Outline], float]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -25,15 +25,18 @@ from pydantic_settings import (
     SettingsConfigDict,
     TomlConfigSettingsSource,
 )
+from pydantic_settings import SettingsError as UnreadableVariable
 
 from .budget import Budget
-from .endpoints import CallPolicy, EndpointSettings, Role, RoleSettings, known_roles, refuse_keys
+from .endpoints import BaseUrl, CallPolicy, EndpointSettings, Role, RoleSettings, known_roles, refuse_keys
 from .errors import SettingsError
 from .presets import PRESETS, StrategyName
 from .prices import Price
 from .rewards import WinnerKey
+from .serving import ServeSettings
 
 APP = "orps"
+Selector = Literal["order", "codet"]
 
 
 class SearchConfig(BaseModel):
@@ -77,6 +80,15 @@ class SearchConfig(BaseModel):
     winner_order: Annotated[tuple[WinnerKey, ...], Field(min_length=1)] | None = None
     """What makes the winner, most important first, each key in its better direction. None: pass rate, time, ω; without
     execution feedback ρ alone."""
+    selector: Selector | None = None
+    """What chooses the winner: `order`, the best of all by `winner_order`; or `codet`, the best by it of the largest
+    agreement between solutions and tests (CodeT). None: `codet` where a model wrote the tests, else `order`."""
+    written_tests: int = Field(default=10, ge=1, le=1_000)
+    """How many tests the tester is asked for, and at most taken from, where the problem has none."""
+    tester_temperature: float | None = Field(default=None, ge=0, le=2)
+    """The tester's sampling temperature; None: the programmer's."""
+    tester_tokens: int | None = Field(default=None, ge=1)
+    """New tokens that the tester may write in one turn; None: as many as the programmer."""
     tampering_may_win: bool = False
     """Whether a candidate that was seen to tamper with its tests may win; one under suspicion always may."""
     order_without_rho: bool = False
@@ -105,6 +117,15 @@ class SearchConfig(BaseModel):
                 "without execution_feedback the search orders by ρ: it needs process_reward, and no outcome_only"
             )
         return self
+
+    def sampling(self, role: Role) -> tuple[float, int]:
+        """The temperature and the most new tokens of a role's turns."""
+        if role == "critic":
+            return self.critic_temperature, self.critic_tokens
+        if role == "programmer":
+            return self.temperature, self.max_tokens
+        temperature = self.temperature if self.tester_temperature is None else self.tester_temperature
+        return temperature, self.tester_tokens or self.max_tokens
 
     @property
     def winner_keys(self) -> tuple[WinnerKey, ...]:
@@ -185,7 +206,7 @@ class Settings(BaseSettings):
     """The programmer's model; None: the embedded one, unless an endpoint is configured."""
     critic_model: str | None = None
     """The critic's model; None: the programmer's."""
-    base_url: str | None = Field(
+    base_url: BaseUrl = Field(
         default=None, validation_alias=AliasChoices("base_url", "ORPS_BASE_URL", "OPENAI_BASE_URL")
     )
     api_key: SecretStr | None = Field(
@@ -224,6 +245,8 @@ class Settings(BaseSettings):
     search: SearchConfig | None = None
     """Defaults of a search; None: the paper's, or the quick ones on the embedded model."""
     executor: ExecutorSettings = ExecutorSettings()
+    serve: ServeSettings = ServeSettings()
+    """The service, `orps serve`."""
 
     @classmethod
     def settings_customise_sources(
@@ -264,12 +287,14 @@ class Settings(BaseSettings):
     @property
     def sampling(self) -> dict[str, float | int]:
         """What the roles' tables say about the numbers of a search."""
-        programmer, critic = self.role("programmer"), self.role("critic")
+        programmer, critic, tester = self.role("programmer"), self.role("critic"), self.role("tester")
         told = {
             "temperature": programmer.temperature,
             "max_tokens": programmer.max_tokens,
             "critic_temperature": critic.temperature,
             "critic_tokens": critic.max_tokens,
+            "tester_temperature": tester.temperature,
+            "tester_tokens": tester.max_tokens,
         }
         return {name: value for name, value in told.items() if value is not None}
 
@@ -289,18 +314,31 @@ def load_settings(**given: object) -> Settings:
         return Settings(**values)  # type: ignore[arg-type]
     except ValidationError as error:
         steps = [str(step) for step in error.errors()[0]["loc"]] or [""]
-        name, variable = steps[0], f"ORPS_{'__'.join(steps).upper()}"
-        where = "" if name in values else f"{variable}: " if variable in os.environ else f"{settings_file()}: "
+        where = "" if steps[0] in values else f"{_source(steps)}: "
         raise SettingsError(f"{where}{first_problem(error)}") from error
+    except UnreadableVariable as error:
+        raise SettingsError(f"environment: {error}; its variable must hold JSON") from error
     except (OSError, ValueError) as error:  # a TOML file that cannot be read or parsed
         raise SettingsError(f"{settings_file()}: {error}") from error
+
+
+def _source(steps: Sequence[str]) -> str:
+    """What has set the setting at this place: a variable, which comes before the file, or the file."""
+    variable = f"ORPS_{'__'.join(steps).upper()}"
+    for name in (variable, f"OPENAI_{steps[0].upper()}"):
+        if name in os.environ:
+            return name
+    inside = (name for name in sorted(os.environ) if name.startswith(f"{variable}__"))
+    in_file = TomlConfigSettingsSource(Settings, toml_file=settings_file()).toml_data
+    return next((name for name in inside if steps[0] not in in_file), str(settings_file()))
 
 
 def first_problem(error: ValidationError) -> str:
     """The first complaint of a pydantic error in one line: where, what, and the value when it is a plain one."""
     details = error.errors(include_url=False, include_context=False)[0]
     where = ".".join(str(step) for step in details["loc"]) or "value"
-    what = "unknown key" if details["type"] == "extra_forbidden" else details["msg"]
-    given = details.get("input") if details["type"] != "extra_forbidden" else None  # it may be a misplaced key
+    what = "unknown key" if details["type"] == "extra_forbidden" else details["msg"].removeprefix("Value error, ")
+    # What is in the wrong place may be a key, and what is our own complaint says as much as it may.
+    given = details.get("input") if details["type"] not in ("extra_forbidden", "value_error") else None
     shown = f" (given: {given!r})" if isinstance(given, (str, int, float, bool)) else ""
     return f"{where}: {what}{shown}"

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from .agreement import Agreement
 from .calibration import Calibration
 from .candidate import Candidate, Outline
 from .result import SearchResult, Usage
-from .rewards import WinnerKey, winner
+from .rewards import WinnerKey
 from .store import Store, Tally
 
 
@@ -20,10 +21,8 @@ async def summarise(
     """
     row = await store.search(search)
     tree = await store.outline(search) if outline is None else outline
-    won = row.winner
-    if row.status != "finished":
-        leading = winner(tree, row.config.winner_keys, tampering_may_win=row.config.tampering_may_win)
-        won = leading.id if leading else None
+    choice = await store.choice(row, tree)
+    won = row.winner if row.status == "finished" else choice.winner and choice.winner.id
     best = await store.candidate(search, won) if won else None
     reused = tally.reused
     return SearchResult(
@@ -34,7 +33,9 @@ async def summarise(
         verification=row.verification,
         comparison=row.comparison,
         reason=row.reason or "unfinished",
-        why=why_it_won(best, tree, row.config.winner_keys),
+        written=row.problem.tests if row.tests_by else None,
+        agreement=choice.agreement,
+        why=why_it_won(best, tree, row.config.winner_keys, choice.agreement),
         candidates=len(tree),
         calibration=Calibration.of_outlines(tree),
         usage=Usage.model_validate(
@@ -50,10 +51,14 @@ async def summarise(
     )
 
 
-def why_it_won(best: Candidate | None, tree: Sequence[Outline], order: Sequence[WinnerKey]) -> str:
+def why_it_won(
+    best: Candidate | None, tree: Sequence[Outline], order: Sequence[WinnerKey], agreement: Agreement | None = None
+) -> str:
     """One sentence that names what set the winner apart from the others."""
     if best is None:
         return "no candidate held any code"
+    if agreement is not None:
+        return _why_agreed(best, order, agreement)
     rivals = [each for each in tree if each.id != best.id and each.tests is not None]
     count = best.report.passed if best.report else None
     level = [each for each in rivals if each.passed == count]
@@ -64,6 +69,21 @@ def why_it_won(best: Candidate | None, tree: Sequence[Outline], order: Sequence[
         return f"{passed}, more than any of the {len(rivals)} other candidates" if rivals else passed
     tie = ", then ".join(_WORDS[key] for key in order[1:]) or "the lower id"
     return f"{passed}, as {_count(len(level))} also did; chosen among these by {tie}"
+
+
+def _why_agreed(best: Candidate, order: Sequence[WinnerKey], agreement: Agreement) -> str:
+    tests, solutions = len(agreement.tests), len(agreement.solutions)
+    passed = f"passes {tests} of {len(best.report.results) if best.report else 0} tests"
+    if not tests:
+        return f"{passed}, as no candidate does better"
+    alone = "as no other does" if solutions == 1 else f"the same ones as {_count(solutions - 1)}"
+    rivals = "the only agreement there is"
+    if agreement.rivals:
+        more = "one other" if agreement.rivals == 1 else f"each of {agreement.rivals} others"
+        rivals = f"a stronger agreement ({tests} * √{solutions} = {agreement.score:.2f}) than {more}"
+    tie = ", then ".join(_WORDS[key] for key in order if key != "pass_rate") or "the lower id"
+    among = f"; chosen among these by {tie}" if solutions > 1 else ""
+    return f"{passed}, {alone}: {rivals}{among}"
 
 
 _WORDS: dict[WinnerKey, str] = {

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
-from contextvars import copy_context
-from typing import Any, TypeVar
+from contextvars import Context, copy_context
+from typing import Any, Generic, TypeVar
 
 import anyio
 from anyio.abc import TaskGroup
@@ -34,6 +34,31 @@ async def beside(*work: Callable[[], Coroutine[Any, Any, None]], wait: bool = Fa
         raise
 
 
+class Shared(Generic[Result]):
+    """Work in a task of its own that any number of tasks wait for; once nobody does any more, it is cancelled."""
+
+    def __init__(self, work: Coroutine[Any, Any, Result], context: Context | None = None) -> None:
+        self._task = asyncio.create_task(work, context=context)
+        self._waiting = 0
+
+    @property
+    def wanted(self) -> bool:
+        """Whether somebody waits for it."""
+        return self._waiting > 0
+
+    async def result(self) -> Result:
+        """What the work comes to, or raises."""
+        self._waiting += 1
+        try:
+            return await asyncio.shield(self._task)
+        finally:
+            self._waiting -= 1
+            if not self._waiting and not self._task.done():
+                with anyio.CancelScope(shield=True):
+                    self._task.cancel()
+                    await asyncio.wait([self._task])
+
+
 async def in_own_task(work: Coroutine[Any, Any, Result]) -> Result:
     """Await LangGraph in a task of its own: an anyio cancel scope around it would cut off its nodes' clean-up.
 
@@ -44,11 +69,4 @@ async def in_own_task(work: Coroutine[Any, Any, Result]) -> Result:
 
     context = copy_context()
     context.run(var_child_runnable_config.set, None)
-    task = asyncio.create_task(work, context=context)
-    try:
-        return await asyncio.shield(task)
-    except asyncio.CancelledError:
-        with anyio.CancelScope(shield=True):
-            task.cancel()
-            await asyncio.wait([task])
-        raise
+    return await Shared(work, context).result()

@@ -42,13 +42,13 @@ def answer(status: int, text: str, *, headers: str = "", length: int | None = No
 
 
 def completion(
-    texts: Sequence[str], finish: str, *, reasoning: str | None = None, prompt: int | None = 1, written: int | None = 1
+    texts: Sequence[str], finish: str, *, reasoning: str | None = None, usage: dict[str, object] | None = None
 ) -> str:
     choices = [
         {"index": place, "finish_reason": finish, "message": {"content": text, "reasoning_content": reasoning}}
         for place, text in enumerate(texts)
     ]
-    return json.dumps({"id": "1", "choices": choices, "usage": {"prompt_tokens": prompt, "completion_tokens": written}})
+    return json.dumps({"id": "1", "choices": choices, "usage": usage})
 
 
 def stream_head() -> bytes:
@@ -61,8 +61,8 @@ def event(told: object) -> bytes:
     return f"{len(data):x}\r\n".encode() + data + b"\r\n"
 
 
-def piece(text: str = "", finish: str | None = None) -> bytes:
-    return event({"choices": [{"index": 0, "delta": {"content": text}, "finish_reason": finish}]})
+def piece(text: str = "", finish: str | None = None, index: int = 0) -> bytes:
+    return event({"choices": [{"index": index, "delta": {"content": text}, "finish_reason": finish}]})
 
 
 _AT_ONCE: dict[Fault, str] = {

@@ -14,10 +14,12 @@ import json
 import re
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any, Self
 
+from orps_agent.endpoints import Role
 from orps_agent.errors import ReplyError
 from orps_agent.llm.base import ChatModel, Message, ModelRequest
 from orps_agent.llm.scripted import ScriptedModel
@@ -25,6 +27,8 @@ from tests.faults import Fault, RandomFaults, answer, completion, event, misbeha
 
 CRITIC_MARK = "SCORE: n"
 """Occurs in every prompt for the critic and in none for the programmer: the API does not say who is asked."""
+TESTER_MARK = "You write tests"
+"""Likewise for the tester."""
 
 
 class ModelServer:
@@ -55,6 +59,12 @@ class ModelServer:
         """Beyond so many calls in flight, every other is refused with 429."""
         self.refuses: Callable[[dict[str, Any]], str | None] = lambda body: None
         """Names a parameter of a request that is not supported."""
+        self.samples = 1
+        """How many replies a request may ask for; of more, the rest is left out."""
+        self.strict = False
+        """Whether a request for more is refused instead."""
+        self.usage: dict[str, object] = {}
+        """What is told beside the counts of tokens."""
         self.listing = True
         """Whether GET /models is known."""
         self.in_flight = self.most_in_flight = 0
@@ -127,6 +137,8 @@ class ModelServer:
                 writer.write(_error(400, f"{refused} is not supported", param=refused))
             elif body["model"] not in self.offers:
                 writer.write(_error(404, f"no model {body['model']}"))
+            elif self.strict and body.get("n", 1) > self.samples:
+                writer.write(_error(400, "so many completion choices are not allowed"))
             else:
                 await self._reply(body, writer)
             return True
@@ -136,25 +148,42 @@ class ModelServer:
     async def _reply(self, body: dict[str, Any], writer: asyncio.StreamWriter) -> None:
         messages = tuple(Message(role=each["role"], content=each["content"]) for each in body["messages"])
         request = ModelRequest(
-            role="critic" if any(CRITIC_MARK in each.content for each in messages) else "programmer",
+            role=_role(messages),
             messages=messages,
             temperature=body.get("temperature", 1),
             max_tokens=body.get("max_tokens", 1),
             seed=body.get("seed", 0),
         )
+        count = min(body.get("n", 1), self.samples)
+        samples = [request.model_copy(update={"seed": request.seed + place}) for place in range(count)]
         try:
-            reply = await self.model.complete(request)
+            replies = await asyncio.gather(*(self.model.complete(each) for each in samples))
         except ReplyError as error:
             writer.write(_error(400, str(error)))
             return
+        written = sum(each.completion_tokens or 0 for each in replies)
+        usage = {"prompt_tokens": replies[0].prompt_tokens, "completion_tokens": written} | self.usage
         if body.get("stream"):
-            usage = {"prompt_tokens": reply.prompt_tokens, "completion_tokens": reply.completion_tokens}
-            words = [piece(word) for word in re.findall(r"\S+\s*|\s+", reply.text)]
-            parts = [stream_head(), *words, piece(finish="stop"), event({"choices": [], "usage": usage})]
-            writer.write(b"".join([*parts, event("[DONE]"), b"0\r\n\r\n"]))
-            return
-        told = completion([reply.text], reply.finish, prompt=reply.prompt_tokens, written=reply.completion_tokens)
-        writer.write(answer(200, told))
+            writer.write(b"".join(_streamed([each.text for each in replies], usage)))
+        else:
+            writer.write(answer(200, completion([each.text for each in replies], replies[0].finish, usage=usage)))
+
+
+def _role(messages: Sequence[Message]) -> Role:
+    told = "\n".join(each.content for each in messages)
+    return "critic" if CRITIC_MARK in told else "tester" if TESTER_MARK in told else "programmer"
+
+
+def _streamed(texts: list[str], usage: dict[str, object]) -> Iterator[bytes]:
+    """Several replies word by word, in turns."""
+    words = [re.findall(r"\S+\s*|\s+", text) for text in texts]
+    yield stream_head()
+    for turn in zip_longest(*words):
+        yield from (piece(word, index=place) for place, word in enumerate(turn) if word is not None)
+    yield from (piece(finish="stop", index=place) for place in range(len(texts)))
+    yield event({"choices": [], "usage": usage})
+    yield event("[DONE]")
+    yield b"0\r\n\r\n"
 
 
 def _error(status: int, message: str, **more: str) -> bytes:

@@ -12,7 +12,7 @@ import pytest
 from orps_agent import Agent
 from orps_agent.cli.options import assigned
 from orps_agent.endpoints import EndpointSettings, RoleSettings
-from orps_agent.llm.roles import model_names, open_models
+from orps_agent.llm.roles import model_names, open_models, uses_embedded
 from orps_agent.presets import PRESETS
 from orps_agent.settings import SearchConfig, changed, load_settings
 from tests.samples import DOUBLE, SMALL, script, settings
@@ -80,8 +80,7 @@ async def test_the_queries_on_the_database_page_answer(tmp_path: Path, query: st
 @pytest.fixture(name="page")
 def _page() -> None:
     """The page's settings file is the user's own."""
-    (text,) = blocks("toml", MODELS)
-    Path(os.environ["ORPS_CONFIG"]).write_text(text)
+    Path(os.environ["ORPS_CONFIG"]).write_text(blocks("toml", MODELS)[0])
 
 
 @pytest.mark.usefixtures("page")
@@ -91,6 +90,13 @@ async def test_the_settings_file_of_the_models_page_can_be_used(monkeypatch: pyt
     programmer, critic = model_names(found)
     async with open_models(found, programmer=programmer, critic=critic) as models:
         assert (models.programmer.name, models.critic.name) == ("qwen3-coder", "gpt-4.1-mini")
+
+
+def test_the_endpoint_inside_orps_on_the_models_page_is_one() -> None:
+    Path(os.environ["ORPS_CONFIG"]).write_text(blocks("toml", MODELS)[1])
+    found = load_settings()
+    assert set(found.role("programmer").endpoints) == found.endpoints.keys()
+    assert uses_embedded(found)
 
 
 def test_the_models_page_names_every_setting() -> None:

@@ -10,6 +10,7 @@ from orps_agent import Agent
 from orps_agent.forecast import Case, Forecast, forecast
 from orps_agent.presets import StrategyName
 from orps_agent.prices import Price, PriceTable
+from orps_agent.problem import Problem, TestSuite
 from orps_agent.prompting import Prompts
 from orps_agent.settings import SearchConfig, changed
 from orps_agent.strategies import STRATEGIES
@@ -18,8 +19,11 @@ from tests.samples import DOUBLE, HALF, WRONG, script, settings
 DEAR = PriceTable({"programmer": Price(prompt=1, completion=4), "critic": Price(prompt=0, completion=0)})
 
 
-def of(config: SearchConfig, critic: str = "critic") -> Forecast:
-    return forecast(DOUBLE, config, Prompts(config), DEAR, programmer="programmer", critic=critic)
+UNTESTED = DOUBLE.model_copy(update={"tests": TestSuite()})
+
+
+def of(config: SearchConfig, critic: str = "critic", problem: Problem = DOUBLE) -> Forecast:
+    return forecast(problem, config, Prompts(config), DEAR, programmer="programmer", critic=critic)
 
 
 configs = st.builds(
@@ -90,9 +94,24 @@ async def test_a_search_asks_as_often_as_was_forecast(tmp_path: Path, reasoning:
     config = SearchConfig.model_validate({"samples": 3, "rounds": 2, "beam": 2, "reasoning": reasoning})
     replies = ["No code."] if needs_repair else [HALF, WRONG]
     judged = {"role": "critic", "reply": "No score." if needs_repair else "SCORE: 2"}
-    model = script(tmp_path, {"role": "programmer", "replies": replies}, critic=[judged])
-    async with Agent(settings(tmp_path, model=model)) as agent:
-        result = await agent.solve(DOUBLE, config)
-    found = of(config)
-    expected = found.high if needs_repair else found.likely
-    assert (result.candidates, result.usage.model_calls) == (expected.candidates, expected.calls)
+    wanting = {"role": "tester", "contains": "I could not find a test", "reply": "assert double(2) == 4"}
+    testing = [wanting, {"role": "tester", "reply": "None." if needs_repair else "assert double(2) == 4"}]
+    model = script(tmp_path, *testing, {"role": "programmer", "replies": replies}, critic=[judged])
+    for problem in (DOUBLE, UNTESTED):
+        async with Agent(settings(tmp_path, model=model)) as agent:
+            result = await agent.solve(problem, config)
+        found = of(config, problem=problem)
+        expected = found.high if needs_repair else found.likely
+        assert (result.candidates, result.usage.model_calls) == (expected.candidates, expected.calls)
+
+
+def test_the_tests_that_a_model_writes_are_forecast_at_its_price() -> None:
+    config = SearchConfig(samples=1, rounds=1)
+    own = of(config, problem=UNTESTED)
+    found = forecast(
+        UNTESTED, config, Prompts(config), DEAR, programmer="programmer", critic="critic", tester="elsewhere"
+    )
+    assert (found.likely.cost, found.unpriced) == (None, ("elsewhere",))
+    assert found.likely.completion_tokens == of(config).likely.completion_tokens + config.max_tokens // 3
+    paid = forecast(UNTESTED, config, Prompts(config), DEAR, programmer="programmer", critic="critic", tester="critic")
+    assert (paid.likely.cost or 0) < (own.likely.cost or 0)

@@ -7,9 +7,10 @@ import pytest
 from orps_agent.candidate import Candidate
 from orps_agent.errors import PromptError
 from orps_agent.llm.base import Message
+from orps_agent.problem import TestSuite
 from orps_agent.prompting import Prompts
 from orps_agent.report import ExecutionReport, TestResult, Verdict
-from orps_agent.settings import SearchConfig
+from orps_agent.settings import QUICK, SearchConfig
 from tests.samples import DOUBLE
 
 REPORT = ExecutionReport(
@@ -47,3 +48,25 @@ def test_a_template_of_attempts_that_cannot_be_used_is_refused(tmp_path: Path) -
     (tmp_path / "attempts.j2").write_text("{{ attempt.turn }}")
     with pytest.raises(PromptError, match="attempt"):
         Prompts(SearchConfig(), tmp_path)
+
+
+def test_a_programmer_is_told_that_a_model_wrote_the_tests() -> None:
+    prompts = Prompts(SearchConfig())
+    given, written = (prompts.programmer(DOUBLE, [], "verbose", written=each)[-1].content for each in (False, True))
+    assert "which a model wrote" not in given
+    assert given == written.replace(
+        ", which a model wrote from the task; one that contradicts the task is wrong, do not follow it", ""
+    )
+
+
+def test_the_tester_sees_the_task_and_the_names_and_no_solution() -> None:
+    problem = DOUBLE.model_copy(update={"tests": TestSuite(), "gold": "def double(n):\n    return n * 2"})
+    for config in (SearchConfig(written_tests=7), QUICK.model_copy(update={"written_tests": 7})):
+        asked = Prompts(config).tests(problem)
+        assert problem.statement in asked[-1].content
+        assert "double" in asked[-1].content
+        assert "7" in asked[-1].content
+        assert not any("n * 2" in each.content for each in asked)
+        *before, _, repair = Prompts(config).tests_repair(asked, "?", problem)
+        assert tuple(before) == asked
+        assert "assert double(...)" in repair.content

@@ -11,7 +11,24 @@ import typer
 
 from orps_agent.errors import OrpsError, UsageError
 
-from . import cancel, demo, doctor, export, fork, gc, listing, mcp, model, replay, resume, show, solve
+from . import (
+    bench,
+    cancel,
+    demo,
+    doctor,
+    export,
+    fork,
+    gc,
+    listing,
+    mcp,
+    model,
+    replay,
+    resume,
+    serve,
+    show,
+    solve,
+    token,
+)
 from .output import fail
 
 EXIT_CODES = """
@@ -39,7 +56,10 @@ app.command()(gc.gc)
 app.command()(mcp.mcp)
 app.command()(doctor.doctor)
 app.command()(demo.demo)
+app.command()(serve.serve)
 app.add_typer(model.app)
+app.add_typer(bench.app)
+app.add_typer(token.app)
 
 
 def main() -> None:

@@ -71,12 +71,14 @@ async def _sandbox(settings: Settings) -> str:
 
 
 async def _model(settings: Settings) -> str:
-    from orps_agent.llm.roles import model_names, open_models
+    from orps_agent.llm.roles import model_names, name_of_tester, open_models
 
     programmer, critic = model_names(settings)
-    async with open_models(settings, programmer=programmer, critic=critic) as models:
+    tester = name_of_tester(settings) or programmer
+    async with open_models(settings, programmer=programmer, critic=critic, tester=tester) as models:
         await models.check()
-    return programmer if programmer == critic else f"{programmer}, critic {critic}"
+    others = (("critic", critic), ("tester", tester))
+    return ", ".join([programmer, *(f"{role} {name}" for role, name in others if name != programmer)])
 
 
 async def _database(settings: Settings) -> str:

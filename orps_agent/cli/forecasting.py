@@ -7,7 +7,7 @@ from rich.table import Table
 from orps_agent.accounting import load_prices
 from orps_agent.budget import Budget
 from orps_agent.forecast import Case, Forecast, forecast
-from orps_agent.llm.roles import model_names
+from orps_agent.llm.roles import model_names, name_of_tester
 from orps_agent.problem import Problem
 from orps_agent.prompting import Prompts
 from orps_agent.settings import SearchConfig, Settings
@@ -20,7 +20,15 @@ def print_forecast(settings: Settings, problem: Problem, config: SearchConfig, *
     """Forecast a search; no model is opened and nothing is stored."""
     programmer, critic = model_names(settings)
     prompts = Prompts(config, settings.prompts)
-    found = forecast(problem, config, prompts, load_prices(settings), programmer=programmer, critic=critic)
+    found = forecast(
+        problem,
+        config,
+        prompts,
+        load_prices(settings),
+        programmer=programmer,
+        critic=critic,
+        tester=name_of_tester(settings),
+    )
     if as_json:
         print(found.model_dump_json(indent=2))  # noqa: T201 - the document
         return

@@ -17,7 +17,9 @@ from orps_agent.events import (
     RoundClosed,
     RoundStarted,
     SearchStarted,
+    TestsWritten,
 )
+from orps_agent.wording import safe
 
 
 @dataclass
@@ -59,6 +61,7 @@ class Progress:
     problem: str = ""
     resumed: bool = False
     at_most: int = 0
+    written: TestsWritten | None = None
     rounds: dict[int, RoundProgress] = field(default_factory=dict)
     calls_in_flight: int = 0
     calls: int = 0
@@ -79,6 +82,8 @@ class Progress:
             case SearchStarted():
                 self.search, self.problem = event.search, event.problem
                 self.resumed, self.at_most = event.resumed, event.at_most
+            case TestsWritten():
+                self.written = event
             case RoundStarted():
                 self.rounds.setdefault(event.round, RoundProgress(event.candidates))
             case CallStarted():
@@ -139,6 +144,12 @@ class Progress:
         self.rounds[event.round].ended[event.candidate] = event
         if event.status is Status.FAILED:
             self.last_error = event.error
+
+
+def written_words(event: TestsWritten) -> str:
+    """`m wrote 10 tests, as the problem has none`"""
+    count = len(event.tests)
+    return safe(f"{event.model} wrote {count} {'test' if count == 1 else 'tests'}, as the problem has none")
 
 
 def calibration_words(calibration: Calibration) -> str:

@@ -8,6 +8,7 @@ from rich.table import Table
 
 from orps_agent.calibration import Calibration
 from orps_agent.candidate import Candidate
+from orps_agent.problem import SnippetTest
 from orps_agent.report import StaticAnalysis, TestResult
 from orps_agent.result import SearchResult, Usage
 from orps_agent.wording import duration, money, safe
@@ -17,8 +18,12 @@ from .progress import calibration_words
 
 def print_report(console: Console, result: SearchResult) -> None:
     """Everything a user wants to know once a search has ended."""
-    if result.winner is None:
-        console.print(f"No candidate held any code: {result.candidates} replies, none usable.", style="bold red")
+    if not result.candidates:
+        console.print("The search ended before its first candidate.", style="bold red")
+    elif result.winner is None:
+        console.print(f"No candidate held any code: {result.candidates} of them, none usable.", style="bold red")
+        if result.first and result.first.error:
+            console.print(f"What became of the first: {safe(result.first.error)}", markup=False)
     else:
         console.print(Syntax(safe(result.winner.code or ""), "python", background_color="default", word_wrap=True))
         console.print()
@@ -26,6 +31,7 @@ def print_report(console: Console, result: SearchResult) -> None:
         _print_failures(console, result.winner)
         _print_flags(console, result.winner)
         console.print(f"Candidate {result.winner.id} ({result.winner.hint}) {result.why}.", markup=False)
+    _print_trust(console, result)
     if result.comparison is not None:
         console.print(f"CPU time against the first sample's, measured in turns: {result.comparison}.", markup=False)
     if result.verification is not None:
@@ -40,7 +46,7 @@ def print_report(console: Console, result: SearchResult) -> None:
 
 ENDINGS = {
     "rounds": "all rounds are done",
-    "closed": "the critic saw nothing left to improve on any branch",
+    "closed": "no branch is open: the critic saw nothing left to improve, or there was no reply",
     "solved": "a candidate passes all tests",
 }
 
@@ -104,6 +110,22 @@ def _print_flags(console: Console, candidate: Candidate) -> None:
         console.print(safe(f"  {flag.severity}: {flag.kind}; {flag.evidence}"), style="bold yellow", markup=False)
 
 
+def _print_trust(console: Console, result: SearchResult) -> None:
+    """The tests that a model wrote, and which of them the solutions confirm."""
+    trusted = set(result.agreement.tests) if result.agreement else set()
+    if result.written is None:
+        if result.agreement is not None:
+            count = result.winner.report.results if result.winner and result.winner.report else ()
+            console.print(f"To be trusted by agreement: {len(trusted)} of {len(count)} tests.")
+        return
+    console.print("A model wrote the tests" + (", and agreement says which to trust:" if result.agreement else ":"))
+    for test in result.written.tests:
+        mark = "" if result.agreement is None else "trusted  " if test.name in trusted else "doubtful "
+        code = test.code if isinstance(test, SnippetTest) else ""
+        style = "yellow" if mark == "doubtful " else None
+        console.print(safe(f"  {mark}{code}"), style=style, markup=False, highlight=False, soft_wrap=True)
+
+
 def _line(result: TestResult) -> str:
     words = f"  {result.name}: {result.verdict}"
     if result.error:
@@ -117,11 +139,13 @@ def _cost(candidates: int, usage: Usage) -> str:
     if usage.prompt_tokens is None or usage.completion_tokens is None:
         tokens = "tokens not reported"
     else:
-        tokens = f"{usage.prompt_tokens + usage.completion_tokens:,} tokens"
+        cached = f" ({usage.cached_tokens:,} of them cached)" if usage.cached_tokens else ""
+        tokens = f"{usage.prompt_tokens + usage.completion_tokens:,} tokens{cached}"
+    failed = f" and {usage.failed_model_calls} that failed" if usage.failed_model_calls else ""
     cost = "price unknown" if usage.cost is None else money(usage.cost)
     words = (
-        f"{candidates} candidates, {usage.model_calls} model calls, {usage.executions} executions, {tokens}, {cost}"
-        f"{f', {duration(usage.seconds)}' if usage.seconds else ''}."
+        f"{candidates} candidates, {usage.model_calls} model calls{failed}, {usage.executions} executions, {tokens},"
+        f" {cost}{f', {duration(usage.seconds)}' if usage.seconds else ''}."
     )
     if usage.reused_model_calls or usage.reused_executions:
         saved = f", {money(usage.reused_cost)} not spent again" if usage.reused_cost else ""

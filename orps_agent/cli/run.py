@@ -6,6 +6,7 @@ import os
 import signal
 from dataclasses import dataclass
 from functools import partial
+from typing import Protocol
 
 import anyio
 
@@ -24,7 +25,9 @@ from .view import View, choose_view
 
 
 @dataclass
-class _Signalled:
+class Signalled:
+    """Which signal came first; 0: none."""
+
     number: int = 0
 
 
@@ -39,7 +42,7 @@ def run_search(
     verbose: bool = False,
 ) -> int:
     """Run or resume a search and print what it found; the exit code says whether all tests pass."""
-    signalled = _Signalled()
+    signalled = Signalled()
     view = choose_view(quiet=quiet or as_json, verbose=verbose)
     try:
         result = anyio.run(_run, settings, what, config, budget, view, signalled)
@@ -68,10 +71,13 @@ async def _run(
     config: SearchConfig | None,
     budget: Budget | None,
     view: View,
-    signalled: _Signalled,
+    signalled: Signalled,
 ) -> SearchResult:
     result: SearchResult | None = None
-    async with Agent(settings) as agent, beside(partial(_watch_signals, agent, view, signalled)):
+    async with (
+        Agent(settings) as agent,
+        beside(partial(watch_signals, agent, view, signalled, "`orps resume --last` goes on")),
+    ):
         with view:
             async with agent.stream(what, config, budget=budget) as events:
                 async for event in events:
@@ -83,12 +89,21 @@ async def _run(
     return result
 
 
-async def _watch_signals(agent: Agent, view: View, signalled: _Signalled) -> None:
+class Sayer(Protocol):
+    """Tells whoever watches a sentence."""
+
+    def say(self, words: str) -> None:
+        """The sentence."""
+        ...
+
+
+async def watch_signals(agent: Agent, view: Sayer, signalled: Signalled, goes_on: str) -> None:
+    """Wind down on the first signal, end at once on the second; `goes_on` says what goes on from there."""
     with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
         async for number in signals:
             if signalled.number:
                 # Everything finished is committed already; whatever still runs is given up.
-                err.print("stopped at once: `orps resume --last` goes on", markup=False)
+                err.print(f"stopped at once: {goes_on}", markup=False)
                 os._exit(128 + number)
             signalled.number = number
             view.say("stopping: finishing what is in flight; once more to stop at once")

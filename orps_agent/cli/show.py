@@ -54,7 +54,7 @@ def show(
         # Lines that look the same are printed together: one by one, thousands of them would take seconds.
         for style, lines in groupby(draw(outline, row.winner, everything=everything), key=lambda line: line.style):
             out.out("\n".join(line.text for line in lines), style=style, highlight=False)
-        if result.winner:
+        if result.winner or result.written:
             print_report(out, result)
 
 

@@ -40,7 +40,9 @@ def solve(
     problem: Annotated[str, typer.Argument(help="A problem file (.toml, .yaml, .md, .py), or the task in words.")],
     test: Annotated[
         list[str] | None,
-        typer.Option("--test", "-t", help="For a task in words: an assert or a comparison. Repeatable."),
+        typer.Option(
+            "--test", "-t", help="For a task in words: an assert or a comparison; without any, a model writes them."
+        ),
     ] = None,
     held_back: Annotated[
         list[str] | None, typer.Option(help="Like --test, but only the winner is measured on it.")
@@ -48,6 +50,10 @@ def solve(
     tests: Annotated[
         Path | None,
         typer.Option(help="A Python file with the tests of a Markdown problem.", show_default=False),
+    ] = None,
+    entry_point: Annotated[
+        list[str] | None,
+        typer.Option(help="For a task in words: a name to write, where the task does not say it. Repeatable."),
     ] = None,
     model: Model = None,
     critic_model: CriticModel = None,
@@ -101,7 +107,7 @@ def solve(
     given: dict[str, object] = {"strategy": strategy, "samples": samples, "rounds": rounds, "beam": beam, "seed": seed}
     given |= limits(max_calls, max_tokens, max_cost, max_time)
     config = config_from(default_config(settings), given, assign or [])
-    loaded = _load(problem, test or [], held_back or [], tests)
+    loaded = _load(problem, test or [], held_back or [], tests, entry_point)
     if dry_run:
         print_forecast(settings, loaded, config, as_json=as_json)
         return
@@ -110,13 +116,15 @@ def solve(
     raise typer.Exit(run_search(settings, loaded, config, as_json=as_json, quiet=quiet, verbose=verbose))
 
 
-def _load(given: str, test: list[str], held_back: list[str], tests: Path | None) -> Problem:
+def _load(given: str, test: list[str], held_back: list[str], tests: Path | None, names: list[str] | None) -> Problem:
     path = Path(given)
     looks_like_a_file = path.suffix in SUFFIXES and " " not in given.strip()
     if not looks_like_a_file:
         if tests is not None:
             raise ProblemError("--tests goes with a problem file; for a task in words give each test with --test")
-        return problem_from_words(given, test, held_back)
-    if test or held_back:
-        raise ProblemError("--test and --held-back go with a task in words; write a file's tests into the file")
+        return problem_from_words(given, test, held_back, entry_points=names)
+    if test or held_back or names:
+        raise ProblemError(
+            "--test, --held-back and --entry-point go with a task in words; write what a file needs into the file"
+        )
     return load_problem(path, tests)

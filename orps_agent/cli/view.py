@@ -17,11 +17,12 @@ from orps_agent.events import (
     RoundClosed,
     RoundStarted,
     SearchStarted,
+    TestsWritten,
 )
 from orps_agent.wording import duration, money, safe
 
 from .output import err
-from .progress import Progress, calibration_words
+from .progress import Progress, calibration_words, written_words
 
 MOST_ROUNDS = 12
 """How many rounds the panel shows, the latest ones: a strategy that asks for one candidate at a time has many."""
@@ -78,13 +79,17 @@ class PlainView(SilentView):
             case SearchStarted():
                 verb = "goes on" if event.resumed else "starts"
                 self.say(f"search {event.search} {verb}: {event.problem}, at most {event.at_most} candidates")
+            case TestsWritten():
+                self.say(written_words(event))
             case RoundStarted():
                 self.say(f"round {event.round}: {event.candidates} candidates")
             case CandidateExecuted() if self._progress.best is not best:
                 self.say(f"best so far: {_best(self._progress)}")
             case RoundClosed():
                 self.say(f"round {event.round} closed: {_round_words(self._progress, event.round)}")
-                if self._progress.calibration:
+                if self._progress.rounds[event.round].failed and self._progress.last_error:
+                    self.say(self._progress.last_error)
+                if self._progress.calibration and self._progress.calibration.pairs > 1:
                     self.say(calibration_words(self._progress.calibration))
             case _:
                 pass
@@ -131,6 +136,8 @@ class LiveView:
             bar = ProgressBar(total=each.planned, completed=each.finished, width=16)
             rounds.add_row(f"round {number}", bar, _round_words(progress, number))
         lines: list[RenderableType] = [head, rounds]
+        if progress.written:
+            lines.append(Text(written_words(progress.written), style="dim"))
         if progress.best:
             lines.append(Text(f"best: {_best(progress)}", style="green"))
         if progress.calibration:

@@ -20,7 +20,7 @@ def ensure_weights(settings: Settings, *, quiet: bool) -> None:
     if not uses_embedded(settings) or weights.find(settings.cache) is not None:
         return
     if not quiet:
-        err.print("No endpoint is configured: fetching the embedded model once (about 90 MB).")
+        err.print("The search uses the embedded model: fetching it once (about 90 MB).")
     pull(settings.cache, weights.EMBEDDED, quiet=quiet)
 
 

@@ -17,7 +17,7 @@ from orps_agent.wording import money
 
 
 class SearchRequest(TypedDict, total=False):
-    """A problem, and how to search. Either `problem` or `statement` and `tests`."""
+    """A problem, and how to search. Either `problem` or `statement`; without `tests` a model writes them."""
 
     problem: dict[str, Any] | None
     """A Problem as JSON (`problem.model_dump(mode="json")`)."""
@@ -57,7 +57,7 @@ def problem_of(request: SearchRequest) -> Problem:
         check_problem(problem, "problem")
         return problem
     if not statement:
-        raise ProblemError("a request needs a problem, or a statement and tests")
+        raise ProblemError("a request needs a problem, or a statement")
     return problem_from_words(statement, request.get("tests") or [], request.get("held_back") or [])
 
 

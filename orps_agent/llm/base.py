@@ -52,7 +52,11 @@ class ModelReply(BaseModel):
     cost: float | None = Field(default=None, ge=0)
     """USD; None when the model's price or a count is not known."""
     prompt_tokens: int | None = Field(default=None, ge=0)
+    cached_tokens: int | None = Field(default=None, ge=0)
+    """Of the prompt's tokens, those that the endpoint had in its cache."""
     completion_tokens: int | None = Field(default=None, ge=0)
+    shared: int = Field(default=1, ge=1)
+    """How many calls the request answered; the tokens are this call's part of what it took."""
     seconds: float = Field(ge=0)
     """Wall time from sending the request that was answered to the whole reply."""
     requests: int = Field(default=1, ge=1)

@@ -10,7 +10,7 @@ from orps_agent.errors import EndpointError
 FAULTS = 5
 """After how many faults in a row, with no answer between them, an endpoint counts as gone."""
 SHORTEST_SECONDS = 0.5
-LONGEST_SECONDS = 15.0
+LONGEST_SECONDS = 5.0
 _MEMORY = 0.9
 
 

@@ -12,12 +12,8 @@ import anyio
 import anyio.to_thread
 from pydantic import SecretStr
 
-from orps_agent.endpoints import CallPolicy, EndpointSettings, RoleSettings
+from orps_agent.endpoints import CallPolicy, EndpointSettings
 from orps_agent.errors import ModelFileError
-
-from .base import ModelReply, ModelRequest, OnPiece
-from .endpoint import Endpoint
-from .pool import EndpointModel
 
 CONTEXT = 4096
 """Tokens of prompt and reply that one call may have."""
@@ -25,64 +21,54 @@ SLOTS = 4
 """How many calls are answered at the same time. Each slot computes a prompt that they share anew, so that more of them
 cost more than batching gains."""
 _SECONDS = 3600.0  # a call on a busy machine is slow, not lost: there is nothing between us and the server
+POLICY = CallPolicy(retries=0, deadline_seconds=_SECONDS)
+"""For calls that have no other endpoint."""
 
 
-class EmbeddedModel:
-    """Answers from a GGUF file, without a network and without a key.
+class EmbeddedServer:
+    """Serves a GGUF file at `url`, to who knows the key that is made up here.
 
-        async with EmbeddedModel(path) as model:
-            reply = await model.complete(request)
+        async with EmbeddedServer(path) as server:
+            model = EndpointModel("embedded", [Endpoint(server.settings(), "embedded")], policy=POLICY)
 
     Entering loads the model, which takes seconds; it raises ModelFileError when the file cannot be loaded or the
-    runtime is not installed. The server listens on loopback only, and only to who knows the key that is made up here.
+    runtime is not installed. The server listens on loopback only.
     """
 
-    def __init__(
-        self,
-        path: Path,
-        *,
-        name: str | None = None,
-        role: RoleSettings | None = None,
-        slots: int = SLOTS,
-        context: int = CONTEXT,
-    ) -> None:
+    def __init__(self, path: Path, *, name: str | None = None, slots: int = SLOTS, context: int = CONTEXT) -> None:
         self.name = name or path.name
-        self._role = role
+        self.url = ""
         self._path = path
         self._slots = slots
         self._context = context
         self._key = secrets.token_urlsafe()
         self._server: Any = None
-        self._endpoint: EndpointModel | None = None
 
     async def __aenter__(self) -> Self:
         self._server = await anyio.to_thread.run_sync(self._start)
-        url = f"{self._server.listening_address}/v1"
-        endpoint = EndpointSettings(
-            base_url=url,
-            api_key=SecretStr(self._key),
-            timeout_seconds=_SECONDS,
-            max_calls=self._slots,
-            structured="never",  # its critic's few tokens do not hold a JSON object
-        )
-        policy = CallPolicy(retries=0, deadline_seconds=_SECONDS)
-        self._endpoint = EndpointModel(self.name, [Endpoint(endpoint, self.name)], policy=policy, role=self._role)
+        self.url = f"{self._server.listening_address}/v1"
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Close the connections and unload the model."""
-        if self._endpoint is not None:
-            await self._endpoint.__aexit__(kind, error, trace)
+        """Unload the model."""
         with anyio.CancelScope(shield=True):
             await anyio.to_thread.run_sync(self._stop)
 
-    async def complete(self, request: ModelRequest, on_piece: OnPiece | None = None) -> ModelReply:
-        """One reply; calls beyond the slots wait for their turn."""
-        if self._endpoint is None:
-            raise ModelFileError(f"model {self.name} is not loaded: use it inside `async with`")
-        return await self._endpoint.complete(request, on_piece)
+    def settings(self, told: EndpointSettings | None = None) -> EndpointSettings:
+        """How it is asked: as the user told, the rest as fits a model on the user's own cores."""
+        told = told or EndpointSettings()
+        own = {"timeout_seconds": _SECONDS, "structured": "never"}  # its critic's few tokens do not hold a JSON object
+        fixed = {
+            "base_url": self.url,
+            "model": self.name,
+            "api_key": SecretStr(self._key),
+            "max_calls": min(told.max_calls, self._slots),
+            "samples_per_request": min(told.samples_per_request, self._slots),
+        }
+        keys = {"api_key", "api_key_env", "api_key_file"}
+        return EndpointSettings.model_validate(own | told.model_dump(exclude_unset=True, exclude=keys) | fixed)
 
     def _start(self) -> Any:
         try:
@@ -93,6 +79,7 @@ class EmbeddedModel:
             raise ModelFileError(f"model file {self._path} is not there: run `orps model pull`")
         parameters = xllamacpp.CommonParams()
         parameters.model.path = str(self._path)
+        parameters.model_alias = {self.name}
         parameters.n_ctx = self._context * self._slots
         parameters.n_parallel = self._slots
         parameters.cpuparams.n_threads = _threads()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
 
@@ -14,12 +16,13 @@ from pydantic import BaseModel, SecretStr, ValidationError
 from orps_agent.endpoints import EndpointSettings, RoleSettings
 from orps_agent.errors import EndpointError, ReplyError, SettingsError
 
-from . import wire
+from . import streaming, wire
 from .base import Message, ModelReply, ModelRequest, OnPiece
 from .breaker import Breaker
-from .faults import Fault, asked_pause, kind_of
+from .complaints import Complaints
+from .dealing import replies
+from .faults import Fault
 from .limit import AdaptiveLimit
-from .parsing import clean
 
 if TYPE_CHECKING:
     from openai.types.chat import ChatCompletionMessageParam
@@ -61,8 +64,10 @@ class Endpoint:
         self.limit = limit or AdaptiveLimit(settings.max_calls)
         self.breaker = Breaker()
         self._key = settings.key(f"endpoints.{name}." if name else "") or SecretStr("")
+        self.complaints = Complaints(name, self.url, self.model, self._key)
         if settings.base_url is None and not self._key.get_secret_value():
-            raise SettingsError(f"model {self.model!r} at OpenAI needs a key: {self._how_to_give('key', 'base_url')}")
+            raise SettingsError(self.complaints.keyless())
+        self._samples = settings.samples_per_request
         self._refused: set[str] = set()
         self._client = openai.AsyncOpenAI(
             api_key=self._key.get_secret_value() or "none",
@@ -81,14 +86,39 @@ class Endpoint:
         """Close the connections."""
         await self._client.close()
 
+    @property
+    def samples(self) -> int:
+        """How many replies one request may be for, as far as is known."""
+        return 1 if "n" in self._refused else self._samples
+
+    def refuses(self, parameter: str) -> None:
+        """Remember a parameter that the endpoint refuses; it is not sent again."""
+        self._refused.add(parameter)
+
     async def attempt(
-        self, request: ModelRequest, role: RoleSettings, seconds: float, on_piece: OnPiece | None = None
-    ) -> ModelReply | Fault:
-        """Send one request and wait for its reply, at most so many seconds; what goes wrong is returned, not raised."""
+        self,
+        request: ModelRequest,
+        role: RoleSettings,
+        seconds: float,
+        tellers: Sequence[OnPiece | None] = (None,),
+    ) -> list[ModelReply | Fault]:
+        """Send one request for as many replies as there are tellers, and wait for them, at most so many seconds.
+
+        Returns what becomes of each of them; what goes wrong is returned as well, not raised.
+        """
         started = time.monotonic()
+        answer = await self._answer(request, role, seconds, tellers)
+        if isinstance(answer, Fault):
+            return [answer] * len(tellers)
+        return self._outcomes(answer, len(tellers), time.monotonic() - started)
+
+    async def _answer(
+        self, request: ModelRequest, role: RoleSettings, seconds: float, tellers: Sequence[OnPiece | None]
+    ) -> wire.Completion | Fault:
         structured = self.settings.structured
         options = wire.options_of(
             request,
+            samples=len(tellers),
             stream=self.settings.stream,
             structured=request.role == "critic"
             and (structured == "always" or (structured == "repair" and request.structured)),
@@ -96,44 +126,44 @@ class Endpoint:
         if "max_tokens" in self._refused:  # reasoning models of OpenAI know it by another name only
             options["max_completion_tokens"] = request.max_tokens
         options = {name: value for name, value in options.items() if name not in self._refused}
-        with anyio.move_on_after(seconds) as scope:
+        with anyio.move_on_after(seconds):
             try:
-                answer = await self._post(request, role, options, on_piece)
+                return await self._post(request, role, options, tellers)
             except openai.APIStatusError as error:
                 return self._adapted(error, options) or await self._status(error)
             except openai.APIError as error:
-                return self._unreachable(error.__cause__ or error)
+                return self.complaints.unreachable(error.__cause__ or error)
             except httpx2.HTTPError as error:
-                return self._garbled(f"an answer that broke off ({self._line(error) or type(error).__name__})")
+                return self.complaints.garbled(
+                    f"an answer that broke off ({self.complaints.line(error) or type(error).__name__})"
+                )
             except ValueError as error:
-                return self._garbled(self._line(error))
-        if scope.cancelled_caught:
-            return self._unreachable(TimeoutError(f"{seconds:.4g} s"))
-        return self._reply(answer, time.monotonic() - started)
+                return self.complaints.garbled(self.complaints.line(error))
+        return self.complaints.unreachable(TimeoutError(f"{seconds:.4g} s"))
 
     async def check(self) -> None:
         """Raise what the first call of a search would raise, before anything is spent.
 
-        Asks for the list of models; where the model is not on it, for one token of it, as some endpoints take
-        names that they do not list. An endpoint that answers without having a list is fine.
+        Asks for the list of models; where the model is not on it, or there is none, for one token of the model, as some
+        endpoints take names that they do not list.
         """
         try:
             offered = await self._offered()
         except openai.APIStatusError as error:
             if error.status_code in (401, 403) or error.status_code > 501:
                 raise (await self._status(error)).error from None
-            return
+            offered = []
         except openai.APIError as error:
-            raise self._unreachable(error.__cause__ or error).error from None
-        if offered and self.model not in offered:
-            tried = await self.attempt(_PROBE, RoleSettings(), self.settings.timeout_seconds)
-            if isinstance(tried, Fault) and not isinstance(tried.error, ReplyError):
-                raise tried.error
+            raise self.complaints.unreachable(error.__cause__ or error).error from None
+        if self.model in offered:
+            return
+        tried = await self._answer(_PROBE, RoleSettings(), self.settings.timeout_seconds, (None,))
+        if isinstance(tried, Fault) and tried.kind in ("hopeless", "sick", "garbled"):
+            raise EndpointError(str(tried.error))
 
     async def _post(
-        self, request: ModelRequest, role: RoleSettings, options: Any, on_piece: OnPiece | None
-    ) -> wire.Completion | str:
-        """The answer, or as much of a body as shows why there is none in it."""
+        self, request: ModelRequest, role: RoleSettings, options: Any, tellers: Sequence[OnPiece | None]
+    ) -> wire.Completion | Fault:
         messages = wire.messages_of(request.messages, system=role.system_message)
         if role.top_p is not None:
             options = options | {"top_p": role.top_p}
@@ -144,73 +174,40 @@ class Endpoint:
             extra_body=role.extra or None,
         ) as response:
             if "event-stream" in response.headers.get("content-type", ""):
-                return await wire.read_stream(response.iter_bytes(), request.max_tokens, on_piece)
+                return await streaming.read_stream(response.iter_bytes(), request.max_tokens, tellers)
             body = await wire.read_whole(response.iter_bytes())
-        return wire.read_completion(body) or body
+        return wire.read_completion(body) or self.complaints.no_completion(body)
 
-    def _reply(self, answer: wire.Completion | str, seconds: float) -> ModelReply | Fault:
-        if isinstance(answer, str):
-            return self._garbled(f"no chat completion but {self._line(answer) or 'nothing'}", "; is it the API's URL?")
-        choice = answer.choices[0]
-        text, reasoning = clean(choice.message.content or ""), clean(choice.message.thoughts) or None
-        if not text.strip() and reasoning is None:
-            return self._garbled(f"an empty reply (finish reason: {choice.finish_reason})", "; try again")
-        usage = answer.usage or wire.Usage()
-        return ModelReply(
-            text=text,
-            reasoning=reasoning,
-            finish={"stop": "stop", "length": "length"}.get(choice.finish_reason or "", "other"),
-            model=self.model,
-            prompt_tokens=usage.prompt_tokens,
-            completion_tokens=usage.completion_tokens,
-            seconds=seconds,
-        )
+    def _outcomes(self, answer: wire.Completion, wanted: int, seconds: float) -> list[ModelReply | Fault]:
+        """What becomes of each of the replies that were asked for."""
+        choices = sorted(answer.choices, key=lambda each: each.index)[:wanted]
+        found = replies(choices, answer.usage, model=self.model, seconds=seconds)
+        outcomes = [
+            reply or self.complaints.garbled(f"an empty reply (finish reason: {choice.finish_reason})", "; try again")
+            for choice, reply in zip(choices, found, strict=True)
+        ]
+        missing = wanted - len(choices)
+        if missing:
+            self._samples = len(choices)
+        return [*outcomes, *[self.complaints.too_few(missing)] * missing]
 
     def _adapted(self, error: openai.APIStatusError, sent: dict[str, Any]) -> Fault | None:
-        """Remember a parameter that the endpoint refuses; it is not sent again."""
         if error.status_code not in (400, 422):
             return None
         hinted = (name for name in _OPTIONAL if name in str(error.message))
         refused = error.param if error.param in sent else next(hinted, None)
         if refused not in sent:
             return None
-        self._refused.add(str(refused))
-        return Fault("adapted", ReplyError(f"{self.place} refuses the parameter {refused}"))
-
-    def _garbled(self, what: str, advice: str = "") -> Fault:
-        return Fault("garbled", ReplyError(f"{self.place} sent {what}{advice}"))
-
-    def _unreachable(self, cause: BaseException) -> Fault:
-        in_time = isinstance(cause, (TimeoutError, httpx2.TimeoutException)) and not isinstance(
-            cause, httpx2.ConnectTimeout
-        )
-        why = "did not answer in time" if in_time else "cannot be reached"
-        said = self._line(cause) or type(cause).__name__
-        return Fault("sick", EndpointError(f"{self.place} {why} ({said}): is the server up and the URL right?"))
+        self.refuses(str(refused))
+        return Fault("adapted", ReplyError(f"{self.complaints.place} refuses the parameter {refused}"))
 
     async def _status(self, error: openai.APIStatusError) -> Fault:
-        """What an HTTP status means, in our words."""
-        kind = kind_of(error.status_code, error.code)
-        said = f"{error.status_code}: {self._line(error.message)}"
-        if error.status_code in (401, 403):
-            how = self._how_to_give("valid one")
-            return Fault(kind, EndpointError(f"{self.place} refuses the key ({said}): {how}"))
+        """What an HTTP status means; of a model that is not there, which others are."""
+        offered: list[str] = []
         if error.status_code == 404:
-            return Fault(kind, EndpointError(await self._not_found(said)))
-        if kind == "refused":
-            return Fault(kind, ReplyError(f"{self.place} refuses this request ({said})"))
-        failing = EndpointError(f"{self.place} fails ({said}): try again later, resuming the search")
-        return Fault(kind, failing, asked_pause(error.response.headers))
-
-    async def _not_found(self, said: str) -> str:
-        try:
-            offered = await self._offered()
-        except openai.APIError:
-            offered = []
-        if not offered:
-            return f"{self.place} knows no model {self.model!r} ({said}): check the model's name and the URL"
-        more = ", …" if len(offered) > 10 else ""
-        return f"{self.place} has no model {self.model!r}; it offers: {', '.join(offered[:10])}{more}"
+            with suppress(openai.APIError):
+                offered = await self._offered()
+        return self.complaints.status(error, offered)
 
     async def _offered(self) -> list[str]:
         """The models that the endpoint lists; none when its list cannot be read."""
@@ -219,25 +216,6 @@ class Endpoint:
             return [each.id for each in _Listing.model_validate_json(response.text).data]
         except ValidationError:
             return []
-
-    @property
-    def place(self) -> str:
-        """How messages call the endpoint: its URL without what may be a password in it."""
-        parts = urlsplit(self.url)
-        url = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
-        return f"endpoint {self.name} ({url})" if self.name else url
-
-    def _how_to_give(self, what: str, url: str = "") -> str:
-        elsewhere = f", or {'base_url' if self.name else 'ORPS_BASE_URL'} to go elsewhere" if url else ""
-        if self.name:
-            return f"set api_key_env or api_key_file of [endpoints.{self.name}]{elsewhere}"
-        return f"set OPENAI_API_KEY{'' if what == 'key' else f' to a {what}'}{elsewhere}"
-
-    def _line(self, said: object) -> str:
-        """What an endpoint said as part of one line, without the key."""
-        text = " ".join(clean(str(said)).split())
-        key = self._key.get_secret_value()
-        return (text.replace(key, "***") if key else text)[:200]
 
 
 def _is_loopback(url: str) -> bool:

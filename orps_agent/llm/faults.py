@@ -20,7 +20,7 @@ Kind = Literal["busy", "sick", "garbled", "adapted", "refused", "hopeless"]
 - busy (429, 503): the endpoint takes fewer calls than it gets; send less, and this one again.
 - sick (no connection, no answer in time, other 5xx): send it again, and count it against the endpoint.
 - garbled (408, 409, an answer that breaks off or cannot be read): send it again; the endpoint itself is fine.
-- adapted (400 for an optional parameter): send it again at once, without the parameter.
+- adapted (400 for an optional parameter, fewer replies than asked for): send it again at once, without the parameter.
 - refused (400, 413, 422): this request cannot be answered, others can.
 - hopeless (401, 403, 404, no money left, any other 4xx): no request can be answered.
 """

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
 from types import TracebackType
 from typing import Self
 
@@ -19,33 +18,12 @@ from .base import ModelReply, ModelRequest, OnPiece
 from .breaker import Breaker
 from .endpoint import Endpoint
 from .faults import Fault, backoff
+from .joining import Call, Gathering, Outcome, Take
 
+_SOUND_SECONDS = 5.0
+"""For how long endpoints that were found sound are believed to be so."""
 _LOOK_SECONDS = 0.25
 """How often a call that waits for an endpoint to come back looks whether it has."""
-
-
-@dataclass
-class _Call:
-    """One call on its way to a reply."""
-
-    request: ModelRequest
-    on_piece: OnPiece | None
-    attempts: int = 0
-    repeats: int = 0
-    """Attempts that count against the retries."""
-    refusals: int = 0
-    worked: float = 0.0
-    """Seconds in requests, answered or not."""
-    started: float = field(default_factory=time.monotonic)
-    sent: float = 0.0
-    """When the last request was sent."""
-    previous: float = 0.0
-    """When the one before it was sent; for the first one, when the call began."""
-
-    def begin(self) -> None:
-        """A request is sent."""
-        self.attempts += 1
-        self.previous, self.sent = self.sent or self.started, time.monotonic()
 
 
 class EndpointModel:
@@ -59,6 +37,9 @@ class EndpointModel:
     its retries or its deadline are used up although the endpoint answers others; EndpointError when no endpoint
     answers anybody and `patience_seconds` have passed, or when none ever will. With no retries at all, the first
     fault ends it.
+
+    Calls that differ in nothing but their seed share a request where an endpoint takes several samples in one. When
+    that comes to nothing, each of them goes on by itself.
     """
 
     def __init__(
@@ -75,6 +56,9 @@ class EndpointModel:
         self._policy = policy or CallPolicy()
         self._role = role or RoleSettings()
         self._chance = random.Random(seed)  # noqa: S311 - it spreads repeats, it keeps no secret
+        self._gathering = Gathering(self._send)
+        self._looking = anyio.Lock()
+        self._sound_until = 0.0
 
     async def __aenter__(self) -> Self:
         return self
@@ -87,40 +71,72 @@ class EndpointModel:
             await endpoint.close()
 
     async def check(self) -> None:
-        """Raise what is wrong with any of the endpoints, before anything is spent; forget what was wrong before."""
-        for endpoint in self.endpoints:
-            await endpoint.check()
-            if endpoint.breaker.hopeless:
-                endpoint.breaker = Breaker()
+        """Raise what is wrong with any of the endpoints, before anything is spent; forget what was wrong before.
+
+        Searches that begin together look together: a hundred of them at once would be a burst of a hundred looks.
+        """
+        async with self._looking:
+            hopeless = any(each.breaker.hopeless for each in self.endpoints)
+            if time.monotonic() < self._sound_until and not hopeless:
+                return
+            for endpoint in self.endpoints:
+                await endpoint.check()
+                if endpoint.breaker.hopeless:
+                    endpoint.breaker = Breaker()
+            self._sound_until = time.monotonic() + _SOUND_SECONDS
 
     async def complete(self, request: ModelRequest, on_piece: OnPiece | None = None) -> ModelReply:
         """One reply; `requests` and `waited` of it say what it took."""
-        call = _Call(request, on_piece)
+        call = Call(request, on_piece)
         while True:
-            endpoint = await self._admitted()
-            try:
-                outcome = await self._attempt(endpoint, call)
-            finally:
-                endpoint.limit.release()
+            endpoint, outcome = await self._ask(call)
             if isinstance(outcome, ModelReply):
+                if call.doubted is endpoint:
+                    endpoint.refuses("n")
                 waited = time.monotonic() - call.started - call.worked
                 return outcome.model_copy(update={"requests": call.attempts, "waited": round(max(0.0, waited), 6)})
             await self._after(outcome, endpoint, call)
 
-    async def _attempt(self, endpoint: Endpoint, call: _Call) -> ModelReply | Fault:
+    async def _ask(self, call: Call) -> Outcome:
+        """A request, shared where that can be."""
+        # Without a temperature all samples are the same, and some servers refuse to draw several.
+        while not call.alone and call.request.temperature > 0 and (most := self._samples()) > 1:
+            if outcome := await self._gathering.ask(call, most):
+                return outcome
+        return (await self._send(lambda _: [call], call.refused))[call]
+
+    def _samples(self) -> int:
+        return max(each.samples for each in self.endpoints)
+
+    async def _send(self, take: Take, refused: Mapping[Endpoint, EndpointError] = {}) -> dict[Call, Outcome]:
+        """One request, once there is a slot for it, and what becomes of the calls that it was for."""
+        endpoint = await self._admitted(refused)
+        try:
+            calls = take(endpoint.samples)
+            outcomes = await self._attempt(endpoint, calls)
+        finally:
+            endpoint.limit.release()
+        return {call: (endpoint, outcome) for call, outcome in zip(calls, outcomes, strict=True)}
+
+    async def _attempt(self, endpoint: Endpoint, calls: Sequence[Call]) -> list[ModelReply | Fault]:
         """One request, and what it teaches about the endpoint."""
-        left = self._policy.deadline_seconds - call.worked
+        left = self._policy.deadline_seconds - max(each.worked for each in calls)
         seconds = min(endpoint.settings.timeout_seconds, left)
         breaker = endpoint.breaker
         looked = breaker.begin()
-        call.begin()
+        for each in calls:
+            each.begin(shared=len(calls) > 1)
+        sent = calls[0].sent
         try:
-            outcome = await endpoint.attempt(call.request, self._role, seconds, call.on_piece)
+            tellers = [each.tell for each in calls]
+            outcomes = await endpoint.attempt(calls[0].request, self._role, seconds, tellers)
         finally:
-            call.worked += time.monotonic() - call.sent
+            for each in calls:
+                each.worked += time.monotonic() - sent
             breaker.end(looked=looked)
-        self._learn(endpoint, outcome, call.sent, looked=looked)
-        return outcome
+        best = next((each for each in outcomes if isinstance(each, ModelReply)), outcomes[0])
+        self._learn(endpoint, best, sent, looked=looked)
+        return outcomes
 
     def _learn(self, endpoint: Endpoint, outcome: ModelReply | Fault, sent: float, *, looked: bool) -> None:
         breaker, limit = endpoint.breaker, endpoint.limit
@@ -129,7 +145,7 @@ class EndpointModel:
             limit.succeeded()
             return
         error = outcome.error
-        log.debug("model_fault", endpoint=endpoint.place, fault=outcome.kind, error=str(error))
+        log.debug("model_fault", endpoint=endpoint.complaints.place, fault=outcome.kind, error=str(error))
         match outcome.kind:
             case "hopeless":
                 breaker.trip(error, hopeless=True)
@@ -147,11 +163,18 @@ class EndpointModel:
             case _:
                 breaker.succeeded()
 
-    async def _after(self, fault: Fault, endpoint: Endpoint, call: _Call) -> None:
+    async def _after(self, fault: Fault, endpoint: Endpoint, call: Call) -> None:
         """Wait for as long as is due before the call is repeated, or raise what ends it."""
         if fault.kind in ("adapted", "hopeless"):  # without the parameter, or at another endpoint
             return
-        if fault.kind == "refused" or not self._policy.retries:
+        call.alone = call.alone or fault.kind != "busy"
+        if fault.kind == "refused":  # singly, or elsewhere
+            if call.shared:
+                call.doubted = endpoint
+            else:
+                call.refused[endpoint] = fault.error
+            return
+        if not self._policy.retries:
             raise fault.error
         if call.worked >= self._policy.deadline_seconds:
             raise ReplyError(f"{fault.error} (given up: deadline_seconds is {self._policy.deadline_seconds:g})")
@@ -172,10 +195,12 @@ class EndpointModel:
         endpoint.breaker.trip(fault.error)
         endpoint.limit.restart()
 
-    async def _admitted(self) -> Endpoint:
-        """An endpoint with a slot taken on it."""
+    async def _admitted(self, refused: Mapping[Endpoint, EndpointError]) -> Endpoint:
+        """An endpoint with a slot taken on it; raises the refusal of those that refused if there is no other."""
         while True:
-            admitting = [each for each in self.endpoints if each.breaker.admits()]
+            admitting = [each for each in self.endpoints if each.breaker.admits() and each not in refused]
+            if not admitting and refused:
+                raise next(reversed(list(refused.values())))
             if not admitting:
                 await self._nobody()
                 continue

@@ -7,13 +7,13 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from orps_agent.endpoints import Role, RoleSettings
+from orps_agent.endpoints import EndpointSettings, Role, RoleSettings
 from orps_agent.errors import ModelFileError, SettingsError
 from orps_agent.settings import Settings
 
 from . import weights
 from .base import ChatModel
-from .embedded import EmbeddedModel
+from .embedded import POLICY, EmbeddedServer
 from .endpoint import Endpoint
 from .limit import AdaptiveLimit
 from .pool import EndpointModel
@@ -28,22 +28,25 @@ _GGUF = ".gguf"
 
 @dataclass(frozen=True)
 class Models:
-    """The models of a search, open; both roles may share one."""
+    """The models of a search, open, one a role; roles that ask the same model in the same way share it."""
 
     programmer: ChatModel
     critic: ChatModel
+    tester: ChatModel
 
     async def check(self) -> None:
         """Raise now what the first call to an endpoint would raise, before anything is spent."""
-        for model in {id(each): each for each in (self.programmer, self.critic)}.values():
+        for model in {id(each): each for each in (self.programmer, self.critic, self.tester)}.values():
             asked = model.model if isinstance(model, RecordingModel) else model
             if isinstance(asked, EndpointModel):
                 await asked.check()
 
 
 @asynccontextmanager
-async def open_models(settings: Settings, *, programmer: str, critic: str) -> AsyncIterator[Models]:
-    """The models of these names, as `model_names` tells them, opened and in the end closed.
+async def open_models(
+    settings: Settings, *, programmer: str, critic: str, tester: str | None = None
+) -> AsyncIterator[Models]:
+    """The models of these names, as `model_names` and `name_of_tester` tell them, opened and in the end closed.
 
     `embedded` is the embedded model, a name of `orps model list` one that was pulled, a path that ends in `.gguf` a
     local one, `scripted:FILE` a script, `recorded:FILE` a recording, and any other name a model of the role's
@@ -51,12 +54,12 @@ async def open_models(settings: Settings, *, programmer: str, critic: str) -> As
     """
     check_endpoints(settings)
     async with AsyncExitStack() as stack:
-        opening = _Opening(settings, stack)
-        first = await opening.model(programmer, _asking(settings, "programmer"))
-        if critic == programmer and _asking(settings, "critic") == _asking(settings, "programmer"):
-            yield Models(first, first)
-        else:
-            yield Models(first, await opening.model(critic, _asking(settings, "critic")))
+        opening = _Opening(settings, stack, programmer)
+        yield Models(
+            programmer=await opening.model(programmer, "programmer"),
+            critic=await opening.model(critic, "critic"),
+            tester=await opening.model(tester or programmer, "tester"),
+        )
 
 
 def check_endpoints(settings: Settings) -> None:
@@ -83,6 +86,12 @@ def model_names(settings: Settings) -> tuple[str, str]:
     return programmer, _absolute(critic) if critic else programmer
 
 
+def name_of_tester(settings: Settings) -> str | None:
+    """The tester's model as a search remembers it; None: the programmer's."""
+    named = settings.role("tester").model
+    return named and _absolute(named)
+
+
 def is_small(settings: Settings) -> bool:
     """Whether the programmer is an embedded model of a size that needs compact prompts and a quick search."""
     named = _named(settings)
@@ -96,7 +105,15 @@ def uses_embedded(settings: Settings) -> bool:
     """Whether a search with these settings needs the embedded model's file."""
     unnamed = _named(settings) is None and is_small(settings)
     critic = settings.critic_model or settings.role("critic").model
-    return unnamed or _file(EMBEDDED) in (_file(_named(settings) or ""), _file(critic or ""))
+    asked = {name for role in settings.roles.values() for name in role.endpoints} & settings.endpoints.keys()
+    named = {_named(settings), critic, settings.role("tester").model}
+    named |= {settings.endpoints[each].model for each in asked if _embeds(settings.endpoints[each])}
+    return unnamed or _file(EMBEDDED) in {_file(each) for each in named if each}
+
+
+def _embeds(endpoint: EndpointSettings) -> bool:
+    """Whether an endpoint is a model inside orps: one that names such a model, and no server."""
+    return endpoint.base_url is None and endpoint.model is not None and _runs_here(endpoint.model)
 
 
 @dataclass(frozen=True)
@@ -105,43 +122,60 @@ class _Opening:
 
     settings: Settings
     stack: AsyncExitStack
-    limits: dict[str, AdaptiveLimit] = field(default_factory=dict)
+    programmer: str
+    """The programmer's model."""
+    limits: dict[str | Path, AdaptiveLimit] = field(default_factory=dict)
+    servers: dict[Path, EmbeddedServer] = field(default_factory=dict)
+    opened: list[tuple[str, RoleSettings, ChatModel]] = field(default_factory=list)
 
-    async def model(self, name: str, role: RoleSettings) -> ChatModel:
-        model: ChatModel = await self.stack.enter_async_context(self._made(name, role))
-        if self.settings.record is None:
-            return model
-        return await self.stack.enter_async_context(RecordingModel(model, self.settings.record))
+    async def model(self, name: str, role: Role) -> ChatModel:
+        asking = self._asking(name, role)
+        known = next((model for named, asked, model in self.opened if (named, asked) == (name, asking)), None)
+        if known is not None:
+            return known
+        model: ChatModel = await self.stack.enter_async_context(await self._made(name, asking))
+        if self.settings.record is not None:
+            model = await self.stack.enter_async_context(RecordingModel(model, self.settings.record))
+        self.opened.append((name, asking, model))
+        return model
 
-    def _made(self, name: str, role: RoleSettings) -> ScriptedModel | ReplayModel | EmbeddedModel | EndpointModel:
+    def _asking(self, name: str, role: Role) -> RoleSettings:
+        """How the role's model is asked, without what a search remembers itself."""
+        own, programmer = self.settings.role(role), self.settings.role("programmer")
+        if role not in self.settings.roles and name == self.programmer:
+            own = programmer
+        endpoints = own.endpoints or programmer.endpoints
+        return own.model_copy(update={"model": None, "temperature": None, "max_tokens": None, "endpoints": endpoints})
+
+    async def _made(self, name: str, role: RoleSettings) -> ScriptedModel | ReplayModel | EndpointModel:
         if name.startswith(_SCRIPTED):
             return ScriptedModel.load(Path(name.removeprefix(_SCRIPTED)))
         if name.startswith(_RECORDED):
             return ReplayModel.load(Path(name.removeprefix(_RECORDED)))
-        if name.endswith(_GGUF):
-            return EmbeddedModel(weights.own(Path(name)), role=role)
-        file = _file(name)
-        if file is None:
-            endpoints = [self._endpoint(name, each) for each in role.endpoints or ("",)]
-            return EndpointModel(name, endpoints, policy=self.settings.policy, role=role)
-        path = weights.find(self.settings.cache, file.name)
-        if path is None:
-            missing = f"{file.file} is not in {self.settings.cache}"
-            raise ModelFileError(f"{missing}: run `orps model pull {file.name}` once")
-        return EmbeddedModel(path, name=name, role=role)
+        if _runs_here(name):
+            endpoint = await self._embedded(EndpointSettings(model=name), "")
+            return EndpointModel(endpoint.model, [endpoint], policy=POLICY, role=role)
+        endpoints = [await self._endpoint(name, each) for each in role.endpoints or ("",)]
+        return EndpointModel(name, endpoints, policy=self.settings.policy, role=role)
 
-    def _endpoint(self, model: str, name: str) -> Endpoint:
+    async def _endpoint(self, model: str, name: str) -> Endpoint:
         """The endpoint of that name; the one without a name needs no table."""
-        settings = self.settings.endpoints[name] if name else self.settings.endpoint
-        limit = self.limits.setdefault(name, AdaptiveLimit(settings.max_calls))
+        told = self.settings.endpoints[name] if name else self.settings.endpoint
+        if _embeds(told):
+            return await self._embedded(told, name)
+        limit = self.limits.setdefault(name, AdaptiveLimit(told.max_calls))
+        return Endpoint(told, model, name=name, limit=limit)
+
+    async def _embedded(self, told: EndpointSettings, name: str) -> Endpoint:
+        """The endpoint that is a model inside this process, loaded once for all who ask it."""
+        model = told.model or EMBEDDED
+        path = _weights(model, self.settings.cache)
+        if path not in self.servers:
+            server = EmbeddedServer(path, name=path.name if model.endswith(_GGUF) else model)
+            self.servers[path] = await self.stack.enter_async_context(server)
+        settings = self.servers[path].settings(told)
+        limit = self.limits.setdefault(path, AdaptiveLimit(settings.max_calls))
         return Endpoint(settings, model, name=name, limit=limit)
-
-
-def _asking(settings: Settings, role: Role) -> RoleSettings:
-    """How the role's model is asked, without what a search remembers itself."""
-    told = settings.role(role)
-    endpoints = told.endpoints or settings.role("programmer").endpoints
-    return told.model_copy(update={"model": None, "temperature": None, "max_tokens": None, "endpoints": endpoints})
 
 
 def _named(settings: Settings) -> str | None:
@@ -152,6 +186,21 @@ def _named(settings: Settings) -> str | None:
 def _without_endpoint(settings: Settings) -> bool:
     here = settings.base_url or settings.api_key or settings.api_key_file
     return not here and not settings.role("programmer").endpoints
+
+
+def _runs_here(name: str) -> bool:
+    return name.endswith(_GGUF) or _file(name) is not None
+
+
+def _weights(name: str, cache: Path) -> Path:
+    """The file of a model that runs inside orps; raises ModelFileError when it is not there."""
+    file = _file(name)
+    if file is None:
+        return weights.own(Path(name).expanduser())
+    path = weights.find(cache, file.name)
+    if path is None:
+        raise ModelFileError(f"{file.file} is not in {cache}: run `orps model pull {file.name}` once")
+    return path
 
 
 def _file(name: str) -> weights.ModelFile | None:

@@ -24,6 +24,7 @@ import anyio
 import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
+from orps_agent.endpoints import Role
 from orps_agent.errors import EndpointError, ReplyError, SettingsError
 from orps_agent.settings import first_problem
 
@@ -43,7 +44,7 @@ class Rule(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    role: Literal["programmer", "critic"] | None = None
+    role: Role | None = None
     contains: Texts = ()
     """Texts that must all occur somewhere in the conversation."""
     hint: Texts = ()

@@ -1,4 +1,4 @@
-"""What travels: the options of a chat request, and the reading of its answer, whole or as a stream of pieces.
+"""What travels: the options of a chat request, and the reading of its answer.
 
 An answer is read up to a bound in size, so that an endpoint that never stops sending costs neither memory nor hours.
 """
@@ -6,42 +6,95 @@ An answer is read up to a bound in size, so that an endpoint that never stops se
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
-from typing import Any
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, Field, ValidationError, model_validator
 
-from .base import Message, ModelRequest, OnPiece
+from .base import Message, ModelRequest
 
 MOST_BYTES = 16_000_000
 """How long an answer may be; what is longer cannot be a reply of a few thousand tokens."""
-_MOST_LINE = 1_000_000
 _SCORE = {"type": "integer", "enum": [1, 2, 3, 4, 5]}
 _GOOD = {"type": "boolean", "description": "true only when nothing at all is left to improve"}
 
 
-class _Text(BaseModel):
+class Text(BaseModel):
+    """What a model said: in words, and in thoughts where they have a field of their own."""
+
     content: str | None = None
     reasoning_content: str | None = None
     reasoning: str | None = None
 
+    @model_validator(mode="before")
+    @classmethod
+    def _of_parts(cls, told: Any) -> Any:
+        """Mistral's reasoning models send the content as a list of parts, thoughts among them."""
+        if not isinstance(told, dict) or not isinstance(told.get("content"), list):
+            return told
+        parts = [part for part in told["content"] if isinstance(part, dict)]
+        thoughts = [part.get("thinking") for part in parts if part.get("type") == "thinking"]
+        return told | {"content": _joined(parts), "reasoning": told.get("reasoning") or "".join(map(_joined, thoughts))}
+
     @property
     def thoughts(self) -> str:
+        """The thoughts, by either of their names."""
         return self.reasoning_content or self.reasoning or ""
+
+
+def _joined(parts: object) -> str:
+    """The text of parts, of those that have any."""
+    listed = parts if isinstance(parts, list) else []
+    return "".join(str(each.get("text") or "") for each in listed if isinstance(each, dict))
 
 
 class Choice(BaseModel):
     """One of the replies of an answer."""
 
-    message: _Text
+    message: Text
     finish_reason: str | None = None
+    index: int = 0
+
+    @property
+    def finish(self) -> Literal["stop", "length", "other"]:
+        """Why the reply ended, of the reasons that matter."""
+        return "stop" if self.finish_reason == "stop" else "length" if self.finish_reason == "length" else "other"
+
+
+def _counted(value: object) -> object:
+    return value if isinstance(value, int) and value >= 0 else None
+
+
+_Count = Annotated[int | None, BeforeValidator(_counted)]
+"""A number of tokens; None for anything that is none."""
+
+
+class _Details(BaseModel):
+    cached_tokens: _Count = None
 
 
 class Usage(BaseModel):
-    """What the endpoint counted."""
+    """What the endpoint counted. Several replies to one request have one count: the prompt's once, theirs together."""
 
-    prompt_tokens: int | None = None
-    completion_tokens: int | None = None
+    prompt_tokens: _Count = None
+    completion_tokens: _Count = None
+    prompt_tokens_details: _Details | None = None
+    prompt_cache_hit_tokens: _Count = None
+    """DeepSeek's name for `prompt_tokens_details.cached_tokens`."""
+    cached_tokens: _Count = None
+    """Moonshot's."""
+
+    @property
+    def cached(self) -> int | None:
+        """How many of the prompt's tokens were in the endpoint's cache; None when it does not tell."""
+        details = self.prompt_tokens_details or _Details()
+        names = (details.cached_tokens, self.prompt_cache_hit_tokens, self.cached_tokens)
+        found = next((each for each in names if each is not None), None)
+        return found if found is None or self.prompt_tokens is None else min(found, self.prompt_tokens)
+
+    @property
+    def fresh(self) -> int | None:
+        """How many of them were not."""
+        return self.prompt_tokens if self.prompt_tokens is None else self.prompt_tokens - (self.cached or 0)
 
 
 class Completion(BaseModel):
@@ -51,25 +104,15 @@ class Completion(BaseModel):
     usage: Usage | None = None
 
 
-class _Change(BaseModel):
-    delta: _Text = Field(default_factory=_Text)
-    finish_reason: str | None = None
-    index: int = 0
-
-
-class _Chunk(BaseModel):
-    choices: list[_Change] = []
-    usage: Usage | None = None
-    error: dict[str, Any] | None = None
-
-
-def options_of(request: ModelRequest, *, stream: bool, structured: bool) -> dict[str, Any]:
+def options_of(request: ModelRequest, *, samples: int, stream: bool, structured: bool) -> dict[str, Any]:
     """The parameters of a request beside model and messages."""
     options: dict[str, Any] = {
         "max_tokens": request.max_tokens,
         "temperature": request.temperature,
         "seed": request.seed,
     }
+    if samples > 1:
+        options["n"] = samples
     if stream:
         options |= {"stream": True, "stream_options": {"include_usage": True}}
     if structured:
@@ -94,72 +137,6 @@ async def read_whole(parts: AsyncIterator[bytes]) -> str:
         if size > MOST_BYTES:
             raise ValueError(f"more than {MOST_BYTES // 1_000_000} MB")
     return b"".join(held).decode("utf-8", "replace")
-
-
-@dataclass
-class _Stream:
-    """What has come of a streamed reply."""
-
-    text: list[str] = field(default_factory=list)
-    thoughts: list[str] = field(default_factory=list)
-    length: int = 0
-    finish: str | None = None
-    usage: Usage | None = None
-
-    def take(self, line: bytes) -> str:
-        """Read one line and return the text in it."""
-        chunk = _Chunk.model_validate_json(line.removeprefix(b"data:"))
-        if chunk.error is not None:
-            raise ValueError(f"an error in the middle of the reply: {chunk.error.get('message')}")
-        self.usage = chunk.usage or self.usage
-        piece = ""
-        for change in chunk.choices[:1]:
-            self.finish = change.finish_reason or self.finish
-            piece = change.delta.content or ""
-            self.text += [piece] if piece else []
-            self.thoughts += [change.delta.thoughts] if change.delta.thoughts else []
-        return piece
-
-    def completion(self) -> Completion:
-        message = _Text(content="".join(self.text), reasoning_content="".join(self.thoughts))
-        return Completion(choices=[Choice(message=message, finish_reason=self.finish)], usage=self.usage)
-
-
-async def read_stream(parts: AsyncIterator[bytes], max_tokens: int, on_piece: OnPiece | None) -> Completion:
-    """A reply that comes in pieces. Raises ValueError when it breaks off or cannot be read.
-
-    A piece is a token or more, so a stream of more pieces than tokens were asked for is ended here; what came until
-    then is a reply that was cut off.
-    """
-    stream = _Stream()
-    most = 2 * max_tokens + 64
-    async for lines in _lines(parts):
-        piece = ""
-        for line in lines:
-            if line == b"data: [DONE]":
-                return stream.completion()
-            piece += stream.take(line)
-        if piece and on_piece is not None:
-            await on_piece(stream.length, piece)
-        stream.length += len(piece)
-        if len(stream.text) + len(stream.thoughts) > most:
-            stream.finish = "length"
-            return stream.completion()
-    if stream.finish is None:
-        raise ValueError(f"a reply that broke off after {stream.length} characters")
-    return stream.completion()
-
-
-async def _lines(parts: AsyncIterator[bytes]) -> AsyncIterator[list[bytes]]:
-    """The `data:` lines of a server-sent stream, those that arrived together at a time."""
-    rest, size = b"", 0
-    async for part in parts:
-        *whole, rest = (rest + part).split(b"\n")
-        size += len(part)
-        if len(rest) > _MOST_LINE or size > MOST_BYTES:
-            raise ValueError("a stream without an end")
-        yield [stripped for line in whole if (stripped := line.strip()).startswith(b"data:")]
-    yield [rest.strip()] if rest.startswith(b"data:") else []
 
 
 def read_completion(body: str) -> Completion | None:

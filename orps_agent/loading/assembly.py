@@ -12,7 +12,7 @@ from orps_agent.problem import Limits, Problem, ProgramTest, SnippetTest, TestSu
 from orps_agent.settings import first_problem
 
 from .checks import check_problem, setup_place, suites, test_place
-from .names import called_names, free_names, names_from, solution_module
+from .names import called_names, free_names, named_in, names_from, solution_module
 from .source import parse_python, unique
 
 
@@ -27,14 +27,15 @@ def assemble(
     limits: Limits | None = None,
     gold: str | None = None,
 ) -> Problem:
-    """A checked problem; entry points that are not given are those that the tests call.
+    """A checked problem; entry points that are not given are those that the tests call, or the statement names.
 
     Raises ProblemError with one line that starts with `source`.
     """
     if not statement.strip():
         raise ProblemError(f"{source}: has no statement; say in words what to write")
     if entry_points is None:
-        entry_points = infer_entry_points(tests, held_back, source)
+        bare = not len(tests) and held_back is None
+        entry_points = named_in(statement) if bare else infer_entry_points(tests, held_back, source)
     try:
         problem = Problem(
             id=id,

@@ -16,19 +16,31 @@ from .source import parse_python
 def check_problem(problem: Problem, source: str) -> None:
     """Refuse a problem that no solution could satisfy, or that every solution would.
 
+    One without tests is sound when it says what to write: a model can write the tests then.
     `source` names the file (or whatever the problem came from) in the message of the ProblemError.
     """
     if not problem.statement.strip():
         raise ProblemError(f"{source}: the statement is empty; say in words what to write")
-    if not len(problem.tests):
-        raise ProblemError(f"{source}: has no tests; add at least one, such as `assert f(2) == 4`")
+    check_testable(problem, source)
     for name in problem.entry_points:
         if not name.isidentifier() or keyword.iskeyword(name):
             raise ProblemError(f"{source}: entry point {name!r} is not a Python name")
     for label, suite in suites(problem.tests, problem.held_back):
+        if label == "test" and not len(suite):
+            parse_python(suite.setup, setup_place(source, label))
+            continue
         _check_suite(problem, suite, source, label)
     if problem.gold is not None:
         _check_gold(problem.gold, problem.entry_points, source)
+
+
+def check_testable(problem: Problem, source: str) -> None:
+    """Refuse a problem that has no tests and does not say what to write, so that nobody could write them either."""
+    if not len(problem.tests) and not problem.entry_points:
+        raise ProblemError(
+            f"{source}: has no tests; add at least one, such as `assert f(2) == 4`, or name what to write, as in"
+            " `f(n)` in the statement or in entry_points, and a model writes them"
+        )
 
 
 def suites(tests: TestSuite, held_back: TestSuite | None) -> Iterator[tuple[str, TestSuite]]:

@@ -24,7 +24,7 @@ def load_markdown(path: Path, tests: Path | None = None) -> Problem:
 
     Sections headed "Tests", "Held-back tests" and "Gold solution" hold Python in fenced blocks and are left
     out of the statement. Visible tests may instead be in the file `tests`, or in `test_<stem>.py` or
-    `<stem>_test.py` beside the statement. Raises ProblemError.
+    `<stem>_test.py` beside the statement; without any, the statement names what to write. Raises ProblemError.
     """
     source, lines = str(path), read_source(path).split("\n")
     blocks = dict(_blocks(lines))
@@ -52,7 +52,7 @@ def _visible(path: Path, tests: Path | None, section: str | None) -> TestSuite:
         return suite_from_python(read_source(tests), str(tests), likely=(path.stem,))
     if section:
         return suite_from_python(section, str(path), likely=(path.stem,))
-    raise ProblemError(f"{path}: has no tests; add a section Tests, or test_{path.stem}.py beside the file")
+    return TestSuite()
 
 
 def _beside(path: Path) -> Path | None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 import builtins
+import keyword
+import re
 import sys
 import warnings
 from collections.abc import Iterable, Iterator
@@ -41,6 +43,26 @@ def free_names(code: str) -> set[str]:
 def called_names(tree: ast.Module) -> set[str]:
     """The names at the root of what is called: `f` in `f(1)`, `Stack` in `Stack.of(1)`."""
     return {root for node in ast.walk(tree) if isinstance(node, ast.Call) and (root := _root(node.func))}
+
+
+_DEFINED = re.compile(r"\b(?:def|class)\s+([^\W\d]\w*)\s*[(:]")
+_CALLED = re.compile(r"(?<![\w.])([^\W\d]\w*)\(")
+_NAMED = re.compile(r"\b(?:function|class)\s+(?:(?:called|named)\s+)?[`'\"]([^\W\d]\w*)[`'\"]")
+_ORDERS = frozenset({"O", "o", "Θ", "Ω", "Theta", "Omega"})
+"""What stands before the brackets of a running time."""
+
+
+def named_in(statement: str) -> tuple[str, ...]:
+    """The names that a task in words asks for: all that it defines, or the one that it calls or quotes as a function.
+
+    Nothing where it names none, or several of which nobody can say which one is meant.
+    """
+    for pattern, most in ((_DEFINED, None), (_CALLED, 1), (_NAMED, 1)):
+        found = dict.fromkeys(pattern.findall(statement))
+        names = [each for each in found if not keyword.iskeyword(each) and each not in _ORDERS | set(dir(builtins))]
+        if names:
+            return tuple(names) if most is None or len(names) <= most else ()
+    return ()
 
 
 def names_from(module: str, tree: ast.Module) -> set[str]:

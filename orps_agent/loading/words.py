@@ -16,7 +16,7 @@ _SOURCE = "command line"
 
 def problem_from_words(
     statement: str,
-    tests: Sequence[str],
+    tests: Sequence[str] = (),
     held_back: Sequence[str] = (),
     *,
     entry_points: Sequence[str] | None = None,
@@ -24,6 +24,7 @@ def problem_from_words(
 ) -> Problem:
     """A problem from a statement and tests such as `assert f(2) == 4` or, shorter, `f(2) == 4`.
 
+    Without tests, which a model writes then, the statement names what to write, as in `f(n)`, or `entry_points` do.
     The id is made of the statement's first words. Raises ProblemError.
     """
     suite = make_suite(snippets(tests, _SOURCE), _SOURCE)

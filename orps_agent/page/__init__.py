@@ -34,19 +34,38 @@ _SCRIPTS = (
 _ENDS_A_SCRIPT = str.maketrans({"<": "\\u003c", ">": "\\u003e", "&": "\\u0026"})
 
 
+_SHOWS_ITS_DATA = "file.js"
+"""Runs last, in a page that has its document in it."""
+
+
 def page(document: SearchDocument) -> str:
     """The page as HTML, to be written as UTF-8.
 
     What candidates and models wrote is in it as data only: the page's Content-Security-Policy admits its own style
     and its own script by their hashes, and nothing else.
     """
-    style, script = colours() + _read("page.css"), "\n".join(_read(name) for name in _SCRIPTS)
-    return Template(_read("page.html")).substitute(
-        policy=policy(style, script),
-        style=style,
-        script=script,
-        data=document.model_dump_json(exclude_none=True).translate(_ENDS_A_SCRIPT),
-    )
+    style, script = colours() + _read("page.css"), scripts(*_SCRIPTS, _SHOWS_ITS_DATA)
+    data = document.model_dump_json(exclude_none=True).translate(_ENDS_A_SCRIPT)
+    return _filled(style, script, policy(style, script), data)
+
+
+def shell(style: str, script: str) -> tuple[str, str]:
+    """The page without a document, with more style and a script that gets one from the page's own server to `show`.
+
+    Returns the page and its policy, which lets it ask that server and nobody else.
+    """
+    style, script = colours() + _read("page.css") + style, scripts(*_SCRIPTS) + script
+    rules = policy(style, script, asks=True)
+    return _filled(style, script, rules, ""), rules
+
+
+def scripts(*names: str) -> str:
+    """Scripts of the page by their names, as one."""
+    return "\n".join(_read(name) for name in names)
+
+
+def _filled(style: str, script: str, rules: str, data: str) -> str:
+    return Template(_read("page.html")).substitute(policy=rules, style=style, script=script, data=data)
 
 
 def colours() -> str:

@@ -133,11 +133,11 @@ function callsTable(calls) {
       "tr",
       el("td", call.stage),
       el("td", call.role),
-      el("td", known(call.prompt_tokens, whole)),
+      el("td", known(call.prompt_tokens, whole) + (call.cached_tokens ? ` (${whole(call.cached_tokens)} cached)` : "")),
       el("td", known(call.completion_tokens, whole)),
       el("td", known(call.cost, dollars)),
       el("td", known(call.seconds, longTime)),
-      el("td", call.status === "answered" ? "" : call.status),
+      el("td", call.finish === "length" ? "cut off" : call.status === "answered" ? "" : call.status),
     ),
   );
   return el("table.calls", el("thead", el("tr", ...names.map((name) => el("th", name)))), el("tbody", ...rows));

@@ -1,4 +1,4 @@
-// Puts the page together. `show` may be called again with a newer document: it keeps nothing of the older one.
+// Puts the page together. `show` may be called again with a newer document: the reader stays where he is.
 
 const panel = byId("panel");
 const tree = new TreeControl(open, () => panel.querySelector("h2")?.focus(), close);
@@ -6,8 +6,13 @@ const tree = new TreeControl(open, () => panel.querySelector("h2")?.focus(), clo
 /** @type {Search} */
 let search;
 
+/** What a page that is served adds to a candidate's details. */
+const additions = { candidate: (/** @type {TreeNode} */ _node) => /** @type {Node[]} */ ([]) };
+
 /** @param {SearchDocument} content */
 function show(content) {
+  const opened = tree.marks.opened;
+  const { scrollTop } = panel;
   search = new Search(content);
   const { facts, nodes } = search;
   document.title = visible(`${facts.problem.id} · orps`);
@@ -15,7 +20,17 @@ function show(content) {
   byId("state").replaceChildren(visible(`search ${facts.id}, ${facts.status}, ${whole(nodes.size)} candidates`));
   byId("charts").replaceChildren(...charts(search));
   tree.show(search);
-  close();
+  const still = opened ? search.nodes.get(opened.id) : null;
+  if (!opened || !still) close();
+  else if (changed(opened, still) && !panel.querySelector("textarea")) open(still);
+  else tree.markOpened(still);
+  panel.scrollTop = scrollTop;
+}
+
+/** Whether there is more to tell about a node. @param {TreeNode} before @param {TreeNode} now */
+function changed(before, now) {
+  const told = (/** @type {TreeNode} */ { candidate, children }) => JSON.stringify([candidate, children.length]);
+  return told(before) !== told(now);
 }
 
 /** Show a candidate's details. @param {TreeNode} node */
@@ -24,7 +39,7 @@ function open(node) {
   const back = button("×", leave);
   back.className = "close";
   back.ariaLabel = "Close";
-  fill(back, ...candidateDetails(search, node, visit));
+  fill(back, ...candidateDetails(search, node, visit), ...additions.candidate(node));
   document.body.classList.add("opened");
 }
 
@@ -83,5 +98,3 @@ byId("theme").addEventListener("click", () => {
   tree.recolour();
 });
 prefersDark.addEventListener("change", () => tree.recolour());
-
-show(JSON.parse(byId("data").textContent ?? ""));

@@ -3,7 +3,7 @@
 /** @type {Record<string, string>} */
 const ENDINGS = {
   rounds: "all rounds are done",
-  closed: "the critic saw nothing left to improve on any branch",
+  closed: "no branch is open: the critic saw nothing left to improve, or there was no reply",
   solved: "a candidate passes all tests",
 };
 
@@ -56,7 +56,7 @@ function factsTable(search) {
     ["plan", plan(config)],
     ["candidates", `${whole(search.nodes.size)}, of which ${whole(solvedIn(search))} pass all tests`],
     ["model calls", whole(calls.length)],
-    ["tokens", total(calls.map(tokensOf), whole)],
+    ["tokens", total(calls.map(tokensOf), whole) + cachedWords(calls)],
     [
       "cost",
       total(
@@ -82,6 +82,12 @@ function solvedIn(search) {
 /** @param {Call} call @returns {Quantity} */
 function tokensOf({ prompt_tokens, completion_tokens }) {
   return prompt_tokens === undefined || completion_tokens === undefined ? null : prompt_tokens + completion_tokens;
+}
+
+/** What of the prompts was in the endpoints' caches, where they told any. @param {Call[]} calls */
+function cachedWords(calls) {
+  const cached = calls.reduce((before, call) => before + (call.cached_tokens ?? 0), 0);
+  return cached ? ` (${whole(cached)} of them cached)` : "";
 }
 
 /**

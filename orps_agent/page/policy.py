@@ -6,13 +6,17 @@ import base64
 import hashlib
 
 
-def policy(style: str, script: str | None = None) -> str:
-    """The Content-Security-Policy that admits these two by their hashes, and nothing from any network."""
+def policy(style: str, script: str | None = None, *, asks: bool = False) -> str:
+    """The Content-Security-Policy that admits these two by their hashes, and nothing from any network.
+
+    A page that `asks` may get data from the server that it came from.
+    """
     return "; ".join(
         (
             "default-src 'none'",
             *([f"script-src {_hash(script)}"] if script is not None else []),
             f"style-src {_hash(style)}",
+            *(["connect-src 'self'"] if asks else []),
             "base-uri 'none'",
             "form-action 'none'",
             "require-trusted-types-for 'script'",

@@ -14,8 +14,8 @@
  *   report?: ExecutionReport, analysis?: Analysis, outcome?: Outcome, critique?: string, process?: number, error?: string,
  *   tokens?: number, cost?: number, seconds?: number}} Candidate
  * @typedef {{candidate: string, stage: string, role: string, started_at: number, seconds?: number,
- *   prompt_tokens?: number, completion_tokens?: number, cost?: number, status: string,
- *   messages?: [string, string][], reply?: string}} Call
+ *   prompt_tokens?: number, cached_tokens?: number, completion_tokens?: number, cost?: number, status: string,
+ *   finish?: string, messages?: [string, string][], reply?: string}} Call
  * @typedef {{kind: "snippet", name: string, code: string}} SnippetTest
  * @typedef {{kind: "program", name: string, stdin: string, stdout: string}} ProgramTest
  * @typedef {{setup: string, tests: (SnippetTest | ProgramTest)[]}} Suite

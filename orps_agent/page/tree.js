@@ -29,9 +29,10 @@ class TreeControl {
   show(search) {
     this.search = search;
     this.scene = sceneOf(search, layOut(search.roots));
-    this.marks.cursor = search.winner ?? search.roots[0] ?? null;
+    const { cursor } = this.marks;
+    this.marks.cursor = (cursor && search.nodes.get(cursor.id)) ?? search.winner ?? search.roots[0] ?? null;
     this.recolour();
-    this.fit();
+    if (!this.touched) this.fit();
     this.tell();
   }
 

@@ -95,7 +95,8 @@ def call_answer(effect: Effect, number: int, reply: ModelReply) -> Statement:
     """After a model call: the reply as it came."""
     return (
         "UPDATE model_calls SET status = 'answered', seconds = ?, model = ?, finish = ?, cost = ?, waited = ?,"
-        " requests = ?, prompt_tokens = ?, completion_tokens = ?, reply = ?, thinking = ?"
+        " requests = ?, shared = ?, prompt_tokens = ?, cached_tokens = ?, completion_tokens = ?, reply = ?,"
+        " thinking = ?"
         f" WHERE {KEY} AND try = ?",
         (
             reply.seconds,
@@ -104,7 +105,9 @@ def call_answer(effect: Effect, number: int, reply: ModelReply) -> Statement:
             reply.cost,
             reply.waited,
             reply.requests,
+            reply.shared,
             reply.prompt_tokens,
+            reply.cached_tokens,
             reply.completion_tokens,
             *_folded(reply, ()),
             *effect.key,

@@ -285,4 +285,55 @@ MIGRATIONS: list[tuple[str, str]] = [
         "candidates: what else the programmer was shown",
         "ALTER TABLE candidates ADD COLUMN shown TEXT",  # JSON: [candidates.id] off the branch; null for none
     ),
+    (
+        "bench records",
+        """
+        CREATE TABLE bench_records (
+            search TEXT PRIMARY KEY,       -- searches.id, which may have been deleted since; of method gold no search's
+            dataset TEXT NOT NULL,
+            problem TEXT NOT NULL,
+            method TEXT NOT NULL,
+            regime TEXT NOT NULL,          -- weak or real: which tests the search saw
+            seed INTEGER NOT NULL,
+            record TEXT NOT NULL           -- JSON: Record, what reports are made from
+        )
+        """,
+    ),
+    ("searches: the tester's model", "ALTER TABLE searches ADD COLUMN tester TEXT"),
+    (
+        "model calls: cached prompt tokens, and requests with several replies",
+        """
+        ALTER TABLE model_calls ADD COLUMN cached_tokens INTEGER;  -- of prompt_tokens; null when it was not told
+        ALTER TABLE model_calls ADD COLUMN shared INTEGER;         -- by so many calls the request, and its tokens
+        """,
+    ),
+    (
+        "searches: who wrote the tests",
+        "ALTER TABLE searches ADD COLUMN tests_by TEXT",  # the model that wrote the problem's tests; null for none
+    ),
+    (
+        "the service: what was submitted, and who may ask",
+        """
+        CREATE TABLE submissions (
+            search TEXT PRIMARY KEY REFERENCES searches(id) ON DELETE CASCADE,
+            client TEXT NOT NULL,
+            priority INTEGER NOT NULL,     -- the highest goes first, then what was submitted first
+            submitted_at REAL NOT NULL,
+            key TEXT,                      -- the client's idempotency key
+            digest TEXT,                   -- SHA-256 of what was submitted with it
+            tries INTEGER NOT NULL,        -- runs that ended because something gave way
+            not_before REAL NOT NULL,      -- when the next run may begin
+            done_at REAL                   -- null while it waits or runs: a restarted service goes on with it
+        );
+        CREATE UNIQUE INDEX submissions_by_key ON submissions (client, key) WHERE key IS NOT NULL;
+        CREATE INDEX submissions_waiting ON submissions (priority DESC, submitted_at) WHERE done_at IS NULL;
+        CREATE TABLE tokens (
+            id TEXT PRIMARY KEY,           -- a name for it that is no secret
+            client TEXT NOT NULL,
+            hash TEXT NOT NULL,            -- SHA-256 of the token, which is nowhere else
+            created_at REAL NOT NULL,
+            revoked_at REAL
+        );
+        """,
+    ),
 ]

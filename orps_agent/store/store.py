@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import time
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from types import TracebackType
@@ -16,12 +16,14 @@ import anyio
 import anyio.to_thread
 from pydantic import BaseModel, ConfigDict
 
+from orps_agent.agreement import Choice, agreed
 from orps_agent.candidate import Candidate, Outline, Status, Tree, path_key
 from orps_agent.errors import StoreError, UnknownSearch
 from orps_agent.events import AnyEvent
 from orps_agent.problem import Problem
 from orps_agent.report import ExecutionReport
-from orps_agent.settings import SearchConfig
+from orps_agent.rewards import winner
+from orps_agent.settings import SearchConfig, Selector
 from orps_agent.tasks import beside
 
 from .columns import COPIED, OUTLINED, candidate, candidate_columns, outline, stored
@@ -53,6 +55,10 @@ class SearchRow(BaseModel):
     config: SearchConfig
     programmer: str
     critic: str
+    tester: str | None = None
+    """None: the programmer's model."""
+    tests_by: str | None = None
+    """The model that wrote the problem's tests; None: they were given, or are still to be written."""
     winner: str | None = None
     verification: ExecutionReport | None = None
     """The winner on the held-back tests; None when there are none, or before the end."""
@@ -67,6 +73,11 @@ class SearchRow(BaseModel):
     start: dict[str, Any] | None = None
     """The strategy's state that the search began with; None for an empty tree."""
     cancel_requested_at: float | None = None
+
+    @property
+    def selector(self) -> Selector:
+        """What chooses the winner, as it is set or by default."""
+        return self.config.selector or ("order" if self.tests_by is None else "codet")
 
     @property
     def out_of_budget(self) -> bool:
@@ -146,8 +157,8 @@ class Store:
         """Store a new search, and what else belongs into the same transaction."""
         await self.writer.write(
             (
-                "INSERT INTO searches (id, created_at, status, problem, config, programmer, critic, forked_from,"
-                " forked_at, start) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                "INSERT INTO searches (id, created_at, status, problem, config, programmer, critic, tester,"
+                " tests_by, forked_from, forked_at, start) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (
                     row.id,
                     row.created_at,
@@ -156,6 +167,8 @@ class Store:
                     row.config.model_dump_json(),
                     row.programmer,
                     row.critic,
+                    row.tester,
+                    row.tests_by,
                     row.forked_from,
                     row.forked_at,
                     row.start and json.dumps(row.start),
@@ -304,6 +317,23 @@ class Store:
         rows = await self.reader.rows(f"SELECT {OUTLINED} FROM candidates WHERE search = ?", search)
         return sorted((self.reader.read(row, outline) for row in rows), key=lambda each: path_key(each.id))
 
+    async def passed(self, search: str) -> dict[str, frozenset[str]]:
+        """Of every executed candidate the names of the visible tests that it passes."""
+        rows = await self.reader.rows(
+            "SELECT id, (SELECT json_group_array(json_extract(value, '$.name')) FROM json_each(report, '$.results')"
+            " WHERE json_extract(value, '$.verdict') = 'pass') AS names"
+            " FROM candidates WHERE search = ? AND report IS NOT NULL",
+            search,
+        )
+        return {row["id"]: self.reader.read(row, lambda row: frozenset(json.loads(row["names"]))) for row in rows}
+
+    async def choice(self, row: SearchRow, tree: Sequence[Outline]) -> Choice:
+        """The winner of a search as far as it has come, by its selector."""
+        order, let = row.config.winner_keys, row.config.tampering_may_win
+        if row.selector == "order":
+            return Choice(winner(tree, order, tampering_may_win=let))
+        return agreed(tree, await self.passed(row.id), order, tampering_may_win=let)
+
     async def messages(self, effect: Effect) -> list[tuple[str, str]]:
         """The conversation that a model call sent, as (role, text)."""
         return await self.reader.messages(effect)
@@ -313,14 +343,27 @@ class Store:
         (calls,) = await self.reader.rows(
             "SELECT count(*) AS model_calls,"
             " iif(count(*) = count(prompt_tokens), ifnull(sum(prompt_tokens), 0), NULL) AS prompt_tokens,"
-            " iif(count(*) = count(completion_tokens), ifnull(sum(completion_tokens), 0), NULL) AS completion_tokens"
+            " iif(count(*) = count(completion_tokens), ifnull(sum(completion_tokens), 0), NULL) AS completion_tokens,"
+            " sum(cached_tokens) AS cached_tokens"
             " FROM model_calls WHERE search = ? AND status = 'answered'",
             search,
         )
         (runs,) = await self.reader.rows(
-            "SELECT count(*) AS executions FROM executions WHERE search = ? AND status = 'answered'", search
+            "SELECT count(*) AS executions,"
+            " (SELECT count(*) FROM model_calls WHERE search = ?1 AND status = 'failed') AS failed_model_calls"
+            " FROM executions WHERE search = ?1 AND status = 'answered'",
+            search,
         )
         return dict(calls) | dict(runs) | {"cost": await self.reader.cost(search)}
+
+    async def calls_by_candidate(self, search: str) -> dict[str, int]:
+        """How many model calls with a reply each candidate took."""
+        rows = await self.reader.rows(
+            "SELECT candidate, count(*) AS calls FROM model_calls WHERE search = ? AND status = 'answered'"
+            " GROUP BY candidate",
+            search,
+        )
+        return {row["candidate"]: row["calls"] for row in rows}
 
     async def record(self, event: AnyEvent) -> None:
         """Keep an event; a kill may take the last ones, as nothing was paid for them."""

@@ -51,7 +51,7 @@ def problem(folder: Path, text: str) -> str:
     ("text", "says"),
     [
         ("statement: Write f.\ntests: ['assert f(1)']\nstatemnt: x\n", "statemnt"),
-        ("statement: Write f.\nentry_points: [f]\n", "test"),
+        ("statement: Write f.\n", "has no tests"),
         ("statement: Write f.\ntests: ['assert f(']\n", "f("),
         ("statement: Write f.\nentry_points: [f]\ntests: ['assert 1 == 1']\n", "never"),
         ("statement: Write f.\ntests: [", "line"),
@@ -68,8 +68,10 @@ def test_a_problem_file_that_is_not_there(refused, model: str, tmp_path: Path) -
     assert "nowhere.yaml" in refused(str(tmp_path / "nowhere.yaml"), "--model", model, code=2)
 
 
-def test_a_task_without_tests(refused, model: str) -> None:
-    assert "test" in refused("Write double(n): twice n.", "--model", model, code=2)
+def test_a_task_without_tests_that_does_not_say_what_to_write(refused, model: str) -> None:
+    error = refused("Write something that doubles.", "--model", model, code=2)
+    assert "has no tests; add at least one" in error
+    assert "or name what to write" in error
 
 
 def test_a_setting_out_of_range(refused, model: str) -> None:

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import asyncio
+import base64
+import json
 import socket
 from collections.abc import AsyncIterator, Callable
 
@@ -11,9 +13,11 @@ from pydantic import SecretStr
 from orps_agent.endpoints import CallPolicy, EndpointSettings
 from orps_agent.errors import EndpointError, ReplyError, SettingsError
 from orps_agent.llm.base import Message, ModelRequest
+from orps_agent.llm.dealing import replies
 from orps_agent.llm.endpoint import Endpoint
 from orps_agent.llm.pool import EndpointModel
 from orps_agent.llm.scripted import Rule, ScriptedModel
+from orps_agent.llm.wire import Completion
 from tests.faults import Fault
 from tests.servers import ModelServer
 
@@ -65,6 +69,36 @@ async def test_a_reply_of_thoughts_alone_is_a_reply_that_was_cut_off(server: Mod
     assert (reply.text, reply.reasoning, reply.finish) == ("", "hm", "length")
 
 
+IN_PARTS = [{"type": "thinking", "thinking": [{"type": "text", "text": "hm"}]}, {"type": "text", "text": "4"}]
+
+
+@pytest.mark.parametrize(
+    ("message", "text", "reasoning"),
+    [
+        ({"content": "4", "reasoning": "2 and 2"}, "4", "2 and 2"),
+        ({"content": "4", "reasoning_content": "2 and 2", "reasoning": None}, "4", "2 and 2"),
+        (
+            {
+                "content": [
+                    {"type": "thinking", "thinking": [{"type": "text", "text": "hm"}]},
+                    {"type": "text", "text": "4"},
+                ]
+            },
+            "4",
+            "hm",
+        ),
+        ({"content": [{"type": "image"}, 7, {"type": "thinking", "thinking": "?"}, {"text": "4"}]}, "4", None),
+    ],
+)
+def test_thoughts_and_text_are_told_apart_in_every_form(
+    message: dict[str, object], text: str, reasoning: str | None
+) -> None:
+    answer = Completion.model_validate_json(json.dumps({"choices": [{"message": message}]}))
+    (reply,) = replies(answer.choices, answer.usage, model="m", seconds=1)
+    assert reply is not None
+    assert (reply.text, reply.reasoning) == (text, reasoning)
+
+
 async def test_passing_failures_are_repeated(server: ModelServer) -> None:
     server.faults.extend(["500", "drop"])
     async with model_at(server.url, retries=2) as model:
@@ -77,7 +111,7 @@ async def test_passing_failures_are_repeated(server: ModelServer) -> None:
     [
         ("401", EndpointError, "set OPENAI_API_KEY"),
         ("403", EndpointError, "set OPENAI_API_KEY"),
-        ("404", EndpointError, "it offers: scripted"),
+        ("404", EndpointError, "has the model 'scripted' but does not answer for it"),
         ("400", ReplyError, "refuses this request"),
         ("429", EndpointError, "429 on purpose"),
         ("503", EndpointError, "try again later"),
@@ -111,11 +145,14 @@ async def test_the_key_is_in_no_error_even_if_the_endpoint_repeats_it() -> None:
             assert KEY not in f"{caught.value}{caught.value.__cause__}{vars(model)}{vars(model.endpoints[0])}"
 
 
-async def test_a_password_in_the_url_is_not_shown() -> None:
-    async with model_at("http://me:hidden@127.0.0.1:9/v1") as model:
-        with pytest.raises(EndpointError) as caught:
-            await model.complete(ASKED)
-    assert "hidden" not in str(caught.value)
+async def test_a_password_in_the_url_is_not_shown_even_if_the_endpoint_repeats_it() -> None:
+    async with ModelServer(ScriptedModel([Rule(reply="x")]), key="another") as server:
+        for url in ("http://me:hidden@127.0.0.1:9/v1", server.url.replace("//", "//me:hidden@")):
+            async with model_at(url, key="") as model:
+                with pytest.raises(EndpointError) as caught:
+                    await model.complete(ASKED)
+            assert "hidden" not in str(caught.value)
+            assert base64.b64encode(b"me:hidden").decode() not in str(caught.value)
 
 
 async def test_an_unreachable_endpoint_names_its_url() -> None:
@@ -127,12 +164,37 @@ async def test_an_unreachable_endpoint_names_its_url() -> None:
             await model.check()
 
 
-async def test_check_costs_no_call_where_the_model_is_listed(server: ModelServer) -> None:
+async def test_check_costs_no_call_where_the_model_is_listed_and_a_token_where_nothing_is(server: ModelServer) -> None:
     async with model_at(server.url) as model:
         await model.check()
-        server.listing = False
+        assert server.requests == []
+    server.listing = False
+    async with model_at(server.url) as model:
         await model.check()
-    assert server.requests == []
+    assert [each["max_tokens"] for each in server.requests] == [1]
+
+
+@pytest.mark.parametrize(
+    ("fault", "said"),
+    [
+        ("html", "no chat completion but <html>"),
+        ("404", "check the model's name and the URL"),
+        ("500", "500 on purpose"),
+    ],
+)
+async def test_check_finds_that_a_url_is_not_the_api(server: ModelServer, fault: Fault, said: str) -> None:
+    server.listing, server.always = False, fault
+    async with model_at(server.url) as model:
+        with pytest.raises(EndpointError) as caught:
+            await model.check()
+    assert said in str(caught.value)
+    assert not isinstance(caught.value, ReplyError), "it concerns every call"
+
+
+async def test_check_lets_a_busy_endpoint_be_waited_for(server: ModelServer) -> None:
+    server.listing, server.always = False, "429"
+    async with model_at(server.url) as model:
+        await model.check()
 
 
 async def test_check_finds_a_model_that_is_not_there(server: ModelServer) -> None:

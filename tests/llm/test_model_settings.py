@@ -9,14 +9,15 @@ import pytest
 
 from orps_agent import Agent, load_settings
 from orps_agent.agent import default_config
-from orps_agent.errors import OrpsError
+from orps_agent.endpoints import RoleSettings
+from orps_agent.errors import OrpsError, SettingsError
 from orps_agent.llm.pool import EndpointModel
-from orps_agent.llm.roles import is_small, model_names, open_models
+from orps_agent.llm.roles import is_small, model_names, name_of_tester, open_models
 from orps_agent.llm.scripted import Rule, ScriptedModel
 from orps_agent.settings import Settings
 from tests.faults import RandomFaults
-from tests.samples import DOUBLE, RIGHT, SMALL
-from tests.servers import ModelServer
+from tests.samples import DOUBLE, FIRST_HALF_THEN_RIGHT, RIGHT, SMALL, script, settings
+from tests.servers import CRITIC_MARK, ModelServer
 
 TWO = """
 [roles.programmer]
@@ -64,6 +65,56 @@ async def test_roles_have_models_and_endpoints_of_their_own(tmp_path: Path, monk
     assert (config.temperature, config.max_tokens, config.critic_tokens) == (0.9, 77, 1500)
 
 
+async def test_a_further_role_has_a_model_of_its_own_or_the_programmers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "far.key").write_text("sk-far\n")
+    monkeypatch.setenv("NEAR_KEY", "sk-near")
+    told = configured(TWO, tmp_path)
+    assert name_of_tester(told) is None
+    async with open_models(told, programmer="coder", critic="judge") as models:
+        assert models.tester is models.programmer
+    told = configured(f'{TWO}[roles.tester]\nmodel = "prober"\nendpoints = ["far"]\ntop_p = 0.5\n', tmp_path)
+    assert name_of_tester(told) == "prober"
+    async with open_models(told, programmer="coder", critic="judge", tester=name_of_tester(told)) as models:
+        assert isinstance(models.tester, EndpointModel)
+        assert (models.tester.name, [each.name for each in models.tester.endpoints]) == ("prober", ["far"])
+    monkeypatch.setenv("ORPS_ROLES__TESTER__MODEL", "other")
+    assert name_of_tester(load_settings()) == "other"
+
+
+async def test_a_search_remembers_the_tester_and_a_fork_has_it_too(tmp_path: Path) -> None:
+    told = settings(tmp_path, model=script(tmp_path, *FIRST_HALF_THEN_RIGHT))
+    (tmp_path / "tests.yaml").write_text("rules: [{role: tester, reply: assert True}]")
+    name = f"scripted:{tmp_path}/tests.yaml"
+    with_tester = told.model_copy(update={"roles": {"tester": RoleSettings(model=name)}})
+    async with Agent(told) as agent:
+        plain = await agent.solve(DOUBLE, SMALL)
+    async with Agent(with_tester) as agent:
+        found = await agent.solve(DOUBLE, SMALL)
+        fork = await agent.archive.fork(found.search, "0", changes={"rounds": 3})
+        assert [(await agent.store.search(each)).tester for each in (plain.search, found.search, fork.id)] == [
+            None,
+            name,
+            name,
+        ]
+    (tmp_path / "tests.yaml").unlink()
+    async with Agent(told) as agent:
+        assert (await agent.resume(plain.search)).solved
+        with pytest.raises(SettingsError, match=r"tests\.yaml"):
+            await agent.resume(fork.id)
+
+
+async def test_a_role_without_a_table_is_asked_as_the_programmer_is(tmp_path: Path) -> None:
+    table = '[roles.programmer]\nmodel = "m"\nsystem_message = false\n'
+    told = configured(f'base_url = "http://127.0.0.1:9/v1"\n{table}', tmp_path)
+    async with open_models(told, programmer="m", critic="m") as models:
+        assert models.critic is models.programmer
+    async with open_models(told, programmer="m", critic="other") as models:
+        assert isinstance(models.critic, EndpointModel)
+        assert models.critic._role.system_message, "another model may know what this one does not"
+
+
 def test_a_flag_comes_before_the_role(tmp_path: Path) -> None:
     configured(TWO, tmp_path)
     assert model_names(load_settings(model="other", critic_model="third")) == ("other", "third")
@@ -80,12 +131,17 @@ async def test_a_key_of_an_endpoint_may_come_from_the_environment(monkeypatch: p
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("[roles.progammer]\nmodel = 'x'", "no role 'progammer'; the roles are programmer and critic"),
+        ("[roles.progammer]\nmodel = 'x'", "no role 'progammer'; the roles are programmer, critic, tester"),
         ("[roles.critic]\nmodle = 'x'", "roles.critic.modle: unknown key"),
         ("[endpoints.a]\nmax_calls = -1", "endpoints.a.max_calls"),
         ("retries = -1", "retries"),
         ("deadline_seconds = 0", "deadline_seconds"),
         ("api_key = 'sk-secret'", "set OPENAI_API_KEY in the environment"),
+        ("[endpoints.a]\nsamples_per_request = 0", "endpoints.a.samples_per_request"),
+        ("base_url = 'localhost:8000/v1'", "base_url: not the URL of a server; it looks like http://"),
+        ("[endpoints.a]\nbase_url = 'http://me:sk-secret@127.0.0.1:99999/v1'", "endpoints.a.base_url: not the URL"),
+        ("[endpoints.a]\nbase_url = 'http://[::1/v1'", "endpoints.a.base_url: not the URL"),
+        ("model = 'm'\n[roles.tester]\nendpoints = ['b']", "roles.tester.endpoints: there is no endpoint 'b'"),
         ("[endpoints.a]\napi_key = 'sk-secret'", "endpoints.a.api_key: a key does not belong in this file"),
         ("[endpoints.a]\napikey = 'sk-secret'", "endpoints.a.apikey: unknown key"),
         ("[endpoints.a]\napi_key_env = 'X'\napi_key_file = 'y'", "only one of"),
@@ -113,6 +169,41 @@ async def test_bad_settings_are_one_clear_line_before_anything_is_spent(tmp_path
     assert says in str(caught.value)
     assert "sk-secret" not in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "says"),
+    [
+        ("ORPS_ROLES__PROGAMMER__MODEL", "x", "ORPS_ROLES__PROGAMMER__MODEL: roles: there is no role 'progammer'"),
+        ("ORPS_ENDPOINTS__A__MAX_CALLS", "0", "ORPS_ENDPOINTS__A__MAX_CALLS: endpoints.a.max_calls"),
+        ("OPENAI_BASE_URL", "localhost:8000", "OPENAI_BASE_URL: base_url: not the URL of a server"),
+        ("ORPS_ENDPOINTS", "{a", 'environment: error parsing value for field "endpoints"'),
+    ],
+)
+def test_a_bad_variable_is_named(monkeypatch: pytest.MonkeyPatch, variable: str, value: str, says: str) -> None:
+    monkeypatch.setenv(variable, value)
+    with pytest.raises(SettingsError) as caught:
+        load_settings()
+    assert str(caught.value).startswith(says)
+
+
+def test_an_empty_url_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_BASE_URL", "")
+    assert load_settings().base_url is None
+
+
+async def test_a_critic_that_always_answers_in_json_is_read(tmp_path: Path) -> None:
+    told = '{"thoughts": "Half of it.", "score": 3, "good": false}'
+    scripted = ScriptedModel([Rule(role="programmer", reply=RIGHT), Rule(role="critic", reply=told)])
+    async with ModelServer(scripted) as server:
+        at = f'[endpoints.a]\nbase_url = "{server.url}"\nstructured = "always"\n'
+        found = configured(f'model = "scripted"\n[roles.programmer]\nendpoints = ["a"]\n{at}', tmp_path)
+        async with Agent(found.model_copy(update={"db": tmp_path / "orps.db"})) as agent:
+            result = await agent.solve(DOUBLE, SMALL.model_copy(update={"rounds": 1}))
+            tree = await agent.store.tree(result.search)
+    assert [(each.critique, each.process) for each in tree] == [("Half of it.", 3)] * 3
+    forms = [(CRITIC_MARK in str(each["messages"]), "response_format" in each) for each in server.requests]
+    assert sorted(forms) == [(False, False)] * 3 + [(True, True)] * 3
 
 
 async def test_a_search_among_faults_ends_like_one_without(tmp_path: Path) -> None:

@@ -234,6 +234,39 @@ async def test_json_is_asked_of_the_critic_where_the_endpoint_knows_it(server: M
     assert sent == [None, "json_schema", "json_schema", None, None]
 
 
+async def test_json_is_asked_of_the_critic_from_the_first_turn_on_where_it_always_is(server: ModelServer) -> None:
+    async with pool(server, structured="always") as model:
+        await model.complete(asking())
+        await model.complete(asking(role="critic"))
+        await model.complete(asking(role="critic", structured=True))
+    async with pool(server, structured="never") as model:
+        await model.complete(asking(role="critic", structured=True))
+    forms = [each.get("response_format") for each in server.requests]
+    wanted = [form and list(form["json_schema"]["schema"]["properties"]) for form in forms]
+    assert wanted == [None, ["thoughts", "score", "good"], ["score"], None]
+
+
+@pytest.mark.parametrize(
+    ("usage", "counts"),
+    [
+        ({"prompt_tokens": 9, "prompt_tokens_details": {"cached_tokens": 4}}, (9, 4, 2)),
+        ({"prompt_tokens": 9, "prompt_tokens_details": None, "prompt_cache_hit_tokens": 5}, (9, 5, 2)),
+        ({"prompt_tokens": 9, "prompt_tokens_details": {}, "cached_tokens": 9}, (9, 9, 2)),
+        ({"prompt_tokens": 9, "cached_tokens": 100}, (9, 9, 2)),
+        ({"prompt_tokens": 9}, (9, None, 2)),
+        ({"prompt_tokens": -1, "completion_tokens": "two"}, (None, None, None)),
+    ],
+)
+@pytest.mark.parametrize("stream", [False, True])
+async def test_a_reply_tells_what_of_its_prompt_was_cached(
+    server: ModelServer, usage: dict[str, object], counts: tuple[int | None, ...], stream: bool
+) -> None:
+    server.usage = usage
+    async with pool(server, stream=stream) as model:
+        reply = await model.complete(asking())
+    assert (reply.prompt_tokens, reply.cached_tokens, reply.completion_tokens) == counts
+
+
 async def test_a_role_has_sampling_of_its_own_and_may_do_without_a_system_message(server: ModelServer) -> None:
     role = RoleSettings(top_p=0.9, extra={"top_k": 20}, system_message=False)
     endpoint = Endpoint(EndpointSettings(base_url=server.url, model="scripted"), "another name")

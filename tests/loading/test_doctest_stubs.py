@@ -111,7 +111,6 @@ def test_a_fence_in_the_stub_does_not_end_the_statement(load) -> None:
             "m.py, line 1: f is not a stub; leave its body `...`",
         ),
         ("def f(x):\n    return x", "m.py: has no stub; leave `...` as the body of each function to write"),
-        ("def f(x): ...", "m.py: has no doctests; show what `>>> f(...)` gives in its docstring"),
         ("def f(x:", "m.py, line 1: is not valid Python"),
         (stub("    >>>f(1)\n    1"), "m.py, line 5: line 3 of the docstring for f lacks blank after >>>"),
         (stub("    >>> f(1\n    1"), "m.py: example at line 7, line 1: is not valid Python"),

@@ -86,7 +86,11 @@ def test_windows_line_ends_and_a_byte_order_mark_change_nothing(load, tmp_path) 
 @pytest.mark.parametrize(
     ("text", "beside", "message"),
     [
-        (STATEMENT, {}, "p.md: has no tests; add a section Tests, or test_p.py beside the file"),
+        (
+            "# Twice\n\nWrite something.",
+            {},
+            "p.md: has no tests; add at least one, such as `assert f(2) == 4`, or name",
+        ),
         (STATEMENT + TESTS, {"test_p": "assert double(1) == 2"}, "has a section Tests and the tests file test_p.py"),
         (STATEMENT + TESTS + TESTS, {}, "has a second section 'Tests'; merge the two"),
         ("# Tests\n\nNone yet.", {}, "section 'tests': holds no code; put it between ```python and ```"),

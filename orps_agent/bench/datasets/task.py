@@ -50,6 +50,8 @@ class Task(BaseModel):
 
 def check_task(task: Task, regime: Regime = "real", tests: int | None = None) -> None:
     """Refuse, with a ProblemError, what no search could use; of tests that were made here, the first few will do."""
+    if not len(task.real):
+        raise ProblemError("has no tests that a solution could be judged by")
     problem = task.problem(regime)
     suite = problem.tests.model_copy(update={"tests": problem.tests.tests[:tests]})
     try:

@@ -1,0 +1,56 @@
+"""Methods at equal budget: which numbers each strategy gets for the same number of model calls a problem."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from orps_agent.errors import SettingsError
+from orps_agent.presets import PRESETS
+from orps_agent.settings import SearchConfig, changed
+
+GOLD = "gold"
+"""Not a search: the gold solution in the winner's place, which shows the noise of every relative measure."""
+_WITHOUT_CRITIC = ("cot", "best-of-n")
+"""Their critic would decide nothing, so all calls go to the programmer."""
+
+
+def known_methods(names: Sequence[str]) -> tuple[str, ...]:
+    """The names as they are; raises SettingsError for one that is no method."""
+    for name in names:
+        if name not in PRESETS and name != GOLD:
+            raise SettingsError(f"--methods: there is no method {name!r}; there is {', '.join(PRESETS)} and {GOLD}")
+    return tuple(dict.fromkeys(names))
+
+
+def method_config(method: str, base: SearchConfig, calls: int | None) -> SearchConfig:
+    """The base's numbers for a method; with `calls`, as many samples and rounds as so many model calls allow.
+
+    A candidate takes two calls, the programmer's and the critic's, and one where the critic decides nothing. Rounds
+    and beam stay the base's, and the samples follow from them: ORPS asks for N + (R - 1) K N candidates, the tree
+    strategies for N R, Reflexion for R. The budget itself is the last word: repair turns count as well.
+    """
+    if method == GOLD:
+        return base
+    changes: dict[str, object] = {"strategy": method}
+    if method in _WITHOUT_CRITIC:
+        changes["process_reward"] = False
+    config = changed(base, changes)
+    if calls is None:
+        return config
+    return changed(
+        config, {**_numbers(config, calls if not config.process_reward else calls // 2), "budget.calls": calls}
+    )
+
+
+def _numbers(config: SearchConfig, candidates: int) -> dict[str, object]:
+    at_most = max(1, candidates)
+    match config.strategy:
+        case "cot":
+            return {}
+        case "best-of-n":
+            return {"samples": at_most}
+        case "reflexion":
+            return {"rounds": at_most}
+    rounds = min(config.rounds, at_most)
+    beam = config.beam if config.strategy == "orps" else 1
+    return {"rounds": rounds, "samples": max(1, at_most // (1 + (rounds - 1) * beam))}

@@ -1,0 +1,101 @@
+"""What a bench run consists of: every problem by every method and seed, each a search with an id of its own making."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from orps_agent.errors import SettingsError, UsageError
+from orps_agent.settings import SearchConfig
+
+from .datasets import Loaded, Task
+from .methods import method_config
+from .record import Regime
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One problem, one method, one seed."""
+
+    dataset: str
+    task: Task
+    method: str
+    regime: Regime
+    config: SearchConfig
+    programmer: str
+    critic: str
+    budget: str
+
+    @property
+    def search(self) -> str:
+        """The id of its search: a function of all that determines it, so that the same command finds it again."""
+        problem = self.task.problem(self.regime).model_dump_json()
+        asked = [self.dataset, self.method, self.regime, self.programmer, self.critic, self.config.model_dump_json()]
+        return hashlib.sha256(json.dumps([*asked, problem]).encode()).hexdigest()[:16]
+
+
+@dataclass(frozen=True)
+class Shard:
+    """Which part of a run's problems this process takes: number `index` of `count`, from 1."""
+
+    index: int = 1
+    count: int = 1
+
+    @classmethod
+    def parse(cls, text: str) -> Shard:
+        """From `i/n`; raises UsageError."""
+        index, slash, count = text.partition("/")
+        if not (slash and index.isdecimal() and count.isdecimal() and 1 <= int(index) <= int(count)):
+            raise UsageError(f"--shard {text}: must be i/n with i from 1 to n, as 2/4")
+        return cls(int(index), int(count))
+
+    def of(self, tasks: Sequence[Task]) -> Iterator[Task]:
+        """Its share: every n-th, so that hard problems that stand together are spread."""
+        return iter(tasks[self.index - 1 :: self.count])
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How the problems of some datasets are to be solved."""
+
+    methods: Sequence[str]
+    base: SearchConfig
+    programmer: str
+    critic: str
+    calls: int | None = None
+    """Model calls that each search may make."""
+    seeds: Sequence[int] = (0,)
+    regime: Regime | None = None
+    """None: the weak tests of a dataset that has some, else the real ones. With `weak`, a model writes missing ones."""
+    problems: int | None = None
+    """Only the first so many of each dataset."""
+    shard: Shard = Shard()
+
+    def entries(self, datasets: Iterable[Loaded]) -> list[Entry]:
+        """All that is to be done, the methods of a problem one after the other."""
+        return [entry for loaded in datasets for entry in self._of(loaded)]
+
+    def _of(self, loaded: Loaded) -> Iterator[Entry]:
+        regime = self.regime or ("weak" if any(task.weak for task in loaded.tasks) else "real")
+        tasks = loaded.tasks[: self.problems]
+        if regime == "weak" and (without := [task.id for task in tasks if not task.weak and not task.entry_points]):
+            raise SettingsError(
+                f"{loaded.name}: {len(without)} of {len(tasks)} problems have no weak tests, and no function that a model "
+                f"could write some for, {without[0]} for one: add a dev split beside the test split, or take --regime real"
+            )
+        for task in self.shard.of(tasks):
+            for method in self.methods:
+                for seed in self.seeds:
+                    config = method_config(method, self.base.model_copy(update={"seed": seed}), self.calls)
+                    yield Entry(
+                        dataset=loaded.name,
+                        task=task,
+                        method=method,
+                        regime=regime,
+                        config=config,
+                        programmer=self.programmer,
+                        critic=self.critic,
+                        budget=f"{self.calls} calls" if self.calls else "no limit",
+                    )

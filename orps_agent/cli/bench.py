@@ -1,0 +1,216 @@
+"""`orps bench`: methods on benchmarks at equal budget, and reports of any number of such runs."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import anyio
+import typer
+from typer.core import TyperGroup
+
+from orps_agent.errors import DatasetError, SettingsError
+from orps_agent.logs import configure
+
+from .options import (
+    Assign,
+    BaseUrl,
+    CriticModel,
+    Db,
+    Log,
+    Model,
+    Unsafe,
+    Verbose,
+    config_from,
+    settings_from,
+)
+from .output import err, out
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from orps_agent.bench import Record
+    from orps_agent.bench.datasets import Loaded
+    from orps_agent.bench.reports import Format as Written
+
+
+class _DatasetsOrReport(TyperGroup):
+    """What is not `report` is a dataset: `orps bench data/mbpp` stands for `orps bench run data/mbpp`."""
+
+    def parse_args(self, ctx: typer.Context, args: list[str]) -> list[str]:  # type: ignore[override]
+        if args and args[0] not in (*self.commands, "--help"):
+            args = ["run", *args]
+        return super().parse_args(ctx, args)
+
+
+class Format(StrEnum):
+    """How a report is written down."""
+
+    TABLE = "table"
+    MARKDOWN = "markdown"
+    CSV = "csv"
+    JSON = "json"
+    HTML = "html"
+
+
+FormatOption = Annotated[Format, typer.Option("--format", "-f", help="How the report is written down.")]
+Output = Annotated[
+    Path | None, typer.Option("--output", "-o", help="Write the report to this file.", show_default=False)
+]
+app = typer.Typer(
+    name="bench",
+    help="Methods on benchmarks at equal budget: `orps bench DATASET...`, then `orps bench report DB...`.",
+    no_args_is_help=True,
+    cls=_DatasetsOrReport,
+)
+
+
+@app.command("run")
+def run(
+    datasets: Annotated[list[str], typer.Argument(help="Files, folders with test and dev splits, or hub names.")],
+    methods: Annotated[str, typer.Option(help="With commas between; `gold` is the gold solution.")] = "orps,cot",
+    calls: Annotated[
+        int | None, typer.Option(min=1, help="Model calls that every method gets for a problem.", show_default=False)
+    ] = None,
+    regime: Annotated[
+        str | None,
+        typer.Option(help="What a search sees: `weak` or `real` tests; judged on the real ones.", show_default=False),
+    ] = None,
+    seeds: Annotated[str, typer.Option(help="With commas between; every problem is solved once with each.")] = "0",
+    problems: Annotated[
+        int | None, typer.Option(min=1, help="Only the first so many of each dataset.", show_default=False)
+    ] = None,
+    shard: Annotated[str, typer.Option(help="Only the i-th of n parts: i/n.")] = "1/1",
+    at_once: Annotated[int, typer.Option(min=1, help="Searches that run at the same time.")] = 100,
+    strict: Annotated[bool, typer.Option("--strict", help="Refuse datasets with bad rows.")] = False,
+    batch_calls: Annotated[
+        int | None, typer.Option(min=1, help="End after so many model calls of all searches.", show_default=False)
+    ] = None,
+    batch_cost: Annotated[
+        float | None, typer.Option(help="End before all searches have cost more USD.", show_default=False)
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only forecast calls, tokens and money.")] = False,
+    model: Model = None,
+    critic_model: CriticModel = None,
+    base_url: BaseUrl = None,
+    assign: Assign = None,
+    db: Db = None,
+    format_: FormatOption = Format.TABLE,
+    output: Output = None,
+    verbose: Verbose = False,
+    log: Log = None,
+    unsafe_exec: Unsafe = False,
+) -> None:
+    """Solve every problem by every method. The same command again goes on where it was stopped.
+
+    orps bench data/mbpp --methods orps,best-of-n,cot --calls 20
+    """
+    from orps_agent.agent import default_config
+    from orps_agent.bench.methods import known_methods
+    from orps_agent.bench.planning import Plan, Shard
+    from orps_agent.budget import Budget
+    from orps_agent.llm.roles import model_names
+
+    from .benching import forecast_bench, run_bench_command
+    from .weights import ensure_weights
+
+    if regime not in (None, "weak", "real"):
+        raise SettingsError(f"--regime {regime}: must be weak or real")
+    settings = settings_from(
+        unsafe=unsafe_exec, model=model, critic_model=critic_model, base_url=base_url, db=db, log=log
+    )
+    programmer, critic = model_names(settings)
+    plan = Plan(
+        methods=known_methods(methods.split(",")),
+        base=config_from(default_config(settings), {}, assign or []),
+        programmer=programmer,
+        critic=critic,
+        calls=calls,
+        seeds=_seeds(seeds),
+        regime=regime,  # type: ignore[arg-type]  # looked at above
+        problems=problems,
+        shard=Shard.parse(shard),
+    )
+    entries = plan.entries(_load(each, strict=strict) for each in datasets)
+    if dry_run:
+        forecast_bench(settings, entries)
+        return
+    configure(console=verbose, file=settings.log)
+    ensure_weights(settings, quiet=False)
+    outcome, signal = run_bench_command(
+        settings, entries, budget=Budget(calls=batch_calls, cost=batch_cost), at_once=at_once
+    )
+    if outcome.records:
+        _write(outcome.records, format_, output)
+    if outcome.left:
+        err.print(f"{outcome.left} searches are not finished: the same command goes on with them", markup=False)
+        raise typer.Exit(128 + signal if signal else 3)
+
+
+@app.command("report")
+def report(
+    databases: Annotated[list[Path], typer.Argument(help="Databases that bench runs were made into.")],
+    format_: FormatOption = Format.TABLE,
+    output: Output = None,
+) -> None:
+    """Report what bench runs have found so far, those of several databases together."""
+    _write(anyio.run(_read, databases), format_, output)
+
+
+async def _read(databases: list[Path]) -> list[Record]:
+    from orps_agent.bench.records import all_records
+    from orps_agent.store import Store
+
+    found: list[Record] = []
+    for path in databases:
+        if not await anyio.Path(path).is_file():
+            raise DatasetError(f"{path}: no such database; `orps bench` makes one, named with --db")
+        async with Store(path) as store:
+            found += await all_records(store)
+    if not found:
+        raise DatasetError(f"{', '.join(map(str, databases))}: no bench run was made into it: see `orps bench --help`")
+    return found
+
+
+def _load(name: str, *, strict: bool) -> Loaded:
+    from orps_agent.bench.datasets import load_tasks, open_dataset
+
+    loaded = load_tasks(open_dataset(name), strict=strict)
+    for fault in loaded.faults:
+        err.print(f"left out: {fault}", markup=False, soft_wrap=True)
+    return loaded
+
+
+def _write(records: Sequence[Record], format_: Format, output: Path | None) -> None:
+    from orps_agent.bench import print_tables, render, summarise_records
+
+    found = summarise_records(records)
+    if format_ is Format.TABLE and output is None:
+        print_tables(out, found)
+        return
+    text = render(found, _WRITTEN[format_])
+    if output is None:
+        print(text, end="")  # noqa: T201 - the document as it is
+        return
+    try:
+        output.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise SettingsError(f"--output {output}: {error.strerror}; name a file that can be written") from error
+    err.print(f"written to {output}", markup=False)
+
+
+_WRITTEN: dict[Format, Written] = {
+    Format.TABLE: "markdown",  # into a file
+    Format.MARKDOWN: "markdown",
+    Format.CSV: "csv",
+    Format.JSON: "json",
+    Format.HTML: "html",
+}
+
+
+def _seeds(text: str) -> tuple[int, ...]:
+    try:
+        return tuple(dict.fromkeys(int(each) for each in text.split(",")))
+    except ValueError as error:
+        raise SettingsError(f"--seeds {text}: must be whole numbers with commas between") from error

@@ -1,0 +1,3 @@
+// In a page that is a file: its document is in it.
+
+show(JSON.parse(byId("data").textContent ?? ""));

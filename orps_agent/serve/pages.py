@@ -1,0 +1,43 @@
+"""The pages as the service sends them: empty shells, whose scripts ask the service for what they show."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from string import Template
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from orps_agent.page import colours, scripts, shell
+from orps_agent.page.policy import policy
+
+from .service import Service
+
+
+class Pages:
+    """Both pages with their policies, made once."""
+
+    def __init__(self) -> None:
+        style, talk = _read("served.css"), _read("service.js")
+        self._search = shell(style, f"\n{talk}\n{_read('live.js')}")
+        whole = colours() + _read("list.css") + style
+        script = f"{scripts('text.js', 'numbers.js')}\n{talk}\n{_read('list.js')}"
+        rules = policy(whole, script, asks=True)
+        self._list = Template(_read("list.html")).substitute(policy=rules, style=whole, script=script), rules
+
+    async def searches(self, _service: Service, _request: Request) -> Response:
+        """The list of searches."""
+        return _page(*self._list)
+
+    async def search(self, _service: Service, _request: Request) -> Response:
+        """One search, live."""
+        return _page(*self._search)
+
+
+def _page(html: str, rules: str) -> Response:
+    headers = {"content-security-policy": f"{rules}; frame-ancestors 'none'"}
+    return Response(html, headers=headers, media_type="text/html")
+
+
+def _read(name: str) -> str:
+    return files(__package__ or "").joinpath(name).read_text(encoding="utf-8")

@@ -1,0 +1,131 @@
+"""What the service can be asked, as one list: the app and its OpenAPI schema are made from it."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+from pydantic import BaseModel, ValidationError
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+
+from orps_agent.document import SearchDocument
+from orps_agent.errors import RequestError
+from orps_agent.result import SearchResult
+from orps_agent.settings import first_problem
+
+from .models import Fork, ListQuery, Resumption, SearchList, SearchView, Submission
+from .service import Service, client_of
+from .streaming import after_which, stream
+
+Asked = TypeVar("Asked", bound=BaseModel)
+LONGEST_KEY = 200
+
+
+@dataclass(frozen=True)
+class Route:
+    """One thing that can be asked."""
+
+    method: str
+    path: str
+    name: str
+    words: str
+    answer: Callable[[Service, Request], Awaitable[Response]]
+    returns: type[BaseModel] | None
+    """What a good answer holds; None: a stream of events."""
+    status: int = 200
+    takes: type[BaseModel] | None = None
+    """What the body must hold."""
+
+
+async def _submit(service: Service, request: Request) -> Response:
+    asked = await _body(service, request, Submission)
+    key = request.headers.get("idempotency-key")
+    if key is not None and not 0 < len(key) <= LONGEST_KEY:
+        raise RequestError(f"the idempotency key has {len(key)} characters: between 1 and {LONGEST_KEY} are allowed")
+    client = client_of(asked.client, request.state.client)
+    view, fresh = await service.submit(asked, client, key=key)
+    return _json(view, 201 if fresh else 200, {"location": f"/api/searches/{view.id}"})
+
+
+async def _list(service: Service, request: Request) -> Response:
+    try:
+        query = ListQuery.model_validate(dict(request.query_params))
+    except ValidationError as error:
+        raise RequestError(first_problem(error)) from error
+    return _json(SearchList(searches=tuple(await service.views(query.limit))))
+
+
+async def _get(service: Service, request: Request) -> Response:
+    return _json(await service.view(_search(request)))
+
+
+async def _document(service: Service, request: Request) -> Response:
+    return _json(await service.archive.document(_search(request)))
+
+
+async def _result(service: Service, request: Request) -> Response:
+    return _json(await service.archive.result(_search(request)))
+
+
+async def _events(service: Service, request: Request) -> Response:
+    view = await service.view(_search(request))
+    events = stream(service, view.id, after_which(request))
+    return StreamingResponse(events, media_type="text/event-stream", headers={"x-accel-buffering": "no"})
+
+
+async def _cancel(service: Service, request: Request) -> Response:
+    return _json(await service.cancel(_search(request)), 202)
+
+
+async def _resume(service: Service, request: Request) -> Response:
+    asked = await _body(service, request, Resumption)
+    client = client_of(None, request.state.client)
+    return _json(await service.resume(_search(request), asked, client), 202)
+
+
+async def _fork(service: Service, request: Request) -> Response:
+    asked = await _body(service, request, Fork)
+    view = await service.fork(_search(request), asked, client_of(None, request.state.client))
+    return _json(view, 201, {"location": f"/api/searches/{view.id}"})
+
+
+_ONE = "/api/searches/{search}"
+ROUTES = (
+    Route("POST", "/api/searches", "submit", "Put a search into the queue.", _submit, SearchView, 201, Submission),
+    Route("GET", "/api/searches", "list", "The latest searches, newest first.", _list, SearchList),
+    Route("GET", _ONE, "get", "What is known of a search.", _get, SearchView),
+    Route("GET", f"{_ONE}/document", "document", "Its facts, tree and calls.", _document, SearchDocument),
+    Route("GET", f"{_ONE}/result", "result", "What it has found so far.", _result, SearchResult),
+    Route("GET", f"{_ONE}/events", "watch", "What it tells, as server-sent events.", _events, None),
+    Route("POST", f"{_ONE}/cancel", "cancel", "End it, keeping what it found.", _cancel, SearchView, 202),
+    Route("POST", f"{_ONE}/resume", "resume", "Go on with it.", _resume, SearchView, 202, Resumption),
+    Route("POST", f"{_ONE}/fork", "fork", "Go on from a candidate of it.", _fork, SearchView, 201, Fork),
+)
+
+
+def _search(request: Request) -> str:
+    return str(request.path_params["search"])
+
+
+async def _body(service: Service, request: Request, kind: type[Asked]) -> Asked:
+    """The body, read no further than the limit; it must say that it is JSON, which no foreign page's form can."""
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
+        raise HTTPException(415, "the body must be JSON: send `Content-Type: application/json`")
+    most = service.settings.serve.body_kb * 1024
+    body = bytearray()
+    async for piece in request.stream():
+        body += piece
+        if len(body) > most:
+            raise HTTPException(413, f"the body is larger than {service.settings.serve.body_kb} KiB (serve.body_kb)")
+    try:
+        return kind.model_validate_json(bytes(body) or b"{}")
+    except ValidationError as error:
+        broken = error.errors()[0]["type"] == "json_invalid"
+        raise HTTPException(400 if broken else 422, first_problem(error)) from error
+
+
+def _json(value: BaseModel, status: int = 200, headers: dict[str, str] | None = None) -> Response:
+    return Response(value.model_dump_json(), status, headers, media_type="application/json")

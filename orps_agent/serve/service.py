@@ -1,0 +1,311 @@
+"""The service itself, without HTTP: takes searches in, runs them in their turn, and knows what became of them."""
+
+from __future__ import annotations
+
+import hashlib
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Self
+
+import anyio
+
+from orps_agent.accounting import spent
+from orps_agent.agent import Agent, default_config
+from orps_agent.budget import Account, Spent
+from orps_agent.errors import (
+    AccessDenied,
+    CannotRun,
+    ClientBudgetReached,
+    KeyReused,
+    OrpsError,
+    SearchCancelled,
+    SearchEnded,
+    SearchInterrupted,
+    StoreError,
+    UsageError,
+)
+from orps_agent.events import CallFinished, CallProgress, CallStarted
+from orps_agent.loading.checks import check_problem
+from orps_agent.logs import log
+from orps_agent.settings import SearchConfig, Settings
+from orps_agent.store import SearchRow
+from orps_agent.store.lease import held
+from orps_agent.tasks import beside
+
+from .feed import Feed
+from .metrics import Metrics
+from .models import Fork, Resumption, SearchView, State, Submission
+from .queue import Entry, Queue
+from .tokens import Tokens
+
+ANYBODY = "anonymous"
+"""The client of a request without a token that names none."""
+_LOOK_SECONDS = 1.0
+"""How often the queue is looked at when nothing has happened: a postponed search may be due."""
+
+
+@dataclass
+class _Run:
+    entry: Entry
+    scope: anyio.CancelScope = field(default_factory=anyio.CancelScope)
+    begun: bool = False
+    """Whether it has got as far as obeying the agent."""
+
+
+class Service:
+    """Runs submitted searches, as many at a time as the settings say, for as long as the context lasts.
+
+    async with Service(settings) as service:
+        view = await service.submit(Submission(problem=problem), ANYBODY)
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.agent = Agent(settings)
+        self.archive = self.agent.archive
+        self.store = self.agent.store
+        self.queue = Queue(self.store)
+        self.tokens = Tokens(self.store)
+        self.feed = Feed(self.store)
+        self.metrics = Metrics()
+        self.draining = False
+        self._runs: dict[str, _Run] = {}
+        self._accounts: dict[str, Account] = {}
+        self._submitting = anyio.Lock()
+        self._changed = anyio.Event()
+        self._idle = anyio.Event()
+        self._stack = AsyncExitStack()
+
+    async def __aenter__(self) -> Self:
+        async with AsyncExitStack() as stack:
+            await stack.enter_async_context(self.agent)
+            await stack.enter_async_context(beside(self._work))
+            self._stack = stack.pop_all()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._stack.__aexit__(kind, error, trace)
+
+    async def drain(self) -> None:
+        """Begin nothing more, wind down what runs, and let the watchers go; a later service goes on with the rest."""
+        self.draining = True
+        self.agent.stop()
+        for run in self._runs.values():
+            if not run.begun:
+                run.scope.cancel()
+        self._look()
+        await self._idle.wait()
+        self.feed.close()
+
+    async def submit(self, asked: Submission, client: str, *, key: str | None = None) -> tuple[SearchView, bool]:
+        """Put a search into the queue; it is stored when this returns. The second value: whether it is a new one.
+
+        The same `key` with the same submission comes back to the same search. Raises UsageError when the search
+        cannot be run as asked for.
+        """
+        digest = hashlib.sha256(asked.model_dump_json().encode()).hexdigest()
+        async with self._submitting:
+            known = await self.queue.by_key(client, key) if key is not None else None
+            if known is not None:
+                if known.digest != digest:
+                    raise KeyReused(f"idempotency key {key!r} was used for search {known.search}: take another one")
+                return await self.view(known.search), False
+            check_problem(asked.problem, asked.problem.id)
+            config = _with(default_config(self.settings), asked.config)
+            account = await self._open_account(client)
+            row = self.agent.plan(asked.problem, config, budget=asked.budget, batch=account)
+            row = row.model_copy(update={"status": "interrupted"})
+            entry = self.queue.submission(row.id, client, asked.priority, key=key, digest=key and digest)
+            await self.store.add_search(row, entry)
+        self._look()
+        return await self.view(row.id), True
+
+    async def resume(self, search: str, asked: Resumption, client: str) -> SearchView:
+        """Put a search that is not running back into the queue; raises SearchEnded when there is nothing to go on."""
+        row = await self.store.search(search)
+        entry = await self.queue.entry(row.id)
+        if self._state(row, entry) in ("queued", "running"):
+            return await self.view(row.id)
+        if row.status == "finished" and not (row.out_of_budget and asked.budget):
+            more = ": give it a larger budget" if row.out_of_budget else ", with nothing left to do"
+            raise SearchEnded(f"search {row.id} is finished{more}")
+        await self._open_account(entry.client if entry else client)
+        config = row.config if asked.budget is None else row.config.model_copy(update={"budget": asked.budget})
+        status = row.status if row.status == "finished" else "interrupted"
+        back = self.queue.submission(row.id, client, asked.priority)
+        await self.store.update_search(row.id, back, status=status, config=config.model_dump_json())
+        self._look()
+        return await self.view(row.id)
+
+    async def fork(self, search: str, asked: Fork, client: str) -> SearchView:
+        """Store a fork of a search and put it into the queue."""
+        await self._open_account(client)
+        changes = asked.config.model_dump(exclude_unset=True) if asked.config else {}
+        row = await self.archive.fork(search, asked.at, critique=asked.critique, code=asked.code, changes=changes)
+        await self.store.writer.write(self.queue.submission(row.id, client, asked.priority))
+        self._look()
+        return await self.view(row.id)
+
+    async def cancel(self, search: str) -> SearchView:
+        """End a search, or take it out of the queue; what is in flight is stored first."""
+        row = await self.store.search(search)
+        run = self._runs.get(row.id)
+        if run is None:
+            waiting = self._state(row, await self.queue.entry(row.id)) == "queued"
+            if not (waiting and row.status == "finished"):  # which was to go on with a larger budget
+                await self.archive.cancel(row.id)
+            await self.queue.done(row.id)
+            self.feed.ring(row.id)
+        elif run.begun:
+            await self.agent.cancel(row.id)
+        else:
+            run.scope.cancel()
+        return await self.view(row.id)
+
+    async def view(self, search: str) -> SearchView:
+        """What is known of a search."""
+        row = await self.store.search(search)
+        return self._view(row, await self.queue.entry(row.id))
+
+    async def views(self, limit: int) -> list[SearchView]:
+        """The latest searches, newest first."""
+        rows = await self.store.searches(limit)
+        entries = await self.queue.entries([row.id for row in rows])
+        return [self._view(row, entries.get(row.id)) for row in rows]
+
+    async def ended(self, search: str) -> bool:
+        """Whether a search neither runs nor waits for its turn."""
+        return (await self.view(search)).state not in ("queued", "running")
+
+    @property
+    def running(self) -> int:
+        """How many searches run now."""
+        return len(self._runs)
+
+    def _view(self, row: SearchRow, entry: Entry | None) -> SearchView:
+        state = self._state(row, entry)
+        if entry is None:
+            return SearchView.of(row, state)
+        return SearchView.of(row, state, entry.client, entry.priority)
+
+    def _state(self, row: SearchRow, entry: Entry | None) -> State:
+        if row.id in self._runs or held(row):
+            return "running"
+        if entry is not None and not entry.done and row.status != "cancelled":
+            return "queued"
+        return "interrupted" if row.status == "running" else row.status
+
+    def _look(self) -> None:
+        self._changed.set()
+
+    async def _work(self) -> None:
+        """Take searches from the queue until the service drains; then wait for those that run."""
+        async with anyio.create_task_group() as tasks:
+            while not self.draining:
+                self._changed = anyio.Event()
+                while entry := await self._next():
+                    self._runs[entry.search] = _Run(entry)
+                    tasks.start_soon(self._run, self._runs[entry.search])
+                with anyio.move_on_after(_LOOK_SECONDS):
+                    await self._changed.wait()
+        self._idle.set()
+
+    async def _next(self) -> Entry | None:
+        if self.draining or len(self._runs) >= self.settings.serve.concurrency:
+            return None
+        running = [run.entry.client for run in self._runs.values()]
+        limits = {client: self.settings.serve.limits(client).concurrency for client in running}
+        busy = [client for client, most in limits.items() if most is not None and running.count(client) >= most]
+        try:
+            return await self.queue.next(self._runs, busy)
+        except StoreError as error:  # locked or full, perhaps for a while only
+            log.error("the queue cannot be read", error=str(error))
+            return None
+
+    async def _run(self, run: _Run) -> None:
+        """Run one search to its end and write down what became of it."""
+        search = run.entry.search
+        try:
+            await self._settle(run)
+        except StoreError as error:  # it stays in the queue, for when the file can be written again
+            log.error("what became of a search could not be stored", search=search, error=str(error))
+        finally:
+            del self._runs[search]
+            self.feed.ring(search)
+            self._look()
+
+    async def _settle(self, run: _Run) -> None:
+        search = run.entry.search
+        try:
+            with run.scope:
+                await self._search(run)
+            if run.scope.cancelled_caught and not self.draining:
+                await self.queue.done(search, status="cancelled", reason="cancelled")
+        except SearchCancelled:
+            await self.queue.done(search)
+        except UsageError as error:
+            await self._failed(run, error)
+        except CannotRun as error:
+            stopped = isinstance(error, SearchInterrupted) and self.draining
+            if not stopped:
+                await self._gave_way(run, error)
+        except Exception as error:  # noqa: BLE001 - a fault of ours in one search must not end all the others
+            log.exception("a search failed in a way that nobody foresaw", search=search)
+            await self._failed(run, OrpsError(f"{type(error).__name__}: {error}; this is a fault of orps"))
+
+    async def _search(self, run: _Run) -> None:
+        account = await self._account(run.entry.client)
+        async with self.agent.stream(run.entry.search, batch=account) as events:
+            async for event in events:
+                run.begun = True
+                if self.draining:
+                    self.agent.stop()  # it had not begun when all were told to stop
+                self.metrics.tell(event)
+                if not isinstance(event, (CallStarted, CallProgress, CallFinished)):
+                    await self.feed.told(run.entry.search)
+        await self.queue.done(run.entry.search)
+
+    async def _gave_way(self, run: _Run, error: CannotRun) -> None:
+        """Try again after a while, unless that was done often enough."""
+        serve = self.settings.serve
+        if run.entry.tries + 1 >= serve.tries:
+            await self._failed(run, error)
+            return
+        log.warning("a search is tried again later", search=run.entry.search, error=str(error))
+        await self.queue.postpone(run.entry.search, serve.retry_seconds)
+
+    async def _failed(self, run: _Run, error: OrpsError) -> None:
+        log.warning("a search ended with an error", search=run.entry.search, error=str(error))
+        await self.queue.done(run.entry.search, status="interrupted", reason=str(error))
+
+    async def _open_account(self, client: str) -> Account:
+        """The client's account; raises ClientBudgetReached when nothing more may be spent on it."""
+        account = await self._account(client)
+        if reached := account.exhausted():
+            raise ClientBudgetReached(f"client {client} has spent what it may: {reached}; raise its limits to go on")
+        return account
+
+    async def _account(self, client: str) -> Account:
+        """What a client may spend, with what all its searches have spent already on it."""
+        if client not in self._accounts:
+            total = Spent()
+            for search in await self.queue.searches_of(client):
+                total += await spent(self.store, search, self.agent.prices)
+            limits = self.settings.serve.limits(client)
+            fresh = Account(limits.budget, parent=self.agent.batch, spent=total)
+            self._accounts.setdefault(client, fresh)
+        return self._accounts[client]
+
+
+def client_of(named: str | None, token: str | None) -> str:
+    """Whose request it is; raises AccessDenied for a client that is not the token's."""
+    if token is not None and named not in (None, token):
+        raise AccessDenied(f"the token is {token}'s: leave the client out, or use a token of {named}")
+    return token or named or ANYBODY
+
+
+def _with(config: SearchConfig, given: SearchConfig | None) -> SearchConfig:
+    return config.model_copy(update={name: getattr(given, name) for name in given.model_fields_set} if given else {})

@@ -1,0 +1,35 @@
+"""Server-sent events: what a search tells, with numbers to come back to."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from functools import partial
+
+from starlette.requests import Request
+
+from orps_agent.errors import RequestError
+
+from .service import Service
+
+_LARGEST = 2**63 - 1
+
+
+async def stream(service: Service, search: str, after: int) -> AsyncIterator[str]:
+    """The events behind a number, then `ended` with the search's state; without it, come back: the service stops."""
+    yield ": what the search tells\nretry: 1000\n\n"
+    async for event in service.feed.watch(search, after, partial(service.ended, search)):
+        if event is None:
+            yield ": still there\n\n"
+        else:
+            yield f"id: {event.id}\nevent: {event.kind}\ndata: {event.model_dump_json()}\n\n"
+    view = await service.view(search)
+    if view.state not in ("queued", "running"):
+        yield f"event: ended\ndata: {view.model_dump_json()}\n\n"
+
+
+def after_which(request: Request) -> int:
+    """The number of the last event that the client has seen, 0 for none; raises RequestError."""
+    given = request.headers.get("last-event-id") or request.query_params.get("after") or "0"
+    if not given.isascii() or not given.isdigit() or len(given) > 19 or int(given) > _LARGEST:
+        raise RequestError(f"last event {given[:40]!r}: the id of an event is a whole number")
+    return int(given)
