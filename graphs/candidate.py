@@ -6,8 +6,10 @@ A stage whose row says `failed` or `halted` does nothing, so a candidate that ca
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from typing import TypedDict
+from functools import wraps
+from typing import Any, TypedDict, TypeVar
 
 import anyio.to_thread
 from langgraph.graph import END, START, StateGraph
@@ -25,6 +27,9 @@ from orps_agent.rewards import outcome_reward
 
 from .calls import ask_critic, ask_programmer, ask_repair, ask_rest, programmer_reply
 from .context import SearchContext
+
+Output = TypeVar("Output")
+Stage = Callable[["CandidateState", Runtime[SearchContext]], Awaitable[Output]]
 
 
 class CandidateState(TypedDict):
@@ -168,6 +173,15 @@ async def _fail(context: SearchContext, candidate: Candidate, error: ReplyError)
     await context.write(candidate.id, status=status, error=str(error))
 
 
+def _traced(name: str, stage: Stage[Output]) -> Stage[Output]:
+    @wraps(stage)
+    async def run(state: CandidateState, runtime: Runtime[SearchContext]) -> Output:
+        with runtime.context.trace.stage(state["candidate"], name):
+            return await stage(state, runtime)
+
+    return run
+
+
 def build_candidate() -> CompiledStateGraph[CandidateState, SearchContext, CandidateState, CandidateOutput]:
     """The five stages in a row.
 
@@ -175,10 +189,16 @@ def build_candidate() -> CompiledStateGraph[CandidateState, SearchContext, Candi
     every stage of every candidate would only cost time and space.
     """
     graph = StateGraph(CandidateState, SearchContext, output_schema=CandidateOutput)
-    stages = {"reason": reason, "code": code, "execute": execute, "profile": profile, "critique": critique}
+    stages: dict[str, Stage[Any]] = {
+        "reason": reason,
+        "code": code,
+        "execute": execute,
+        "profile": profile,
+        "critique": critique,
+    }
     previous = START
     for name, stage in stages.items():
-        graph.add_node(name, stage)
+        graph.add_node(name, _traced(name, stage))
         graph.add_edge(previous, name)
         previous = name
     graph.add_edge(previous, END)

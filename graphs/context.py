@@ -19,6 +19,7 @@ from orps_agent.prices import PriceTable
 from orps_agent.prompting import Prompts
 from orps_agent.store import Effect, Effects, Request, SearchRow, Store
 from orps_agent.strategies import AnyStrategy, StrategyState
+from orps_agent.telemetry import Trace
 
 Result = TypeVar("Result", bound=BaseModel)
 
@@ -45,6 +46,7 @@ class SearchContext:
     emit: Callable[[AnyEvent], Awaitable[None]]
     prices: PriceTable = field(default_factory=lambda: PriceTable({}))
     account: Account = field(default_factory=lambda: Account(Budget()))
+    trace: Trace = field(default_factory=Trace)
     stopping: anyio.Event = field(default_factory=anyio.Event)
     """Set when the search shall wind down: what is in flight is finished and stored, nothing new is begun."""
     idle: anyio.Event = field(default_factory=anyio.Event)
@@ -114,8 +116,15 @@ class SearchContext:
 
     async def execute(self, effect: Effect, result_type: type[Result], do: Callable[[], Awaitable[Result]]) -> Result:
         """The journal's `execute`, within a search that can stop."""
+
+        async def traced() -> Result:
+            with self.trace.execution(effect.candidate, effect.stage) as ran:
+                result = await do()
+                ran(result)
+                return result
+
         with self.account.working():
-            return await self._unless_stopping(effect, lambda: self.journal.execute(effect, result_type, do))
+            return await self._unless_stopping(effect, lambda: self.journal.execute(effect, result_type, traced))
 
     async def _unless_stopping(self, effect: Effect, do: Callable[[], Awaitable[Result]]) -> Result:
         """Do it, if it is stored already or the search goes on.

@@ -30,7 +30,9 @@ async def paid_reply(
         async def complete() -> ModelReply:
             await context.emit(CallStarted(search=context.id, candidate=effect.candidate, role=request.role))
             charge(worst)  # all that is known of a call that does not come back
-            reply = await model.complete(request, progress)
+            with context.trace.call(model.name, request) as replied:
+                reply = await model.complete(request, progress)
+                replied(reply)
             cost = _cost(context, model, reply)
             charge(_charged(reply, cost, worst))
             return reply.model_copy(update={"cost": cost})

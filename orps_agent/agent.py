@@ -47,6 +47,7 @@ from .store.lease import lease
 from .strategies import strategy_of
 from .summary import summarise
 from .tasks import beside, in_own_task
+from .telemetry import open_trace
 from .tools import SplitExecutor
 
 Emit = Callable[[AnyEvent], Awaitable[None]]
@@ -282,15 +283,18 @@ class Agent:
             emit=tell,
             prices=self.prices,
             account=account,
+            trace=open_trace(self.settings),
         )
         start = context.state()
         at_most = context.strategy.at_most(start) + shared(row, context.strategy.ask(start))
         await tell(SearchStarted(search=row.id, problem=row.problem.id, resumed=resumed, at_most=at_most))
         if resumed:
             await self._retell(row, emit)
-        if goes_on:
-            await self._walk(context, cancelled)
-        result = await summarise(self.store, row.id, context.journal.tally, time.monotonic() - started)
+        with context.trace.search(row.id, row.problem.id) as found:
+            if goes_on:
+                await self._walk(context, cancelled)
+            result = await summarise(self.store, row.id, context.journal.tally, time.monotonic() - started)
+            found(result)
         await tell(SearchFinished(search=row.id, result=result))
 
     async def _retell(self, row: SearchRow, emit: Emit) -> None:

@@ -234,6 +234,8 @@ class Settings(BaseSettings):
     """Where the embedded model's file is kept."""
     log: Path | None = None
     """A file for the log, one JSON object a line; None: no file."""
+    telemetry: bool = False
+    """Tell OpenTelemetry about searches (the extra `otel`)."""
     prices: dict[str, Price] = {}
     """USD for a million tokens by model name or pattern, in front of the built-in prices."""
     prices_file: Path | None = None
