@@ -6,10 +6,10 @@ A stage whose row says `failed` or `halted` does nothing, so a candidate that ca
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable
 from dataclasses import replace
 from functools import wraps
-from typing import Any, TypedDict, TypeVar
+from typing import Any, Protocol, TypedDict, TypeVar
 
 import anyio.to_thread
 from langgraph.graph import END, START, StateGraph
@@ -28,8 +28,15 @@ from orps_agent.rewards import outcome_reward
 from .calls import ask_critic, ask_programmer, ask_repair, ask_rest, programmer_reply
 from .context import SearchContext
 
-Output = TypeVar("Output")
-Stage = Callable[["CandidateState", Runtime[SearchContext]], Awaitable[Output]]
+Output_co = TypeVar("Output_co", covariant=True)
+
+
+class Stage(Protocol[Output_co]):
+    """A node of the candidate's graph."""
+
+    def __call__(self, state: CandidateState, runtime: Runtime[SearchContext]) -> Awaitable[Output_co]:
+        """Take a candidate through the stage."""
+        ...
 
 
 class CandidateState(TypedDict):
@@ -173,9 +180,9 @@ async def _fail(context: SearchContext, candidate: Candidate, error: ReplyError)
     await context.write(candidate.id, status=status, error=str(error))
 
 
-def _traced(name: str, stage: Stage[Output]) -> Stage[Output]:
+def _traced(name: str, stage: Stage[Output_co]) -> Stage[Output_co]:
     @wraps(stage)
-    async def run(state: CandidateState, runtime: Runtime[SearchContext]) -> Output:
+    async def run(state: CandidateState, runtime: Runtime[SearchContext]) -> Output_co:
         with runtime.context.trace.stage(state["candidate"], name):
             return await stage(state, runtime)
 
