@@ -13,7 +13,7 @@ function row(view) {
   state.title = visible(view.reason ?? "");
   return el(
     "tr",
-    el("td", link(view.id, `/searches/${view.id}`)),
+    el("td", linkTo(view.id, `/searches/${view.id}`)),
     el("td", view.problem),
     state,
     el("td", dateAndTime(view.created_at)),

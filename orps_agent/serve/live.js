@@ -4,20 +4,20 @@ const name = location.pathname.split("/")[2];
 const base = `/api/searches/${name}`;
 const deeds = el("div.deeds");
 byId("state").after(deeds);
-byId("title").before(link("‹ searches", "/"));
+byId("title").before(linkTo("‹ searches", "/"));
 
 /** @typedef {{id: string, state: string}} SearchView */
 
-let wanted = false;
+let due = false;
 let busy = false;
 
 /** Show what there is now, soon: events that come meanwhile are shown together. */
 async function refresh() {
-  wanted = true;
+  due = true;
   if (busy) return;
   busy = true;
-  while (wanted) {
-    wanted = false;
+  while (due) {
+    due = false;
     const began = performance.now();
     await attempt(async () => {
       const [view, content] = await Promise.all([askJson(base), askJson(`${base}/document`)]);

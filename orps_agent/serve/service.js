@@ -1,6 +1,6 @@
 // Talks to the service that the page came from. The token stays in this tab and goes nowhere but there.
 
-const TOKEN = "orps-token";
+const KEPT_TOKEN = "orps-token";
 
 /**
  * The answer to a request; asks the reader for a token when the service wants one. Throws an Error in words.
@@ -9,7 +9,7 @@ const TOKEN = "orps-token";
  * @returns {Promise<Response>}
  */
 async function ask(path, { body, headers = {} } = {}) {
-  const token = sessionStorage.getItem(TOKEN);
+  const token = sessionStorage.getItem(KEPT_TOKEN);
   const answer = await fetch(path, {
     method: body ? "POST" : "GET",
     body: body ? JSON.stringify(body) : null,
@@ -48,7 +48,7 @@ function login(wrong) {
     const form = el("form.login", el("p", words), input, enter);
     form.addEventListener("submit", (event) => {
       event.preventDefault();
-      sessionStorage.setItem(TOKEN, input.value.trim());
+      sessionStorage.setItem(KEPT_TOKEN, input.value.trim());
       form.remove();
       asking = null;
       resolve();
@@ -86,7 +86,7 @@ async function attempt(deed) {
 }
 
 /** @param {string} words @param {string} address */
-function link(words, address) {
+function linkTo(words, address) {
   const element = /** @type {HTMLAnchorElement} */ (el("a", words));
   element.href = address;
   return element;

@@ -1,0 +1,155 @@
+"""The served pages in a real browser: a search as it grows, what a reader can do to it, and what is only shown."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.resources import files
+from pathlib import Path
+
+import httpx
+import playwright
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.page.browser import CHROMIUM, chromium
+from tests.page.hostile import HOSTILE, SHOWN
+from tests.processes import orps
+from tests.samples import DOUBLE, HALF, RIGHT, script
+
+from .processes import Serving, serving
+
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine: apt-get install chromium")
+
+SLOW = (
+    {"role": "programmer", "contains": "# Execution", "reply": RIGHT, "delay": 0.5},
+    {"role": "programmer", "reply": HALF, "delay": 0.5},
+)
+SCRIPTS = sorted(each.name for each in files("orps_agent.serve").iterdir() if each.name.endswith(".js"))
+
+
+@pytest.fixture(scope="module", name="browser")
+def _browser() -> Iterator[Browser]:
+    with chromium() as browser:
+        yield browser
+
+
+@contextmanager
+def opened(browser: Browser, url: str) -> Iterator[Page]:
+    """A page of the service. Afterwards there must have been no dialog, script error or request to anybody else."""
+    context = browser.new_context(viewport={"width": 1280, "height": 800})
+    shown = context.new_page()
+    shown.set_default_timeout(30_000)
+    complaints: list[str] = []
+    own = url.split("/")[2]
+    shown.on("pageerror", lambda error: complaints.append(str(error)))
+    shown.on("dialog", lambda dialog: complaints.append(f"dialog {dialog.message}"))
+    shown.on("request", lambda request: complaints.extend([request.url] * (request.url.split("/")[2] != own)))
+    shown.on(
+        "console", lambda told: complaints.extend([told.text] * ("Content Security Policy" in told.text))
+    )  # others tell of a service that is gone
+    shown.goto(url)
+    yield shown
+    assert complaints == []
+    context.close()
+
+
+def submitted(service: Serving, **config: int) -> str:
+    body = {"problem": DOUBLE.model_dump(mode="json"), "config": {"samples": 3, "rounds": 3, "beam": 1} | config}
+    answer = httpx.post(f"{service.url}/api/searches", json=body)
+    assert answer.status_code == 201, answer.text
+    return str(answer.json()["id"])
+
+
+def ready(page: Page, words: str) -> None:
+    expect(page.locator("#state")).to_contain_text(words, timeout=40_000)
+
+
+def opened_node(page: Page, name: str) -> None:
+    page.keyboard.press("/")
+    page.keyboard.type(name)
+    page.keyboard.press("Enter")
+    expect(page.locator("#panel h2")).to_have_text(name)
+
+
+def test_a_search_grows_survives_a_restart_and_is_forked(browser: Browser, tmp_path: Path) -> None:
+    model = script(tmp_path, *SLOW)
+    with serving(tmp_path, model) as service:
+        search = submitted(service)
+        with opened(browser, service.url) as page:
+            page.get_by_role("link", name=search).click()
+            ready(page, "running, 3 candidates")
+            service.kill()
+            expect(page.locator(".notice")).to_be_visible(timeout=40_000)
+            with serving(tmp_path, model, port=service.port):
+                ready(page, "6 candidates")
+                opened_node(page, "0")
+                ready(page, "finished, 9 candidates")
+                expect(page.locator("#panel h2")).to_have_text("0")
+                expect(page.locator(".notice")).to_have_count(0)
+                page.get_by_role("button", name="fork from here").click()
+                page.get_by_label("Critique").fill("Think of sums.")
+                page.get_by_role("button", name="start the fork").click()
+                page.wait_for_url(re.compile(r"/searches/(?!" + search + ")"))
+                ready(page, "finished")
+                expect(page.locator("#panel")).to_contain_text(f"{search} 0")
+                opened_node(page, "0")
+                expect(page.locator("#panel")).to_contain_text("Think of sums.")
+
+
+def test_a_search_is_cancelled_and_resumed(browser: Browser, tmp_path: Path) -> None:
+    with serving(tmp_path, script(tmp_path, *SLOW)) as service:
+        search = submitted(service)
+        with opened(browser, f"{service.url}/searches/{search}") as page:
+            ready(page, "running, 3 candidates")
+            page.get_by_role("button", name="cancel").click()
+            ready(page, "cancelled")
+            page.get_by_role("button", name="resume").click()
+            ready(page, "finished, 9 candidates")
+            expect(page.get_by_role("button", name="resume")).to_have_count(0)
+
+
+def test_what_a_candidate_and_a_critic_wrote_is_shown_as_text(browser: Browser, tmp_path: Path) -> None:
+    code = f"{HALF.removesuffix('```')}\nEVIL = {HOSTILE!r}\n```"
+    model = script(
+        tmp_path, {"role": "programmer", "reply": code}, critic=[{"role": "critic", "reply": f"{HOSTILE}\nSCORE: 3"}]
+    )
+    with serving(tmp_path, model) as service:
+        search = submitted(service, samples=1, rounds=1)
+        with opened(browser, f"{service.url}/searches/{search}") as page:
+            ready(page, "finished")
+            opened_node(page, "0")
+            panel = page.locator("#panel")
+            expect(panel.locator("p.prose").first).to_contain_text(SHOWN.splitlines()[0][:60])
+            expect(panel.locator(".code")).to_contain_text("<script>alert(1)</script>")
+            page.get_by_role("button", name="fork from here").click()
+            assert "<script>alert(1)" in page.get_by_label("Critique").input_value()
+            assert page.locator("#panel script, #panel img, #panel svg").count() == 0
+
+
+def test_the_token_is_asked_for_and_kept_in_the_tab(browser: Browser, tmp_path: Path) -> None:
+    with serving(tmp_path, script(tmp_path, *SLOW)) as service:
+        search = submitted(service, samples=1, rounds=1)
+        secret = orps(tmp_path, "token", "create", "ann").stdout.strip()
+        with opened(browser, service.url) as page:
+            page.get_by_label("Token").fill("orps_wrong")
+            page.get_by_role("button", name="enter").click()
+            expect(page.locator(".login")).to_contain_text("not in force")
+            assert search not in page.content()
+            page.get_by_label("Token").fill(secret)
+            page.get_by_role("button", name="enter").click()
+            page.get_by_role("link", name=search).click()
+            ready(page, "finished")
+            assert page.locator(".login").count() == 0
+            assert page.evaluate("Object.keys(localStorage).length") == 0
+
+
+@pytest.mark.parametrize("name", SCRIPTS)
+def test_every_script_parses_and_fetches_from_nowhere_else(name: str) -> None:
+    node = Path(playwright.__file__).parent / "driver" / "node"
+    path = files("orps_agent.serve").joinpath(name)
+    done = subprocess.run([node, "--check", str(path)], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert not re.search(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(|\w+://", path.read_text())
