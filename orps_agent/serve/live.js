@@ -50,13 +50,17 @@ async function order(what) {
 }
 
 let watching = false;
+let again = false;
 
 /** Follow the events to the search's end; a stream that breaks off is taken up behind its last event. */
 async function watch() {
+  again = true; // a search that has just ended may have been resumed
   if (watching) return;
   watching = true;
   let last = "0";
-  for (let ended = false; !ended; ) {
+  for (let ended = false; !ended || again; ) {
+    again = false;
+    ended = false;
     try {
       const answer = await ask(`${base}/events`, { headers: { "Last-Event-ID": last } });
       notice("");
