@@ -74,7 +74,7 @@ async def agent(database: Path, *, latency: float = 0.0) -> AsyncIterator[Agent]
     """The real agent, graph and store, around the made-up model and executor."""
     async with Agent(load_settings(db=database, model=NAME)) as opened:
         model = cast("Any", MadeUpModel(latency))
-        opened._models[NAME, NAME] = Models(model, model)
+        opened._models[NAME, NAME, None] = Models(model, model, model)
         opened.executor = cast("Any", MadeUpExecutor())
         yield opened
 

@@ -13,7 +13,7 @@ from orps_agent.candidate import COSTS, Candidate, Outline, Status
 from orps_agent.report import ExecutionReport, Metric, Metrics, NotAnalysable, StaticAnalysis, TamperFlag
 from orps_agent.rewards import outcome_reward
 
-OUTLINED = (
+OUTLINED = (  # in the order in which `outline` takes them
     "id, round, hint, status, written, passed, tests, omega, process, cpu_ns, instructions, branch_misses, "
     "page_faults, flags"
 )
@@ -64,14 +64,21 @@ def candidate(row: sqlite3.Row) -> Candidate:
 
 
 def outline(row: sqlite3.Row) -> Outline:
-    """A candidate without its texts from its row."""
+    """A candidate without its texts from a row of OUTLINED, column by column: a tree may have many thousands."""
+    id_, round_, hint, status, written, passed, tests, omega, process, *costs, flags = row
     return Outline(
-        **{name: row[name] for name in ("id", "round", "hint", "passed", "tests", "omega", "process")},
-        status=Status(row["status"]),
-        written=bool(row["written"]),
-        costs={name: row[name] for name in COSTS if row[name] is not None},
-        flagged=row["flags"] is not None,
-        tampering='"severity":"tampering"' in (row["flags"] or ""),
+        id=id_,
+        round=round_,
+        hint=hint,
+        status=Status(status),
+        passed=passed,
+        tests=tests,
+        omega=omega,
+        process=process,
+        written=bool(written),
+        costs={name: cost for name, cost in zip(COSTS, costs, strict=True) if cost is not None},
+        flagged=flags is not None,
+        tampering='"severity":"tampering"' in (flags or ""),
     )
 
 

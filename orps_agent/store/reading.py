@@ -45,6 +45,13 @@ class Reader:
         with self._meaning(" ".join(str(row[name]) for name in {"search", "id", "candidate", "stage"} & {*row.keys()})):
             return make(row)
 
+    def read_all(self, rows: Sequence[sqlite3.Row], make: Callable[[sqlite3.Row], Value]) -> list[Value]:
+        """What many rows mean, without looking at each for damage unless there is some."""
+        try:
+            return [make(row) for row in rows]
+        except (ValueError, LookupError, TypeError):
+            return [self.read(row, make) for row in rows]
+
     @contextmanager
     def _meaning(self, where: str) -> Iterator[None]:
         try:

@@ -315,7 +315,7 @@ class Store:
     async def outline(self, search: str) -> list[Outline]:
         """All candidates of a search without their texts, in path order: fast for trees of any size."""
         rows = await self.reader.rows(f"SELECT {OUTLINED} FROM candidates WHERE search = ?", search)
-        return sorted((self.reader.read(row, outline) for row in rows), key=lambda each: path_key(each.id))
+        return sorted(self.reader.read_all(rows, outline), key=lambda each: path_key(each.id))
 
     async def passed(self, search: str) -> dict[str, frozenset[str]]:
         """Of every executed candidate the names of the visible tests that it passes."""
