@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from types import SimpleNamespace
 from typing import Any
 
 import anyio
 from langgraph.checkpoint.memory import InMemorySaver
 
+from orps_agent.agreement import Choice
 from orps_agent.candidate import Candidate, Outline, Status, Tree, path_key
+from orps_agent.rewards import winner
 from orps_agent.store import Effect, SearchRow, Tally
 
 
@@ -67,6 +69,9 @@ class MemoryStore:
 
     async def candidates(self, search: str, ids: Iterable[str]) -> list[Candidate]:
         return [self._candidates[search][each] for each in ids]
+
+    async def choice(self, row: SearchRow, tree: Sequence[Outline]) -> Choice:
+        return Choice(winner(tree, row.config.winner_keys))
 
     async def usage(self, _: str) -> dict[str, int]:
         return {}
