@@ -1,65 +1,91 @@
 """The `orps` command: one module a command, all of them thin over the Python API.
 
-Commands import what is slow to import, LangGraph and the endpoint's client, when they run: help must come at once.
+A command's module is imported when that command is asked for (help asks for all of them), and what is slow to import,
+LangGraph and the endpoint's client, when it runs: `orps show` must not wait for what a benchmark needs.
 """
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator, Mapping
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 import typer
+from typer.core import TyperGroup
+from typer.main import get_command
 
 from orps_agent.errors import OrpsError, UsageError
 
-from . import (
-    bench,
-    cancel,
-    demo,
-    doctor,
-    export,
-    fork,
-    gc,
-    listing,
-    mcp,
-    model,
-    replay,
-    resume,
-    serve,
-    show,
-    solve,
-    token,
-)
 from .output import fail
+
+if TYPE_CHECKING:
+    from typer._click import Command
 
 EXIT_CODES = """
 Exit codes: 0 all tests pass; 1 a best solution was found, but it does not pass all tests; 2 bad usage; 3 could not run
 (endpoint, sandbox or database); 130 or 143 interrupted, to be resumed.
 """
 
+# Where each command lives, in the order of help: a module, and its function or its group of commands.
+_HOMES = {
+    "solve": ("solve", "solve"),
+    "resume": ("resume", "resume"),
+    "list": ("listing", "list_searches"),
+    "show": ("show", "show"),
+    "cancel": ("cancel", "cancel"),
+    "fork": ("fork", "fork"),
+    "replay": ("replay", "replay"),
+    "export": ("export", "export"),
+    "gc": ("gc", "gc"),
+    "mcp": ("mcp", "mcp"),
+    "doctor": ("doctor", "doctor"),
+    "demo": ("demo", "demo"),
+    "serve": ("serve", "serve"),
+    "model": ("model", "app"),
+    "bench": ("bench", "app"),
+    "token": ("token", "app"),
+}
+
+
+class _Commands(Mapping[str, "Command"]):
+    """The commands by name, each made when it is asked for."""
+
+    def __getitem__(self, name: str) -> Command:
+        module, member = _HOMES[name]
+        home = getattr(import_module(f".{module}", __name__), member)
+        if isinstance(home, typer.Typer):
+            return get_command(home)
+        single = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+        single.command(name)(home)
+        return get_command(single)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(_HOMES)
+
+    def __len__(self) -> int:
+        return len(_HOMES)
+
+
+class _Group(TyperGroup):
+    def __init__(self, **given: Any) -> None:
+        super().__init__(**given)
+        self.commands = _Commands()
+
+
 app = typer.Typer(
     name="orps",
-    help="Searches for correct and fast code: samples, runs, measures, criticises, and goes on from the best.",
+    cls=_Group,
     epilog=EXIT_CODES,
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-app.command()(solve.solve)
-app.command()(resume.resume)
-app.command("list")(listing.list_searches)
-app.command()(show.show)
-app.command()(cancel.cancel)
-app.command()(fork.fork)
-app.command()(replay.replay)
-app.command()(export.export)
-app.command()(gc.gc)
-app.command()(mcp.mcp)
-app.command()(doctor.doctor)
-app.command()(demo.demo)
-app.command()(serve.serve)
-app.add_typer(model.app)
-app.add_typer(bench.app)
-app.add_typer(token.app)
+
+
+@app.callback()
+def _orps() -> None:
+    """Searches for correct and fast code: samples, runs, measures, criticises, and goes on from the best."""
 
 
 def main() -> None:

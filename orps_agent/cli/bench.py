@@ -63,6 +63,7 @@ app = typer.Typer(
     help="Methods on benchmarks at equal budget: `orps bench DATASET...`, then `orps bench report DB...`.",
     no_args_is_help=True,
     cls=_DatasetsOrReport,
+    add_completion=False,
 )
 
 

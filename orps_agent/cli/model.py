@@ -13,7 +13,9 @@ from .options import settings_from
 from .output import out
 from .weights import pull as fetch
 
-app = typer.Typer(name="model", help="Models that run inside orps, without a server.", no_args_is_help=True)
+app = typer.Typer(
+    name="model", add_completion=False, help="Models that run inside orps, without a server.", no_args_is_help=True
+)
 
 
 @app.command("pull")

@@ -18,7 +18,7 @@ from .options import Db, settings_from
 from .output import err, out
 
 Result = TypeVar("Result")
-app = typer.Typer(name="token", help="Tokens for clients of `orps serve`.", no_args_is_help=True)
+app = typer.Typer(name="token", add_completion=False, help="Tokens for clients of `orps serve`.", no_args_is_help=True)
 
 
 @app.command("create")

@@ -15,7 +15,6 @@ import anyio
 from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 
 from orps_agent.errors import StoreError
-from orps_agent.logs import log
 
 from .connecting import FAULTS, checkpoint_file, connect, explain
 
@@ -46,6 +45,8 @@ async def _set_aside_if_damaged(path: Path) -> None:
     except (sqlite3.DatabaseError, UnicodeDecodeError):
         sound = False
     if not sound:
+        from orps_agent.logs import log  # noqa: PLC0415 - slow to import, and rare
+
         log.warning("checkpoints are damaged and set aside", file=str(path))
         for end in ("", "-wal", "-shm"):
             part = anyio.Path(f"{path}{end}")

@@ -11,7 +11,6 @@ import anyio.to_thread
 from anyio.streams.memory import MemoryObjectReceiveStream
 
 from orps_agent.errors import StoreError
-from orps_agent.logs import log
 
 from .connecting import FAULTS, explain
 
@@ -124,6 +123,8 @@ class Writer:
         try:
             self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
         except FAULTS as error:  # the WAL still has everything, and the next commit will name the fault
+            from orps_agent.logs import log  # noqa: PLC0415 - slow to import, and rare
+
             log.warning("the WAL stays as it is", file=self._path, error=str(error))
 
 
