@@ -10,7 +10,8 @@ its measurements) and the problem, each once.
 
 `many` runs 100 searches at once in one process and one file, at 0.2 s a model call, and beside them the same searches
 on a store that keeps everything in memory and costs next to nothing. The difference is what the file takes.
-Awaited is what a candidate's way waits for commits and rows, over the wall time.
+Awaited is what a candidate's way waits for commits and rows, over the wall time. `--bare` leaves the executions out as
+well, with the made-up executor: then nothing but the search itself is left for the file to be set against.
 
 `show` makes a search of 10,000 candidates and times the commands that look at it, each a process of its own.
 """
@@ -27,6 +28,7 @@ import tempfile
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
@@ -36,6 +38,7 @@ from benchmarks.made_up import NAME, PROBLEM, MadeUpExecutor, agent, program, pr
 from benchmarks.memory import MemorySaver, MemoryStore
 from orps_agent.candidate import Candidate, Status
 from orps_agent.llm.base import ModelReply
+from orps_agent.problem import TestSuite
 from orps_agent.report import ExecutionReport, StaticAnalysis
 from orps_agent.rewards import outcome_reward
 from orps_agent.settings import SearchConfig
@@ -80,20 +83,20 @@ def file_bytes(database: Path) -> int:
     return database.stat().st_size
 
 
-async def many(latency: float = 0.2, turns: int = 3) -> None:
+async def many(*, runs: bool = True, latency: float = 0.2, turns: int = 3) -> None:
     config = SearchConfig(samples=3, rounds=3, beam=1)
     print("searches at once; s on the file, in memory: the file's share of the wall time, of the CPU time; awaited")
     for searches in (1, 100):
-        runs = [
-            (await run(searches, config, latency), await run(searches, config, latency, in_memory=True))
+        pairs = [
+            [await run(searches, config, latency, runs=runs, in_memory=in_memory) for in_memory in (False, True)]
             for _ in range(turns)
         ]
         shares = [
-            [100 * (1 - getattr(memory, what) / getattr(file, what)) for file, memory in runs]
+            [100 * (1 - getattr(memory, what) / getattr(file, what)) for file, memory in pairs]
             for what in ("wall", "cpu")
         ]
-        awaited = [100 * file.awaited / searches / config.samples / file.wall for file, _ in runs]
-        walls = ", ".join(f"{file.wall:.1f} {memory.wall:.1f}" for file, memory in runs)
+        awaited = [100 * file.awaited / searches / config.samples / file.wall for file, _ in pairs]
+        walls = ", ".join(f"{file.wall:.1f} {memory.wall:.1f}" for file, memory in pairs)
         print(f"{searches:3}; {walls}: {'; '.join(map(median_and_range, [*shares, awaited]))}", flush=True)
 
 
@@ -105,11 +108,13 @@ class Taken:
     """Seconds that tasks waited for commits and rows, all together."""
 
 
-async def run(searches: int, config: SearchConfig, latency: float, *, in_memory: bool = False) -> Taken:
+async def run(searches: int, config: SearchConfig, latency: float, *, runs: bool, in_memory: bool) -> Taken:
     """What so many searches at once take."""
-    taken = Taken()
+    taken, problem = Taken(), PROBLEM
+    if runs:  # as many tests as a problem of MBPP has
+        problem = PROBLEM.model_copy(update={"tests": TestSuite(tests=PROBLEM.tests.tests[1:4])})
     with tempfile.TemporaryDirectory() as folder:
-        async with agent(Path(folder) / "orps.db", latency=latency) as opened:
+        async with agent(Path(folder) / "orps.db", latency=latency, runs=runs) as opened:
             if in_memory:
                 opened.store, opened._saver = cast("Any", MemoryStore()), cast("Any", MemorySaver())
             else:
@@ -119,7 +124,7 @@ async def run(searches: int, config: SearchConfig, latency: float, *, in_memory:
             wall, cpu = time.perf_counter(), time.process_time()
             async with anyio.create_task_group() as tasks:
                 for seed in range(searches):
-                    tasks.start_soon(opened.solve, PROBLEM, config.model_copy(update={"seed": seed}))
+                    tasks.start_soon(opened.solve, problem, config.model_copy(update={"seed": seed}))
             taken.wall, taken.cpu = time.perf_counter() - wall, time.process_time() - cpu
     return taken
 
@@ -226,8 +231,9 @@ def score(each: Candidate) -> Score:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("what", choices=["size", "many", "show"])
+    parser.add_argument("--bare", action="store_true", help="Of `many`: nothing is executed.")
     given = parser.parse_args()
-    anyio.run({"size": size, "many": many, "show": show}[given.what])
+    anyio.run({"size": size, "many": partial(many, runs=not given.bare), "show": show}[given.what])
 
 
 if __name__ == "__main__":

@@ -20,7 +20,9 @@ from orps_agent.tasks import beside
 from .store import SearchRow, Store
 
 LEASE_SECONDS = 30.0
-RENEW_SECONDS = 2.0
+RENEW_SECONDS = 10.0
+LOOK_SECONDS = 2.0
+"""How often an owner looks whether somebody wants the search to end."""
 
 
 @asynccontextmanager
@@ -64,7 +66,6 @@ async def _take(store: Store, search: str) -> None:
             "wait for it, or stop it first"
         )
     until = time.time() + LEASE_SECONDS
-    await store.update_search(search, cancel_requested_at=None)
     await store.change_owner(row, os.getpid(), _host(), until)
     taken = await store.search(search)
     if (taken.owner_pid, taken.owner_host, taken.lease_until) != (os.getpid(), _host(), until):
@@ -90,9 +91,10 @@ def _alive(pid: int) -> bool:
 
 async def _renew(store: Store, search: str, cancelled: anyio.Event) -> None:
     while True:
-        await anyio.sleep(RENEW_SECONDS)
-        if await store.cancel_requested(search):
-            cancelled.set()
+        for _ in range(round(RENEW_SECONDS / LOOK_SECONDS)):
+            await anyio.sleep(LOOK_SECONDS)
+            if await store.cancel_requested(search):
+                cancelled.set()
         await store.update_search(search, lease_until=time.time() + LEASE_SECONDS)
 
 

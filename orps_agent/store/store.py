@@ -260,10 +260,13 @@ class Store:
         return bool(found) and found[0]["cancel_requested_at"] is not None
 
     async def change_owner(self, seen: SearchRow, pid: int, host: str, until: float) -> None:
-        """Give a search to a process, unless somebody else has changed its owner since `seen` was read."""
+        """Give a search to a process, unless somebody else has changed its owner since `seen` was read.
+
+        What was asked of an owner before does not hold for the new one.
+        """
         await self.writer.write(
             (
-                "UPDATE searches SET owner_pid = ?, owner_host = ?, lease_until = ?"
+                "UPDATE searches SET owner_pid = ?, owner_host = ?, lease_until = ?, cancel_requested_at = NULL"
                 " WHERE id = ? AND owner_pid IS ? AND lease_until IS ?",
                 (pid, host, until, seen.id, seen.owner_pid, seen.lease_until),
             )
