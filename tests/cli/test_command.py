@@ -106,7 +106,7 @@ def test_a_second_ctrl_c_stops_at_once(tmp_path: Path) -> None:
 
 
 def test_two_processes_cannot_work_on_one_search(tmp_path: Path) -> None:
-    slow = {"role": "programmer", "reply": HALF, "delay": 3}
+    slow = {"role": "programmer", "reply": HALF, "delay": 30}
     with server(tmp_path, slow) as (url, log):
         flags = ("--model", "served", "--base-url", url)
         with subprocess.Popen(command(tmp_path, "solve", *TASK, *flags), stderr=subprocess.DEVNULL) as process:
