@@ -1,7 +1,11 @@
 """The public surface: what is in it, and that every name of it can be had."""
 
+import os
 import subprocess
 import sys
+from pathlib import Path
+
+import pytest
 
 import orps_agent
 
@@ -34,6 +38,24 @@ def test_the_public_names_are_these() -> None:
         assert getattr(orps_agent, name).__name__ == name
 
 
-def test_help_loads_nothing_that_is_slow_to_load() -> None:
-    look = "import sys, orps_agent.cli; print([n for n in ('langgraph', 'openai', 'xllamacpp') if n in sys.modules])"
-    assert subprocess.run([sys.executable, "-c", look], capture_output=True, text=True, check=True).stdout == "[]\n"
+@pytest.mark.parametrize(
+    ("arguments", "slow"),
+    [
+        (["--help"], ("langgraph", "openai", "xllamacpp")),
+        (
+            ["list"],
+            ("langgraph", "openai", "xllamacpp", "structlog", "httpx", "orps_agent.bench", "orps_agent.cli.bench"),
+        ),
+    ],
+)
+def test_a_command_loads_nothing_slow_that_it_does_not_need(
+    tmp_path: Path, arguments: list[str], slow: tuple[str, ...]
+) -> None:
+    look = (
+        "import atexit, sys; from orps_agent.cli import app;"
+        f"atexit.register(lambda: print([n for n in {slow} if n in sys.modules]))\n"
+        f"app({arguments})"
+    )
+    environment = os.environ | {"ORPS_DB": str(tmp_path / "orps.db")}
+    done = subprocess.run([sys.executable, "-c", look], env=environment, capture_output=True, text=True, check=False)
+    assert done.stdout.splitlines()[-1] == "[]", done.stderr
