@@ -50,8 +50,8 @@ def test_the_wheel_works_in_an_empty_environment(wheel: Path, tmp_path: Path) ->
     home = tmp_path / "venv"
     run(sys.executable, "-m", "venv", "--without-pip", home)
     # Our pip fills it; what orps imports is compiled when it is, not all that there is.
-    flags = ("--python", home / "bin/python", "--quiet", "--disable-pip-version-check", "--no-compile")
-    run(sys.executable, "-m", "pip", *flags[:2], "install", *flags[2:], wheel)
+    pip = (sys.executable, "-m", "pip", "--python", home / "bin/python", "--disable-pip-version-check")
+    run(*pip, "install", "--quiet", "--no-compile", wheel)
     model = script(tmp_path, *FIRST_HALF_THEN_RIGHT)
     task = ("Write double(n): twice n.", "--test", "double(2) == 4", "--test", "double(5) == 10")
     flags = ("-n", "3", "-r", "2", "-k", "1", "--model", model, "--db", tmp_path / "orps.db", "--json")
