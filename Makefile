@@ -2,6 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+MADE := $(VENV)/.made
 INSTALLED := $(VENV)/.installed
 READY := $(VENV)/.ready-to-develop
 
@@ -17,7 +18,8 @@ test: check
 check: $(READY) typing
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	cd build/typing && $(CURDIR)/$(BIN)/mypy --config-file $(CURDIR)/pyproject.toml -p orps_agent
+	cd build/typing && $(CURDIR)/$(BIN)/mypy --config-file $(CURDIR)/pyproject.toml \
+		-p orps_agent -p benchmarks -m examples.planner -m examples.supervisor
 	cd build/typing && PYTHONPATH=. $(CURDIR)/$(BIN)/lint-imports --config $(CURDIR)/pyproject.toml
 
 # The package as it looks once installed, for tools that do not follow setuptools' package-dir.
@@ -25,19 +27,24 @@ check: $(READY) typing
 typing:
 	rm -rf build/typing && mkdir -p build/typing/orps_agent
 	ln -s $(CURDIR)/orps_agent/* $(CURDIR)/graphs $(CURDIR)/tools $(CURDIR)/prompts build/typing/orps_agent/
+	ln -s $(CURDIR)/benchmarks $(CURDIR)/examples $(CURDIR)/tests build/typing/
 
 install: $(READY)
 
-$(INSTALLED): pyproject.toml
+$(MADE):
 	$(PYTHON) -c 'import sys; sys.exit("orps needs Python 3.11 or newer") if sys.version_info < (3, 11) else None'
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade pip
+	touch $@
+
+$(INSTALLED): $(MADE) pyproject.toml
 	$(BIN)/python -m pip install --quiet --editable '.[local]'
 	touch $@
 
-$(READY): $(INSTALLED)
+# Not on top of $(INSTALLED): this resolves everything once.
+$(READY): $(MADE) pyproject.toml
 	$(BIN)/python -m pip install --quiet --editable '.[local,numeric,bench,hub,mcp,otel,serve,treequest]' --group dev
-	touch $@
+	touch $(INSTALLED) $@
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info

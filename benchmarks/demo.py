@@ -32,4 +32,5 @@ def main() -> None:
     print(f"a gain in {gained_in} of {seeds} seeds")
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -153,14 +153,23 @@ async def child(side: str, url: str, calls: int) -> dict[str, float]:
     if side == "ours":
         model = model_at(url, calls)
         model.endpoints[0].limit._limit = float(calls)  # as it stands once it has been found
-        call = lambda number: model.complete(asking(number))  # noqa: E731
+
+        async def call(number: int) -> object:
+            return await model.complete(asking(number))
+
     else:
         limits = openai.DefaultAsyncHttpxClient(trust_env=False)
         client = openai.AsyncOpenAI(api_key="x", base_url=url, max_retries=0, timeout=300, http_client=limits)
-        told = [{"role": "user", "content": PROMPT}]
-        call = lambda number: client.chat.completions.create(  # noqa: E731
-            model="scripted", messages=told, temperature=0.5, max_tokens=1500, seed=number
-        )
+
+        async def call(number: int) -> object:
+            return await client.chat.completions.create(
+                model="scripted",
+                messages=[{"role": "user", "content": PROMPT}],
+                temperature=0.5,
+                max_tokens=1500,
+                seed=number,
+            )
+
     await call(0)
     gc.collect()
     idle = resource.getrusage(resource.RUSAGE_SELF)

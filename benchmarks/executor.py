@@ -41,13 +41,15 @@ def load(names: list[str]) -> list[Task]:
 
 def run_reference(task: Task, index: int) -> bool:
     """One test in a fresh interpreter, the way that the paper's public executor does it."""
+    test, gold = task.real.tests[index], task.gold or ""
+    assert test.kind == "snippet", "the reference has no way to run a program"
     with tempfile.TemporaryDirectory() as folder:
-        parts = [task.real.setup, task.real.tests[index].code]
+        parts = [task.real.setup, test.code]
         if task.real.module:
-            Path(folder, "code.py").write_text(task.gold)
+            Path(folder, "code.py").write_text(gold)
             parts.insert(0, f"import sys; sys.path.insert(0, {folder!r})")
         else:
-            parts.insert(1, task.gold)
+            parts.insert(1, gold)
         Path(folder, "test.py").write_text("\n".join(parts))
         run = subprocess.run([sys.executable, "-s", "-P", "test.py"], cwd=folder, capture_output=True, check=False)
         return run.returncode == 0
@@ -78,7 +80,7 @@ async def run_all(executor: SplitExecutor, tasks: list[Task], slots: int) -> int
 async def speed(tasks: list[Task], slots: int, slices: int) -> None:
     """Alternate slices of both; each slice of the reference runs a sample of the tests that the executor runs."""
     ratios: list[float] = []
-    totals = {"reference": [0, 0.0], "split": [0, 0.0]}
+    totals = {"reference": [0.0, 0.0], "split": [0.0, 0.0]}
     async with SplitExecutor(ExecutorSettings(slots=slots)) as executor:
         print(f"tier {executor.isolation.tier}: {executor.isolation.summary}")
         await run_all(executor, tasks, slots)
@@ -97,8 +99,8 @@ async def speed(tasks: list[Task], slots: int, slices: int) -> None:
             for name, tests, seconds in (("reference", len(sample), reference), ("split", count, split)):
                 totals[name][0] += tests
                 totals[name][1] += seconds
-    for name, (tests, seconds) in totals.items():
-        print(f"{name:10} {tests:6.0f} tests {tests / seconds:8.1f} tests/s")
+    for name, (ran, seconds) in totals.items():
+        print(f"{name:10} {ran:6.0f} tests {ran / seconds:8.1f} tests/s")
     ratios.sort()
     print(
         f"ratio {ratios[len(ratios) // 2]:.1f}x (median of {len(ratios)} slices, {ratios[0]:.1f} to {ratios[-1]:.1f})"

@@ -15,18 +15,21 @@ from orps_agent.tools import SplitExecutor
 
 from orps_agent.bench.datasets import Task, task_in
 from orps_agent.problem import Limits
+from orps_agent.report import ExecutionReport
 from orps_agent.settings import ExecutorSettings
 
 
 async def main(tasks: list[Task], hacks: list[Path]) -> None:
+    async def run(code: str, task: Task) -> ExecutionReport:
+        return await executor.run(code, task.real, entry_points=task.entry_points, limits=Limits())
+
     async with SplitExecutor(ExecutorSettings(slots=1)) as executor:
         for hack in hacks:
             for task in tasks:
                 started = time.perf_counter()
-                arguments = {"entry_points": task.entry_points, "limits": Limits()}
-                report = await executor.run(hack.read_text(), task.real, **arguments)
+                report = await run(hack.read_text(), task)
                 seconds = time.perf_counter() - started
-                honest = await executor.run(task.gold or "", task.real, **arguments)
+                honest = await run(task.gold or "", task)
                 first = report.results[0]
                 print(f"{hack.stem:24} {task.id:12} passed {report.passed}/{len(report.results)} in {seconds:5.2f} s"
                       f" next {'ok' if honest.all_passed else 'BROKEN'} {first.verdict} {first.error!s:.90}"

@@ -37,4 +37,5 @@ def main() -> None:
     print(f"trees that differ from an uninterrupted search's: {sum(each.tree != expected for each in outcomes)}")
 
 
-main()
+if __name__ == "__main__":
+    main()

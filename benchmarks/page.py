@@ -101,4 +101,5 @@ def main() -> None:
             compared(browser, files)
 
 
-main()
+if __name__ == "__main__":
+    main()

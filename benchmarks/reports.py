@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from functools import partial
 from random import Random
 
 from orps_agent.bench import estimates, render, summarise_records
@@ -38,8 +39,8 @@ def main() -> None:
     dealer = Random(0)
     values = [dealer.random() for _ in range(500)]
     for name, estimate in (("mean", estimates.share_estimate), ("median", estimates.median_estimate)):
-        first = seconds(lambda estimate=estimate: estimate(values), forget)
-        again = seconds(lambda estimate=estimate: estimate(values))
+        first = seconds(partial(estimate, values), forget)
+        again = seconds(partial(estimate, values))
         print(
             f"{name} of 500 problems, {estimates.RESAMPLES:,} resamples: {first:.2f} s, every further one {again:.3f} s"
         )

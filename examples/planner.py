@@ -11,7 +11,7 @@ import doctest
 import operator
 import sys
 from pathlib import Path
-from typing import Annotated, TypedDict
+from typing import Annotated, Any, TypedDict
 
 from langgraph.graph import END, START, StateGraph
 from langgraph.graph.state import CompiledStateGraph
@@ -19,6 +19,13 @@ from langgraph.types import Send
 
 from orps_agent import build_search
 from orps_agent.composition import SearchRequest
+
+
+class Function(TypedDict):
+    """What `solve` gets: one function's name, and what is asked for."""
+
+    name: str
+    request: SearchRequest
 
 
 class Module(TypedDict, total=False):
@@ -32,7 +39,7 @@ class Module(TypedDict, total=False):
 def plan(state: Module) -> list[Send]:
     """One request for each function."""
     return [
-        Send("solve", {"name": stub.name, "request": request_for(stub)})
+        Send("solve", Function(name=stub.name, request=request_for(stub)))
         for stub in ast.parse(state["stubs"]).body
         if isinstance(stub, ast.FunctionDef)
     ]
@@ -52,16 +59,16 @@ def assemble(state: Module) -> Module:
     return {"module": "\n\n".join(written[name] for name in order)}
 
 
-def build() -> CompiledStateGraph:
+def build() -> CompiledStateGraph[Any, Any, Any, Any]:
     """The planner's graph; all functions are searched for with one agent."""
     search = build_search()
 
-    async def solve(task: dict) -> Module:
-        found = await search.ainvoke(task["request"])
-        return {"functions": [(task["name"], found["code"] or f"# {task['name']}: {found['summary']}\n")]}
+    async def solve(state: Function) -> Module:
+        found = await search.ainvoke(state["request"])
+        return {"functions": [(state["name"], found["code"] or f"# {state['name']}: {found['summary']}\n")]}
 
     graph = StateGraph(Module)
-    graph.add_node("solve", solve)
+    graph.add_node("solve", solve, input_schema=Function)
     graph.add_node("assemble", assemble)
     graph.add_conditional_edges(START, plan, ["solve"])
     graph.add_edge("solve", "assemble")

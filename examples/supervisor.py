@@ -6,14 +6,14 @@ ORPS_MODEL=gpt-4.1-mini python examples/supervisor.py "Write f(n): twice n." "f(
 import asyncio
 import operator
 import sys
-from typing import Annotated, Literal, TypedDict
+from typing import Annotated, Any, Literal, TypedDict, cast
 
 from langgraph.graph import START, StateGraph
 from langgraph.graph.state import CompiledStateGraph
 from langgraph.types import Command, Send
 
 from orps_agent import build_search
-from orps_agent.composition import SearchOutcome
+from orps_agent.composition import SearchOutcome, SearchRequest
 
 WORKERS = {"broad": {"samples": 8, "rounds": 1}, "deep": {"samples": 2, "rounds": 4, "beam": 1}}
 ATTEMPTS = 2
@@ -50,16 +50,16 @@ def reviewer(state: Work) -> Command[Literal["supervisor", "__end__"]]:
     return Command(update={"accepted": best, "review": review}, goto="__end__")
 
 
-def build() -> CompiledStateGraph:
+def build() -> CompiledStateGraph[Any, Any, Any, Any]:
     """The supervisor's graph; both workers share an agent."""
     search = build_search()
 
-    async def worker(request: dict) -> Work:
-        return {"found": [await search.ainvoke(request)]}
+    async def worker(state: SearchRequest) -> Work:
+        return {"found": [cast("SearchOutcome", await search.ainvoke(state))]}
 
     graph = StateGraph(Work)
     graph.add_node("supervisor", supervisor)
-    graph.add_node("worker", worker)
+    graph.add_node("worker", worker, input_schema=SearchRequest)
     graph.add_node("reviewer", reviewer)
     graph.add_edge(START, "supervisor")
     graph.add_edge("worker", "reviewer")

@@ -11,6 +11,24 @@ from hypothesis import settings
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
 
+LONGEST = (
+    "store/test_kills.py",
+    "test_package.py",
+    "serve/test_service.py",
+    "serve/test_pages.py",
+    "cli/test_limits.py",
+    "graphs/test_strategies.py",
+    "graphs/test_budgets.py",
+    "cli/test_command.py",
+    "page/test_browser.py",
+)
+"""The files that take longest, in the order in which they begin: last, they would keep one worker while others idle."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    order = {Path(__file__).parent / name: place for place, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: order.get(item.path, len(order)))
+
 
 @pytest.fixture(autouse=True)
 def _own_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -32,7 +32,7 @@ DOUBLE = Problem(
 
 SMALL = SearchConfig(samples=3, rounds=2, beam=1)
 
-CRITIC = [
+CRITIC: list[dict[str, object]] = [
     {"role": "critic", "contains": "2 of 2 tests passed", "reply": "Right.\nSCORE: 5"},
     {"role": "critic", "contains": "1 of 2 tests passed", "reply": "Half.\nSCORE: 3"},
     {"role": "critic", "reply": "Wrong.\nSCORE: 1"},

@@ -126,7 +126,7 @@ class ModelServer:
         self.in_flight += 1
         self.most_in_flight = max(self.most_in_flight, self.in_flight)
         try:
-            fault = self.faults.popleft() if self.faults else self.always or (self.chance and self.chance.next())
+            fault = self._next_fault()
             if self.in_flight > self.capacity:
                 fault = "429"
             if fault is not None:
@@ -144,6 +144,11 @@ class ModelServer:
             return True
         finally:
             self.in_flight -= 1
+
+    def _next_fault(self) -> Fault | None:
+        if self.faults:
+            return self.faults.popleft()
+        return self.always or (self.chance.next() if self.chance else None)
 
     async def _reply(self, body: dict[str, Any], writer: asyncio.StreamWriter) -> None:
         messages = tuple(Message(role=each["role"], content=each["content"]) for each in body["messages"])

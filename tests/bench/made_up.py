@@ -121,7 +121,7 @@ def _search(problem: str, seed: int, method: str, changes: dict[str, object]) ->
             "passed": passed,
             "tests": tests,
             "valid": passed > 0 or luck.random() < 0.8,
-            "winner": costs(factor) if passed else costs(factor, **dict.fromkeys(DYNAMIC, 0.0)),
+            "winner": costs(factor) if passed else costs(factor, sources=None, **dict.fromkeys(DYNAMIC, 0.0)),
             "gold": gold,
             "calls": calls,
             "prompt_tokens": 500 * calls,

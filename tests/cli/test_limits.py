@@ -6,10 +6,12 @@ import signal
 import sqlite3
 import subprocess
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.cli.test_bad_input import orps as in_process
 from tests.cli.test_command import SEARCH, TASK, command, orps, seeds, server
 from tests.samples import FIRST_HALF_THEN_RIGHT, HALF, script
 
@@ -68,6 +70,12 @@ def test_a_search_that_was_killed_keeps_to_its_budget_over_both_runs(tmp_path: P
         assert len(seeds(log)) <= 10
 
 
+@pytest.fixture(scope="module", name="served")
+def _served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
+    with server(tmp_path_factory.mktemp("served"), *FIRST_HALF_THEN_RIGHT) as served:
+        yield served
+
+
 @pytest.mark.parametrize(
     ("arguments", "complaint"),
     [
@@ -79,14 +87,20 @@ def test_a_search_that_was_killed_keeps_to_its_budget_over_both_runs(tmp_path: P
     ],
 )
 def test_a_bad_limit_is_one_line_before_anything_is_spent(
-    tmp_path: Path, arguments: tuple[str, ...], complaint: str
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    served: tuple[str, Path],
+    arguments: tuple[str, ...],
+    complaint: str,
 ) -> None:
-    with server(tmp_path, *FIRST_HALF_THEN_RIGHT) as (url, log):
-        refused = orps(tmp_path, "solve", *SEARCH, "--model", "served", "--base-url", url, *arguments)
-        assert seeds(log) == []
-    assert refused.returncode == 2
-    assert complaint in refused.stderr
-    assert refused.stderr.count("\n") == 1
+    url, log = served
+    task = ("solve", *SEARCH, "--model", "served", "--base-url", url, "--db", str(tmp_path / "orps.db"))
+    code, error = in_process(monkeypatch, capsys, *task, *arguments)
+    assert seeds(log) == []
+    assert code == 2
+    assert complaint in error
+    assert error.count("\n") == 1
 
 
 def test_a_bad_limit_in_the_environment_names_the_variable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
