@@ -1,0 +1,28 @@
+"""Every block of every page is run, loaded or queried, by a reader who goes through it from top to bottom."""
+
+from collections.abc import Callable
+
+import pytest
+
+from orps_agent.loading import load_problem
+
+from .blocks import PAGES, ROOT, blocks
+from .reader import Reader
+
+PROBLEMS = [page for page in PAGES if page.startswith("examples/")]
+TUTORIAL = "docs/tutorial.md"  # in a file of its own, beside this one on another core
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if page not in (*PROBLEMS, TUTORIAL)])
+def test_what_the_page_says_works(read: Callable[[str], Reader], page: str) -> None:
+    read(page)
+
+
+@pytest.mark.parametrize("page", PROBLEMS)
+def test_the_blocks_of_a_problem_are_its_tests_and_its_solution(page: str) -> None:
+    problem = load_problem(ROOT / page)
+    assert problem.held_back and problem.gold
+    told = "\n".join([problem.held_back.setup, *(each.code for each in problem.held_back.tests if each.kind == "snippet")])
+    for block in blocks(page):
+        for line in block.text.splitlines():
+            assert line.strip() in f"{told}\n{problem.gold}", f"{block.place}: {line}"

@@ -1,0 +1,100 @@
+"""Runs `orps` and `python` in forks of one process that has imported everything already.
+
+Most of what a short command takes is imports: two seconds of three. Each run is a process of its own all the same,
+with its own arguments, folder, environment and descriptors; only its interpreter has been started before.
+
+`python -m tests.docs.warm SOCKET` is that process; `CLIENT` is the program that stands on the PATH as `orps` and `python`.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import runpy
+import signal
+import socket
+import sys
+from importlib import import_module
+
+HEAVY = (
+    "langgraph.checkpoint.memory",
+    "mcp.client.client",
+    "mcp.client.stdio",
+    "opentelemetry.sdk.metrics.export",
+    "opentelemetry.sdk.trace.export",
+    "orps_agent.agent",
+    "orps_agent.bench.datasets",
+    "orps_agent.cli",
+    "orps_agent.cli.run",
+    "orps_agent.client",
+    "orps_agent.composition",
+    "orps_agent.llm.endpoint",
+    "orps_agent.llm.roles",
+    "orps_agent.mcp.server",
+    "orps_agent.page",
+    "orps_agent.replay",
+    "orps_agent.serve.running",
+)
+CLIENT = '''#!{python} -IS
+"""Has a command run by the warm process, with this one's descriptors, and ends as it does."""
+import json, os, signal, socket, sys
+
+asked = json.dumps([os.path.basename(sys.argv[0]), sys.argv[1:], os.getcwd(), dict(os.environ)]).encode()
+with socket.socket(socket.AF_UNIX) as server:
+    server.connect({address!r})
+    socket.send_fds(server, [b"%12d" % len(asked)], [0, 1, 2])
+    server.sendall(asked)
+    told = server.makefile()
+    process = int(told.readline())
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda number, frame: os.kill(process, number))
+    sys.exit(int(told.readline() or 70))
+'''
+
+
+def serve(address: str) -> None:
+    """Take commands for ever; returns in a fork that is to be the command."""
+    for name in HEAVY:
+        import_module(name)
+    assert len(os.listdir("/proc/self/task")) == 1, "a process with threads must not be forked"
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(address)
+        listener.listen()
+        signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for those that watch over the commands
+        while True:
+            client, _ = listener.accept()
+            if os.fork() == 0:
+                break
+            client.close()
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    head, descriptors, _, _ = socket.recv_fds(client, 12, 3)
+    asked = client.makefile("rb").read(int(head))
+    if process := os.fork():
+        client.sendall(b"%d\n" % process)
+        client.sendall(b"%d\n" % os.waitstatus_to_exitcode(os.waitpid(process, 0)[1]))
+        os._exit(0)
+    client.close()
+    for number, descriptor in enumerate(descriptors):
+        os.dup2(descriptor, number)
+        os.close(descriptor)
+    become(*json.loads(asked))
+
+
+def become(name: str, arguments: list[str], folder: str, environment: dict[str, str]) -> None:
+    os.chdir(folder)
+    os.environ.clear()
+    os.environ.update(environment)
+    if name == "orps":
+        sys.argv = [name, *arguments]
+        import_module("orps_agent.cli").main()
+    elif arguments[0] == "-m":
+        sys.argv = arguments[1:]
+        runpy.run_module(arguments[1], run_name="__main__", alter_sys=True)
+    else:
+        sys.argv = arguments
+        sys.path[0] = os.path.dirname(os.path.abspath(arguments[0]))
+        runpy.run_path(arguments[0], run_name="__main__")
+
+
+if __name__ == "__main__":
+    serve(sys.argv[1])
