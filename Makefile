@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 READY := $(VENV)/.ready-to-develop
 
-.PHONY: demo test check install clean
+.PHONY: demo test check docs install clean
 
 demo: $(INSTALLED)
 	$(BIN)/orps demo --seed $(or $(SEED),0)
@@ -19,6 +19,10 @@ check: $(READY) typing
 	$(BIN)/ruff format --check .
 	cd build/typing && $(CURDIR)/$(BIN)/mypy --config-file $(CURDIR)/pyproject.toml -p orps_agent
 	cd build/typing && PYTHONPATH=. $(CURDIR)/$(BIN)/lint-imports --config $(CURDIR)/pyproject.toml
+
+# The pages that are made from the code.
+docs: $(READY)
+	$(BIN)/python -m docs.generate
 
 # The package as it looks once installed, for tools that do not follow setuptools' package-dir.
 .PHONY: typing

@@ -18,7 +18,7 @@ from orps_agent.llm.scripted import Rule, ScriptedModel
 from tests.servers import ModelServer
 
 from .blocks import ROOT
-from .reader import REPLIES, Reader, environment_for
+from .reader import REPLIES, Reader, environment_for, experienced
 from .warm import CLIENT
 
 OFFERS = ["gpt-4.1-mini"]
@@ -55,16 +55,19 @@ def _model_url() -> Iterator[str]:
 
 @pytest.fixture(name="read")
 def _read(tmp_path: Path, programs: Path, model_url: str) -> Callable[[str], Reader]:
-    """Reads a page, and does what it says."""
+    """Reads a page, and does what it says; a newcomer has set nothing up yet."""
 
-    def read(page: str) -> Reader:
+    def read(page: str, *, newcomer: bool = False) -> Reader:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             port = free.getsockname()[1]
         folder = tmp_path / "reader"
         folder.mkdir()
         places = {"127.0.0.1:8787": f"127.0.0.1:{port}", "http://localhost:8000/v1": model_url}
-        reader = Reader(page, folder, environment_for(folder, programs, model_url, port), places)
+        environment = environment_for(folder, programs)
+        if not newcomer:
+            environment |= experienced(folder, model_url, port)
+        reader = Reader(page, folder, environment, places)
         reader.read()
         return reader
 

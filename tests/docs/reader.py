@@ -75,7 +75,9 @@ class Reader:
         try:
             for block in found:
                 does = getattr(self, f"_{block.language}", None)
-                assert does or block.language in SHOWN_ONLY, f"{block.place}: nobody knows how to run {block.language!r}"
+                assert does or block.language in SHOWN_ONLY, (
+                    f"{block.place}: nobody knows how to run {block.language!r}"
+                )
                 try:
                     if does:
                         does(block)
@@ -145,7 +147,9 @@ class Reader:
         """The configuration of an MCP client: its servers can be started, and end with their input."""
         for server in json.loads(block.text)["mcpServers"].values():
             variables = " ".join(f"{name}={value}" for name, value in server.get("env", {}).items())
-            self.shell.run(Command(" ".join([variables, server["command"], *server["args"]]).strip(), "", may_fail=False))
+            self.shell.run(
+                Command(" ".join([variables, server["command"], *server["args"]]).strip(), "", may_fail=False)
+            )
 
     def _sql(self, block: Block) -> None:
         database = Path(self.environment["ORPS_DB"])
@@ -155,23 +159,30 @@ class Reader:
             assert connection.execute(block.text).fetchall() or EMPTY in block.text, "the query finds nothing"
 
 
-def environment_for(folder: Path, programs: Path, model_url: str, port: int) -> dict[str, str]:
-    """The reader's: no key or server but those of the tests, and small searches unless told otherwise."""
+def environment_for(folder: Path, programs: Path) -> dict[str, str]:
+    """The programs and a home of one's own, with nothing in it."""
     (folder / ".home").mkdir()
-    (folder / ".replies.yaml").write_text(yaml.safe_dump(REPLIES))
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("ORPS_", "OPENAI_"))}
     return kept | {
         "COLUMNS": "100",
         "HOME": str(folder / ".home"),
         "NO_COLOR": "1",
-        "OPENAI_API_KEY": "made-up",
-        "OPENAI_BASE_URL": model_url,
         "ORPS_CONFIG": str(folder / "settings.toml"),
         "ORPS_DB": str(folder / "orps.db"),
+        "ORPS_EXECUTOR__SLOTS": "1",
+        "PATH": os.pathsep.join([str(programs), str(Path(sys.executable).parent), os.environ["PATH"]]),
+    }
+
+
+def experienced(folder: Path, model_url: str, port: int) -> dict[str, str]:
+    """A model, an endpoint that is near, and small searches unless told otherwise."""
+    (folder / ".replies.yaml").write_text(yaml.safe_dump(REPLIES))
+    return {
+        "OPENAI_API_KEY": "made-up",
+        "OPENAI_BASE_URL": model_url,
         "ORPS_MODEL": f"scripted:{folder / '.replies.yaml'}",
         "ORPS_SEARCH__BEAM": "1",
         "ORPS_SEARCH__ROUNDS": "2",
         "ORPS_SEARCH__SAMPLES": "2",
         "ORPS_SERVE__PORT": str(port),
-        "PATH": os.pathsep.join([str(programs), str(Path(sys.executable).parent), os.environ["PATH"]]),
     }

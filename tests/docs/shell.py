@@ -16,15 +16,16 @@ from pathlib import Path
 SECONDS = 60
 _ID = re.compile(r"\b[0-9a-f]{8}\b")
 _LOOSE = {
-    r"\d{4}-\d\d-\d\d \d\d:\d\d": r"\d{4}-\d\d-\d\d \d\d:\d\d",
-    r"[\d.]+ (?:s|ms|µs)\b": r"[\d.]+ (?:s|ms|µs)",
-    r"\d[\d,]*\.\d+": r"[\d,]+(?:\.\d+)?",
-    r"[0-9a-f]{8}\b": "",
-    r"\.\.\.": ".*?",
-    r"\s+": r"\s+",
+    "left_out": (r"\s*\.\.\.\s*", ".*?"),
+    "date": (r"\d{4}-\d\d-\d\d \d\d:\d\d", r"\d{4}-\d\d-\d\d \d\d:\d\d"),
+    "time": (r"[\d.]+ (?:s|ms|µs)\b", r"[\d.]+ (?:s|ms|µs)"),
+    "fraction": (r"\d[\d,]*\.\d+", r"[\d,]+(?:\.\d+)?"),
+    "space": (r"\s+", r"\s+"),
 }
-"""What is another run's own: a date, a measured time, a fraction, an id; what the page leaves out; how lines break."""
-_TOKEN = re.compile("|".join(f"({each})" for each in _LOOSE) + r"|(.)", re.DOTALL)
+"""What is another run's own, and what may stand there in its place; what the page leaves out; how lines break."""
+_TOKEN = re.compile(
+    "|".join(f"(?P<{name}>{shown})" for name, (shown, _) in _LOOSE.items()) + f"|{_ID.pattern}|.", re.DOTALL
+)
 
 
 @dataclass(frozen=True)
@@ -64,16 +65,15 @@ def expected(shown: str, ids: dict[str, str]) -> re.Pattern[str]:
     """What may be printed where the page shows this; an id that is new on the page is a group of that name."""
     pattern, new = "", set[str]()
     for token in _TOKEN.finditer(shown.strip()):
-        loose = list(_LOOSE.values())[token.lastindex - 1] if token.lastindex and token.lastindex <= len(_LOOSE) else None
         text = token[0]
-        if loose is None:
+        if token.lastgroup is not None:
+            pattern += _LOOSE[token.lastgroup][1]
+        elif not _ID.fullmatch(text):
             pattern += re.escape(text)
-        elif loose:
-            pattern += loose
-        elif text in ids:
-            pattern += ids[text]
+        elif text in ids or text in new:
+            pattern += ids.get(text, f"(?P=id_{text})")
         else:
-            pattern += f"(?P=id_{text})" if text in new else rf"(?P<id_{text}>[0-9a-f]{{8}})"
+            pattern += f"(?P<id_{text}>[0-9a-f]{{8}})"
             new.add(text)
     return re.compile(pattern, re.DOTALL)
 
@@ -144,7 +144,8 @@ class Shell:
             with closing(sqlite3.connect(self._environment["ORPS_DB"])) as connection:
                 if connection.execute(query.format("model_calls.status")).fetchone():
                     return process.pid
-            assert process.poll() is None and time.monotonic() < until, "nothing to interrupt"
+            assert process.poll() is None, "it ended before it could be interrupted"
+            assert time.monotonic() < until, "no reply that it could be interrupted after"
             time.sleep(0.05)
 
     def _check(self, command: Command, printed: str) -> None:

@@ -21,8 +21,10 @@ def test_what_the_page_says_works(read: Callable[[str], Reader], page: str) -> N
 @pytest.mark.parametrize("page", PROBLEMS)
 def test_the_blocks_of_a_problem_are_its_tests_and_its_solution(page: str) -> None:
     problem = load_problem(ROOT / page)
-    assert problem.held_back and problem.gold
-    told = "\n".join([problem.held_back.setup, *(each.code for each in problem.held_back.tests if each.kind == "snippet")])
+    assert problem.held_back
+    assert problem.gold
+    tests = [each.code for each in problem.held_back.tests if each.kind == "snippet"]
+    told = "\n".join([problem.held_back.setup, *tests])
     for block in blocks(page):
         for line in block.text.splitlines():
             assert line.strip() in f"{told}\n{problem.gold}", f"{block.place}: {line}"

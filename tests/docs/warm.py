@@ -3,7 +3,7 @@
 Most of what a short command takes is imports: two seconds of three. Each run is a process of its own all the same,
 with its own arguments, folder, environment and descriptors; only its interpreter has been started before.
 
-`python -m tests.docs.warm SOCKET` is that process; `CLIENT` is the program that stands on the PATH as `orps` and `python`.
+`python -m tests.docs.warm SOCKET` is that process; `CLIENT` is the program that is `orps` and `python` on the PATH.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import signal
 import socket
 import sys
 from importlib import import_module
+from pathlib import Path
 
 HEAVY = (
     "langgraph.checkpoint.memory",
@@ -56,7 +57,7 @@ def serve(address: str) -> None:
     """Take commands for ever; returns in a fork that is to be the command."""
     for name in HEAVY:
         import_module(name)
-    assert len(os.listdir("/proc/self/task")) == 1, "a process with threads must not be forked"
+    assert len(list(Path("/proc/self/task").iterdir())) == 1, "a process with threads must not be forked"
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(address)
         listener.listen()
@@ -92,7 +93,7 @@ def become(name: str, arguments: list[str], folder: str, environment: dict[str, 
         runpy.run_module(arguments[1], run_name="__main__", alter_sys=True)
     else:
         sys.argv = arguments
-        sys.path[0] = os.path.dirname(os.path.abspath(arguments[0]))
+        sys.path[0] = str(Path(arguments[0]).resolve().parent)
         runpy.run_path(arguments[0], run_name="__main__")
 
 
