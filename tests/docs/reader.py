@@ -16,6 +16,7 @@ import yaml
 
 from orps_agent.llm.scripted import ScriptedModel
 from orps_agent.loading import load_problem
+from orps_agent.serve.models import Submission
 from tests.bench.datasets import samples
 
 from .blocks import Block, blocks, text_of
@@ -144,8 +145,12 @@ class Reader:
             self.shell.run(Command(f"ORPS_CONFIG={path} python loads.py", "", may_fail=False))
 
     def _json(self, block: Block) -> None:
-        """The configuration of an MCP client: its servers can be started, and end with their input."""
-        for server in json.loads(block.text)["mcpServers"].values():
+        """What the service is sent, or the configuration of an MCP client, whose servers end with their input."""
+        given = json.loads(block.text)
+        if "problem" in given:
+            Submission.model_validate(given)
+            return
+        for server in given["mcpServers"].values():
             variables = " ".join(f"{name}={value}" for name, value in server.get("env", {}).items())
             self.shell.run(
                 Command(" ".join([variables, server["command"], *server["args"]]).strip(), "", may_fail=False)
