@@ -151,6 +151,7 @@ class Shell:
     def _check(self, command: Command, printed: str) -> None:
         for shown in _parts(command.shown):
             found = expected(shown, self.ids).search(printed)
+            printed = printed[-4000:]
             assert found, f"$ {command.text}\n--- the page shows\n{shown}\n--- it prints\n{printed}"
             self.ids |= {name.removeprefix("id_"): real for name, real in found.groupdict().items()}
 

@@ -8,12 +8,14 @@ with its own arguments, folder, environment and descriptors; only its interprete
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import runpy
 import signal
 import socket
 import sys
+import traceback
 from importlib import import_module
 from pathlib import Path
 
@@ -58,16 +60,19 @@ def serve(address: str) -> None:
     for name in HEAVY:
         import_module(name)
     assert len(list(Path("/proc/self/task").iterdir())) == 1, "a process with threads must not be forked"
+    gc.collect()
+    gc.freeze()  # or every fork would come to own all of it, page by page
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(address)
         listener.listen()
-        signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for those that watch over the commands
+        watching = set[int]()
         while True:
             client, _ = listener.accept()
-            if os.fork() == 0:
+            watching -= {each for each in watching if os.waitpid(each, os.WNOHANG)[0]}
+            if (watcher := os.fork()) == 0:
                 break
+            watching.add(watcher)
             client.close()
-    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     head, descriptors, _, _ = socket.recv_fds(client, 12, 3)
     asked = client.makefile("rb").read(int(head))
     if process := os.fork():
@@ -78,7 +83,18 @@ def serve(address: str) -> None:
     for number, descriptor in enumerate(descriptors):
         os.dup2(descriptor, number)
         os.close(descriptor)
-    become(*json.loads(asked))
+    code: object = 1
+    try:
+        become(*json.loads(asked))
+        code = 0
+    except SystemExit as end:
+        code = end.code or 0
+    except BaseException:  # as an interpreter ends a program
+        traceback.print_exc()
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code if isinstance(code, int) else 1)  # without taking apart what was imported
 
 
 def become(name: str, arguments: list[str], folder: str, environment: dict[str, str]) -> None:
