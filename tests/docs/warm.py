@@ -92,8 +92,9 @@ def serve(address: str) -> None:
     except BaseException:  # as an interpreter ends a program
         traceback.print_exc()
     finally:
-        sys.stdout.flush()
-        sys.stderr.flush()
+        for stream in (sys.stdout, sys.stderr):
+            if not stream.closed:
+                stream.flush()
         os._exit(code if isinstance(code, int) else 1)  # without taking apart what was imported
 
 
