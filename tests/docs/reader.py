@@ -25,11 +25,9 @@ from .shell import Command, Shell, commands
 NOT_RUN = {
     r"pip install ": "the tests have installed everything",
     r"make (demo|docs|test|check)\b": "makes an environment, or runs these tests",
-    r"orps demo\b": "fetches a model of 90 MB",
-    r"orps model pull\b": "fetches a model",
     r"(ORPS_\w+=\w+ )?(python|pytest) (-m )?(benchmarks|tests)\b": "measures for minutes",
 }
-"""Commands that are not run, and why; benchmarks are looked up instead."""
+"""Commands that are not run, and why."""
 SHOWN_ONLY = {"text": "a drawing or a message, nothing to be run"}
 EMPTY = "'asked'"
 """In a query for what only a killed process leaves."""
@@ -54,8 +52,6 @@ class Reader:
         self.folder = folder
         self.environment = environment
         self.places = places
-        self.skipped: set[str] = set()
-        """Which of `NOT_RUN` were met."""
         self.shell = Shell(folder, environment)
         self._has_files()
 
@@ -101,10 +97,9 @@ class Reader:
 
     def _commands(self, block: Block, *, prompted: bool) -> None:
         for command in commands(block.text, prompted=prompted):
-            reason = next((each for each in NOT_RUN if re.match(each, command.text)), None)
-            if reason is not None:
-                self.skipped.add(reason)
-            elif re.match(r"orps (serve|mcp --http)", command.text):
+            if any(re.match(each, command.text) for each in NOT_RUN):
+                continue
+            if re.match(r"orps (serve|mcp --http)", command.text):
                 self.shell.leave_running(command, self.folder / f".serving-{block.line}")
             else:
                 self.shell.run(command)
@@ -118,7 +113,7 @@ class Reader:
         else:
             name = block.name or f"line{block.line}.py"
             (self.folder / name).write_text(block.text)
-            printed = "\n...\n".join(re.findall(r"#> (.+)$", block.text, re.MULTILINE))
+            printed = "\n...\n".join(re.findall(r"# -> (.+)$", block.text, re.MULTILINE))
             self.shell.run(Command(f"python {name}", printed, may_fail=False))
 
     def _markdown(self, block: Block) -> None:

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 SECONDS = 60
 _ID = re.compile(r"\b[0-9a-f]{8}\b")
@@ -120,7 +121,7 @@ class Shell:
             os.killpg(process.pid, signal.SIGTERM)
             process.wait(SECONDS)
 
-    def _begun(self, command: str, output: object) -> subprocess.Popen[bytes]:
+    def _begun(self, command: str, output: IO[bytes]) -> subprocess.Popen[bytes]:
         for shown, real in self.ids.items():
             command = command.replace(shown, real)
         before = f"set -a; [ -f {self._variables} ] && . {self._variables}; trap : INT"
@@ -131,7 +132,7 @@ class Shell:
             cwd=self.folder,
             env=self._environment,
             stdin=subprocess.DEVNULL,
-            stdout=output,  # type: ignore[arg-type]
+            stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )

@@ -12,7 +12,6 @@ import gc
 import json
 import os
 import runpy
-import signal
 import socket
 import sys
 import traceback
@@ -56,7 +55,7 @@ with socket.socket(socket.AF_UNIX) as server:
 
 
 def serve(address: str) -> None:
-    """Take commands for ever; returns in a fork that is to be the command."""
+    """Take commands for ever, each of them in a fork that ends with it."""
     for name in HEAVY:
         import_module(name)
     assert len(list(Path("/proc/self/task").iterdir())) == 1, "a process with threads must not be forked"
@@ -83,15 +82,15 @@ def serve(address: str) -> None:
     for number, descriptor in enumerate(descriptors):
         os.dup2(descriptor, number)
         os.close(descriptor)
-    code: object = 1
+    code: object = 0
     try:
         become(*json.loads(asked))
-        code = 0
     except SystemExit as end:
         code = end.code or 0
-    except BaseException:  # as an interpreter ends a program
-        traceback.print_exc()
     finally:
+        if sys.exc_info()[1] is not None:
+            traceback.print_exc()
+            code = 1
         for stream in (sys.stdout, sys.stderr):
             if not stream.closed:
                 stream.flush()
