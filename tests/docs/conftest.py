@@ -33,7 +33,7 @@ def _programs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         (folder / name).write_text(CLIENT.format(python=sys.executable, address=str(address)))
         (folder / name).chmod(0o755)
     arguments = [sys.executable, "-m", "tests.docs.warm", str(address)]
-    variables = os.environ | {"COLUMNS": "100", "NO_COLOR": "1"}
+    variables = os.environ | {"COLUMNS": "200", "NO_COLOR": "1"}
     with subprocess.Popen(arguments, cwd=ROOT, env=variables, start_new_session=True) as process:
         while not address.exists():
             assert process.poll() is None

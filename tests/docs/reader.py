@@ -164,7 +164,7 @@ def environment_for(folder: Path, programs: Path) -> dict[str, str]:
     (folder / ".home").mkdir()
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("ORPS_", "OPENAI_"))}
     return kept | {
-        "COLUMNS": "100",
+        "COLUMNS": "200",
         "HOME": str(folder / ".home"),
         "NO_COLOR": "1",
         "ORPS_CONFIG": str(folder / "settings.toml"),
