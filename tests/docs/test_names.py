@@ -34,7 +34,7 @@ def test_links_lead_somewhere(page: str) -> None:
 
 @pytest.mark.parametrize("page", PAGES)
 def test_every_block_is_fenced_and_says_what_it_is(page: str) -> None:
-    indented = re.findall(r"^\n    .+", f"\n{prose(page)}", re.MULTILINE)
+    indented = re.findall(r"^\n    .+|^ *(?:`{3}|~{3}).*", f"\n{prose(page)}", re.MULTILINE)
     assert indented == [], f"{page}: an indented block is run by nobody"
     assert [block.place for block in blocks(page) if not block.language] == []
 
