@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -18,7 +17,7 @@ from orps_agent.llm.scripted import Rule, ScriptedModel
 from tests.servers import ModelServer
 
 from .blocks import ROOT
-from .reader import REPLIES, Reader, environment_for, experienced
+from .reader import REPLIES, Reader
 from .warm import CLIENT
 
 OFFERS = ["gpt-4.1-mini"]
@@ -54,21 +53,12 @@ def _model_url() -> Iterator[str]:
 
 
 @pytest.fixture(name="read")
-def _read(tmp_path: Path, programs: Path, model_url: str) -> Callable[[str], Reader]:
+def _read(tmp_path: Path, programs: Path, model_url: str) -> Callable[..., None]:
     """Reads a page, and does what it says; a newcomer has set nothing up yet."""
 
-    def read(page: str, *, newcomer: bool = False) -> Reader:
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            port = free.getsockname()[1]
+    def read(page: str, *, newcomer: bool = False) -> None:
         folder = tmp_path / "reader"
         folder.mkdir()
-        places = {"127.0.0.1:8787": f"127.0.0.1:{port}", "http://localhost:8000/v1": model_url}
-        environment = environment_for(folder, programs)
-        if not newcomer:
-            environment |= experienced(folder, model_url, port)
-        reader = Reader(page, folder, environment, places)
-        reader.read()
-        return reader
+        Reader(page, folder, programs, model_url, newcomer=newcomer).read()
 
     return read

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -28,6 +29,8 @@ NOT_RUN = {
     r"(ORPS_\w+=\w+ )?(python|pytest) (-m )?(benchmarks|tests)\b": "measures for minutes",
 }
 """Commands that are not run, and why."""
+SERVERS = {"orps mcp --http": 8421, "orps serve": 8787}
+"""Commands that go on until they are stopped, and their ports on the pages, for which the reader takes free ones."""
 SHOWN_ONLY = {"text": "a drawing or a message, nothing to be run"}
 EMPTY = "'asked'"
 """In a query for what only a killed process leaves."""
@@ -47,12 +50,16 @@ REPLIES = {
 class Reader:
     """Goes through one page; raises AssertionError that names the place of what does not hold."""
 
-    def __init__(self, page: str, folder: Path, environment: dict[str, str], places: dict[str, str]) -> None:
+    def __init__(self, page: str, folder: Path, programs: Path, model_url: str, *, newcomer: bool) -> None:
         self.page = page
         self.folder = folder
-        self.environment = environment
-        self.places = places
-        self.shell = Shell(folder, environment)
+        self.ports = {port: _free_port() for port in SERVERS.values()}
+        self.places = {"http://localhost:8000/v1": model_url}
+        self.places |= {str(port): str(free) for port, free in self.ports.items()}
+        self.environment = environment_for(folder, programs)
+        if not newcomer:
+            self.environment |= experienced(folder, model_url, self.ports[SERVERS["orps serve"]])
+        self.shell = Shell(folder, self.environment)
         self._has_files()
 
     def _has_files(self) -> None:
@@ -99,8 +106,8 @@ class Reader:
         for command in commands(block.text, prompted=prompted):
             if any(re.match(each, command.text) for each in NOT_RUN):
                 continue
-            if re.match(r"orps (serve|mcp --http)", command.text):
-                self.shell.leave_running(command, self.folder / f".serving-{block.line}")
+            if serves := next((each for each in SERVERS if command.text.startswith(each)), None):
+                self.shell.leave_running(command, self.ports[SERVERS[serves]])
             else:
                 self.shell.run(command)
 
@@ -157,6 +164,12 @@ class Reader:
             self.shell.run(Command("orps solve problem.yaml", "", may_fail=False))
         with closing(sqlite3.connect(database)) as connection:
             assert connection.execute(block.text).fetchall() or EMPTY in block.text, "the query finds nothing"
+
+
+def _free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
 
 
 def environment_for(folder: Path, programs: Path) -> dict[str, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import signal
+import socket
 import sqlite3
 import subprocess
 import time
@@ -105,21 +106,22 @@ class Shell:
         good = code == 130 if command.interrupted else code == 0 or command.may_fail
         assert good, f"{command.text}\nended with {code}:\n{output.read_text(encoding='utf-8')}"
 
-    def leave_running(self, command: Command, listening: Path) -> None:
-        """Start what goes on until the page's end; return when it has printed what the page shows."""
-        with listening.open("wb") as file:
+    def leave_running(self, command: Command, port: int) -> None:
+        """Start what goes on until the page's end; return when it listens and has printed what the page shows."""
+        output = self.folder / f".serving-{port}"
+        with output.open("wb") as file:
             self._left.append(self._begun(command.text, file))
-        until = time.monotonic() + SECONDS
-        wanted = expected(command.shown, self.ids)
-        while not wanted.search(listening.read_text(encoding="utf-8")):
-            assert self._left[-1].poll() is None, listening.read_text(encoding="utf-8")
-            assert time.monotonic() < until, f"{command.text}\ndid not print\n{command.shown}"
+        until, wanted = time.monotonic() + SECONDS, expected(command.shown, self.ids)
+        while not (_listens(port) and wanted.search(output.read_text(encoding="utf-8"))):
+            assert self._left[-1].poll() is None, output.read_text(encoding="utf-8")
+            assert time.monotonic() < until, f"{command.text}\ndoes not listen, or does not print\n{command.shown}"
             time.sleep(0.05)
 
     def close(self) -> None:
         for process in self._left:
-            os.killpg(process.pid, signal.SIGTERM)
-            process.wait(SECONDS)
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGTERM)
+                process.wait(SECONDS)
 
     def _begun(self, command: str, output: IO[bytes]) -> subprocess.Popen[bytes]:
         for shown, real in self.ids.items():
@@ -155,6 +157,11 @@ class Shell:
             printed = printed[-4000:]
             assert found, f"$ {command.text}\n--- the page shows\n{shown}\n--- it prints\n{printed}"
             self.ids |= {name.removeprefix("id_"): real for name, real in found.groupdict().items()}
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 def _parts(shown: str) -> Iterator[str]:

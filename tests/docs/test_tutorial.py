@@ -2,9 +2,8 @@
 
 from collections.abc import Callable
 
-from .reader import Reader
 from .test_pages import TUTORIAL
 
 
-def test_the_tutorial_works_as_it_is_told(read: Callable[..., Reader]) -> None:
+def test_the_tutorial_works_as_it_is_told(read: Callable[..., None]) -> None:
     read(TUTORIAL, newcomer=True)
