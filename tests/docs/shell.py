@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-SECONDS = 60
+SECONDS = 120
 _ID = re.compile(r"\b[0-9a-f]{8}\b")
 _LOOSE = {
     "left_out": (r"\s*\.\.\.\s*", ".*?"),
