@@ -6,7 +6,7 @@ MADE := $(VENV)/.made
 INSTALLED := $(VENV)/.installed
 READY := $(VENV)/.ready-to-develop
 
-.PHONY: demo test check install clean
+.PHONY: demo test check docs install clean
 
 demo: $(INSTALLED)
 	$(BIN)/orps demo --seed $(or $(SEED),0)
@@ -21,6 +21,10 @@ check: $(READY) typing
 	cd build/typing && $(CURDIR)/$(BIN)/mypy --config-file $(CURDIR)/pyproject.toml \
 		-p orps_agent -p benchmarks -m examples.planner -m examples.supervisor
 	cd build/typing && PYTHONPATH=. $(CURDIR)/$(BIN)/lint-imports --config $(CURDIR)/pyproject.toml
+
+# The pages that are made from the code.
+docs: $(READY)
+	$(BIN)/python -m docs.generate
 
 # The package as it looks once installed, for tools that do not follow setuptools' package-dir.
 .PHONY: typing

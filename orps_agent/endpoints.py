@@ -41,6 +41,7 @@ class EndpointSettings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     base_url: BaseUrl = None
+    """Where the server is; None: OpenAI itself, or the model inside orps that `model` names."""
     model: str | None = None
     """What the model is called here, where that differs from the role's name for it. Without a `base_url`, a model that
     runs inside orps (`embedded`, a .gguf file) is the endpoint itself."""
@@ -95,6 +96,7 @@ class RoleSettings(BaseModel):
     max_tokens: int | None = Field(default=None, ge=1)
     """Takes the place of the search's `max_tokens`, `critic_tokens` or `tester_tokens`."""
     top_p: float | None = Field(default=None, gt=0, le=1)
+    """Sent along: sample from the likeliest tokens only, which together have this probability."""
     extra: dict[str, JsonValue] = {}
     """Sent along as it is, such as `top_k` or `chat_template_kwargs`, where the endpoint understands it."""
     system_message: bool = True

@@ -15,7 +15,9 @@ class Price(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     prompt: float = Field(ge=0)
+    """For the tokens of prompts."""
     completion: float = Field(ge=0)
+    """For the tokens of replies."""
     cached: float | None = Field(default=None, ge=0)
     """For those of the prompt's tokens that the endpoint had in its cache; None: as any other."""
     as_of: date | None = None

@@ -58,7 +58,8 @@ async def replay(
     await recording.load()
     with tempfile.TemporaryDirectory(prefix="orps-replay-") as folder:
         async with Store(Path(folder) / "replay.db") as scratch:
-            begun = row.model_copy(update={"config": config, "start": _start(row, config, recording)})
+            # Without the recorded winner, which nobody would ask for another one beside.
+            begun = row.model_copy(update={"config": config, "start": _start(row, config, recording), "winner": None})
             tree, winner = await _walk(scratch, begun, recording, prompts)
     recorded = await store.tree(row.id)
     differences = [*recording.differences, *_differences(row, recorded, tree)] if recording.exact else []

@@ -209,19 +209,27 @@ class Settings(BaseSettings):
     base_url: BaseUrl = Field(
         default=None, validation_alias=AliasChoices("base_url", "ORPS_BASE_URL", "OPENAI_BASE_URL")
     )
+    """The server of the roles that name no endpoint; None: OpenAI itself."""
     api_key: SecretStr | None = Field(
         default=None, validation_alias=AliasChoices("api_key", "ORPS_API_KEY", "OPENAI_API_KEY")
     )
+    """Its key, from the environment only; refused in a file."""
     api_key_file: Path | None = None
     """A file that holds the key, in place of `api_key`."""
     timeout_seconds: float = Field(default=300.0, gt=0)
+    """How long one request to `base_url` may take."""
     max_calls: int = Field(default=32, ge=1)
+    """How many requests to `base_url` may be in flight at the same time, however many it would take."""
     retries: int = Field(default=3, ge=0)
+    """How often a call is repeated after a passing fault, at whatever endpoint."""
     deadline_seconds: float = Field(default=900.0, gt=0)
+    """How long all requests of one call may take together; waiting between them does not count."""
     patience_seconds: float = Field(default=60.0, ge=0)
+    """How long to wait for endpoints that have all stopped answering, before the search is interrupted."""
     endpoints: dict[str, EndpointSettings] = {}
     """Further endpoints by name, for the roles that name them."""
     roles: Annotated[dict[Role, RoleSettings], BeforeValidator(known_roles)] = {}
+    """Which models play the programmer, the critic and the tester, where that is more than a name."""
     record: Path | None = None
     """A file that every reply is added to, to be replayed with the model `recorded:FILE`."""
     db: Path = Field(default_factory=lambda: Path(platformdirs.user_data_dir(APP)) / "orps.db")
@@ -245,6 +253,7 @@ class Settings(BaseSettings):
     search: SearchConfig | None = None
     """Defaults of a search; None: the paper's, or the quick ones on the embedded model."""
     executor: ExecutorSettings = ExecutorSettings()
+    """Where and how candidates run."""
     serve: ServeSettings = ServeSettings()
     """The service, `orps serve`."""
 

@@ -126,6 +126,8 @@ async def test_a_replay_with_other_numbers_tells_what_they_would_have_found(tmp_
         wide = await archive.replay(before.search, changes={"beam": 3})
         hot = await archive.replay(before.search, changes={"temperature": 1.5})
     assert (len(one_round.candidates), one_round.calls, one_round.missing) == (3, 6, ())
+    assert one_round.winner in {each.id for each in one_round.candidates}
+    assert one_round.recorded_winner == (before.winner and before.winner.id) != one_round.winner
     assert len(narrow.candidates) == 9
     assert all(id_.count(".") == 2 for id_ in narrow.missing)
     assert narrow.calls < before.usage.model_calls

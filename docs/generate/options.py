@@ -1,0 +1,59 @@
+"""The page options.md, from the commands' own signatures."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterator
+from typing import get_args
+
+import typer
+from typer.models import ArgumentInfo
+
+from orps_agent.cli import app
+
+from .words import words
+
+MADE = "<!-- Made by `make docs` from orps_agent/cli: edit that, not this page. -->\n"
+HEAD = """# Commands and options
+
+What `orps COMMAND --help` says, in one place. [command-line.md](command-line.md) shows how they are used; what an
+option leaves open comes from the [settings](settings.md).
+"""
+
+
+def options_page() -> str:
+    """The whole of options.md."""
+    tables = "\n".join(line for name, does in _commands(app, "orps") for line in _command(name, does))
+    return f"{MADE}{HEAD}\n{tables}\n"
+
+
+def _commands(group: typer.Typer, name: str) -> Iterator[tuple[str, Callable[..., object]]]:
+    for each in group.registered_commands:
+        if each.callback:
+            yield f"{name} {each.name or each.callback.__name__}", each.callback
+    for inner in group.registered_groups:
+        if inner.typer_instance:
+            yield from _commands(inner.typer_instance, f"{name} {inner.typer_instance.info.name}")
+
+
+def _command(name: str, does: Callable[..., object]) -> Iterator[str]:
+    parameters = list(inspect.signature(does, eval_str=True).parameters.values())
+    yield f"## {name}\n\n{inspect.cleandoc(does.__doc__ or '')}\n"
+    yield "| option | value | default | meaning |\n|---|---|---|---|"
+    yield from (f"| {' | '.join(_parameter(each))} |" for each in parameters)
+    yield ""
+
+
+def _parameter(parameter: inspect.Parameter) -> tuple[str, str, str, str]:
+    kind, told = get_args(parameter.annotation)
+    if isinstance(told, ArgumentInfo):
+        names = parameter.name.upper()
+    else:
+        given = (told.default, *(told.param_decls or ()))  # the first flag is where typer would have a default
+        flags = [each for each in given if isinstance(each, str)] or [f"--{parameter.name.replace('_', '-')}"]
+        names = ", ".join(f"`{each}`" for each in sorted(flags, key=len, reverse=True))
+    least = [f"at least {told.min:g}"] if told.min is not None else []
+    most = [f"at most {told.max:g}"] if told.max is not None else []
+    value = "" if kind is bool else ", ".join([words(kind), *least, *most])
+    empty = parameter.default in (None, False, parameter.empty)
+    return names, value, "" if empty else f"`{parameter.default}`", told.help or ""

@@ -1,0 +1,64 @@
+"""What a reader of the documentation has: the programs, and a server with a model."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from anyio.from_thread import start_blocking_portal
+
+from orps_agent.llm.scripted import Rule, ScriptedModel
+from tests.servers import ModelServer
+
+from .blocks import ROOT
+from .reader import REPLIES, Reader
+from .warm import CLIENT
+
+OFFERS = ["gpt-4.1-mini"]
+
+
+@pytest.fixture(name="programs", scope="module")
+def _programs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A folder with `orps` and `python`."""
+    folder = tmp_path_factory.mktemp("bin")
+    address = folder / "socket"
+    for name in ("orps", "python"):
+        (folder / name).write_text(CLIENT.format(python=sys.executable, address=str(address)))
+        (folder / name).chmod(0o755)
+    arguments = [sys.executable, "-m", "tests.docs.warm", str(address)]
+    variables = os.environ | {"COLUMNS": "200", "NO_COLOR": "1"}
+    with subprocess.Popen(arguments, cwd=ROOT, env=variables, start_new_session=True) as process:
+        while not address.exists():
+            assert process.poll() is None
+            time.sleep(0.05)
+        yield folder
+        os.killpg(process.pid, signal.SIGKILL)
+
+
+@pytest.fixture(name="model_url", scope="module")
+def _model_url() -> Iterator[str]:
+    """A server that speaks OpenAI's API."""
+    model = ScriptedModel([Rule.model_validate(each) for each in REPLIES["rules"]])
+    with (
+        start_blocking_portal() as portal,
+        portal.wrap_async_context_manager(ModelServer(model, offers=OFFERS)) as server,
+    ):
+        yield server.url
+
+
+@pytest.fixture(name="read")
+def _read(tmp_path: Path, programs: Path, model_url: str) -> Callable[..., None]:
+    """Reads a page, and does what it says; a newcomer has set nothing up yet."""
+
+    def read(page: str, *, newcomer: bool = False) -> None:
+        folder = tmp_path / "reader"
+        folder.mkdir()
+        Reader(page, folder, programs, model_url, newcomer=newcomer).read()
+
+    return read
