@@ -71,15 +71,26 @@ class Plan:
     """None: the weak tests of a dataset that has some, else the real ones. With `weak`, a model writes missing ones."""
     problems: int | None = None
     """Only the first so many of each dataset."""
+    only: frozenset[str] | None = None
+    """Only the problems with these ids, of whatever dataset; None: all."""
     shard: Shard = Shard()
 
     def entries(self, datasets: Iterable[Loaded]) -> list[Entry]:
-        """All that is to be done, the methods of a problem one after the other."""
-        return [entry for loaded in datasets for entry in self._of(loaded)]
+        """All that is to be done, the methods of a problem one after the other.
+
+        Raises SettingsError for what the datasets do not have.
+        """
+        given = list(datasets)
+        ids = {task.id for loaded in given for task in loaded.tasks}
+        if missing := sorted((self.only or frozenset()) - ids):
+            example = f"; ids are such as {min(ids)}" if ids else ""
+            raise SettingsError(f"--only: there is no problem {', '.join(missing)}{example}")
+        return [entry for loaded in given for entry in self._of(loaded)]
 
     def _of(self, loaded: Loaded) -> Iterator[Entry]:
         regime = self.regime or ("weak" if any(task.weak for task in loaded.tasks) else "real")
-        tasks = loaded.tasks[: self.problems]
+        wanted = [task for task in loaded.tasks if self.only is None or task.id in self.only]
+        tasks = wanted[: self.problems]
         if regime == "weak" and (without := [task.id for task in tasks if not task.weak and not task.entry_points]):
             raise SettingsError(
                 f"{loaded.name}: {len(without)} of {len(tasks)} problems have no weak tests, and no function that a "
