@@ -7,7 +7,6 @@ import shlex
 import signal
 import sqlite3
 import subprocess
-import sys
 import time
 from collections.abc import Callable
 from contextlib import closing
@@ -18,13 +17,11 @@ from orps_agent import Agent, SearchConfig
 from orps_agent.bench import Record
 from orps_agent.bench.datasets import load_tasks, open_dataset
 from orps_agent.bench.planning import Plan
-from orps_agent.bench.records import all_records
 from orps_agent.bench.running import run_bench
-from orps_agent.store import Store
 from tests.processes import command, server, wait_for
 from tests.samples import settings
 
-FACTORS = (2, 3, 4)
+FACTORS = (3, 4)
 NUMBERS = {"samples": "3", "rounds": "2", "beam": "1", "winner_order": "pass_rate,rho", "temperature": "0.7"}
 CALLS = len(FACTORS) * 12
 """3 candidates, then 3 below the best of them, of two calls each."""
@@ -110,24 +107,23 @@ def lasting(record: Record) -> dict[str, Any]:
     return told | {"samples": [each.model_dump(exclude={"omega"}) for each in record.samples]}
 
 
-async def uninterrupted(folder: Path, url: str) -> list[Record]:
+async def in_this_process(folder: Path, url: str, database: str) -> list[Record]:
+    """The same run, or what is left of it."""
     base = SearchConfig.model_validate(NUMBERS | {"winner_order": NUMBERS["winner_order"].split(",")})
-    plan = Plan(["orps"], base, "served", "served")
-    heard: list[Record] = []
+    entries = Plan(["orps"], base, "served", "served").entries([load_tasks(open_dataset(folder / "data"))])
 
-    async def hear(record: Record) -> None:
-        heard.append(record)
+    async def unheard(_: Record) -> None:
+        """The outcome tells them all."""
 
-    async with Agent(settings(folder, model="served", base_url=url, db=folder / "whole.db")) as agent:
-        await run_bench(agent, plan.entries([load_tasks(open_dataset(folder / "data"))]), tell=hear)
-    return heard
+    async with Agent(settings(folder, model="served", base_url=url, db=folder / database)) as agent:
+        return list((await run_bench(agent, entries, tell=unheard)).records)
 
 
 async def test_killed_and_interrupted_a_bench_repeats_no_finished_call_and_comes_to_the_same(tmp_path: Path) -> None:
     data(tmp_path / "data")
     database = tmp_path / "orps.db"
     with server(tmp_path, *rules()) as (url, log):
-        whole = await uninterrupted(tmp_path, url)
+        whole = await in_this_process(tmp_path, url, "whole.db")
         assert len(asked(log)) == len(set(asked(log))) == CALLS
         log.write_text("")
 
@@ -147,19 +143,12 @@ async def test_killed_and_interrupted_a_bench_repeats_no_finished_call_and_comes
         assert "Traceback" not in error
         assert not known & set(asked(log)[before:])
         (goes_on,) = (line for line in error.splitlines() if line.startswith("to go on: "))
-        calls = len(asked(log))
+        assert shlex.split(goes_on.removeprefix("to go on: ")) == ["orps", *arguments(tmp_path, url)[3:]]
 
-        typed = shlex.split(goes_on.removeprefix("to go on: "))
-        assert typed[0] == "orps"
-        last = subprocess.run(
-            [sys.executable, "-m", "orps_agent", *typed[1:]], capture_output=True, text=True, timeout=60, check=False
-        )
-        assert last.returncode == 0, last.stderr
+        calls = len(asked(log))
+        again = await in_this_process(tmp_path, url, "orps.db")
         assert len(asked(log)) == calls, "there was nothing left to ask"
-    async with Store(database) as store:
-        again = await all_records(store)
-    assert sorted(map(repr, map(lasting, again))) == sorted(map(repr, map(lasting, whole)))
-    assert json.loads(last.stdout)["searches"] == len(FACTORS)
+    assert list(map(lasting, again)) == list(map(lasting, whole))
 
 
 def test_a_second_signal_stops_a_bench_at_once(tmp_path: Path) -> None:
