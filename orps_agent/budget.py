@@ -14,7 +14,6 @@ from pydantic import BaseModel, ConfigDict, Field
 from .errors import BudgetReached
 from .timekeeping import Timekeeper
 
-
 BY_THE_BATCH = ", by the whole batch"
 """How the words for a limit end that was not a search's own."""
 

@@ -54,11 +54,10 @@ async def run_bench(
     """
     run = _Run(agent, tell, stopping or anyio.Event(), anyio.CapacityLimiter(at_once))
     await run.recall(entries)
-    async with beside(run.stop_searches):
-        async with beside(wait=True) as tasks:
-            for entry in entries:
-                if entry.search not in run.done:
-                    tasks.start_soon(run.one, entry)
+    async with beside(run.stop_searches), beside(wait=True) as tasks:
+        for entry in entries:
+            if entry.search not in run.done:
+                tasks.start_soon(run.one, entry)
     if run.error:
         raise run.error
     return Outcome(tuple(run.done[entry.search] for entry in entries if entry.search in run.done), run.left)

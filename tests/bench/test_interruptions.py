@@ -13,6 +13,8 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import anyio
+
 from orps_agent import Agent, SearchConfig
 from orps_agent.bench import Record
 from orps_agent.bench.datasets import load_tasks, open_dataset
@@ -119,11 +121,11 @@ async def in_this_process(folder: Path, url: str, database: str) -> list[Record]
         return list((await run_bench(agent, entries, tell=unheard)).records)
 
 
-async def test_killed_and_interrupted_a_bench_repeats_no_finished_call_and_comes_to_the_same(tmp_path: Path) -> None:
+def test_killed_and_interrupted_a_bench_repeats_no_finished_call_and_comes_to_the_same(tmp_path: Path) -> None:
     data(tmp_path / "data")
     database = tmp_path / "orps.db"
     with server(tmp_path, *rules()) as (url, log):
-        whole = await in_this_process(tmp_path, url, "whole.db")
+        whole = anyio.run(in_this_process, tmp_path, url, "whole.db")
         assert len(asked(log)) == len(set(asked(log))) == CALLS
         log.write_text("")
 
@@ -146,7 +148,7 @@ async def test_killed_and_interrupted_a_bench_repeats_no_finished_call_and_comes
         assert shlex.split(goes_on.removeprefix("to go on: ")) == ["orps", *arguments(tmp_path, url)[3:]]
 
         calls = len(asked(log))
-        again = await in_this_process(tmp_path, url, "orps.db")
+        again = anyio.run(in_this_process, tmp_path, url, "orps.db")
         assert len(asked(log)) == calls, "there was nothing left to ask"
     assert list(map(lasting, again)) == list(map(lasting, whole))
 
