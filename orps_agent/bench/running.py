@@ -160,7 +160,7 @@ async def _of_search(agent: Agent, judge: Judge, entry: Entry, result: SearchRes
         cost=result.usage.cost,
         seconds=await store.reader.seconds(result.search),
         samples=samples_of(list(tree), passed),
-        curve=curve_of(list(tree), passed, calls, entry.config),
+        curve=curve_of(list(tree), passed, calls, await store.search(result.search)),
     )
 
 
