@@ -106,7 +106,7 @@ class _Run:
             if entry.method == GOLD:
                 return await self._judged(partial(_of_gold, judge, entry))
             result = await self._searched(judge.problem, entry)
-            return result and await self._judged(partial(_of_search, self.agent, judge, entry, result))
+            return await self._judged(partial(_of_search, self.agent, judge, entry, result)) if result else None
         except SearchInterrupted:
             return None
         except NoUsableTest as error:  # of this problem alone; asking again is not the same bench any more
@@ -177,6 +177,9 @@ async def _of_gold(judge: Judge, entry: Entry) -> Record:
         gold=gold,
         tier=report.tier if report else None,
         calls=0,
+        prompt_tokens=0,
+        completion_tokens=0,
+        cost=0.0,
         seconds=0.0,
     )
 

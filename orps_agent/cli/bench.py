@@ -85,7 +85,7 @@ def run(
     ] = None,
     only: Annotated[
         str | None,
-        typer.Option(help="Only these problems, ids with commas between, such as `mbpp/11`.", show_default=False),
+        typer.Option(help="Only these problems, ids with commas between: `mbpp/11`, or `11`.", show_default=False),
     ] = None,
     shard: Annotated[str, typer.Option(help="Only the i-th of n parts: i/n.")] = "1/1",
     at_once: Annotated[int, typer.Option(min=1, help="Searches that run at the same time.")] = 100,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+import signal
 import sys
 from collections import Counter
 from collections.abc import Sequence
@@ -82,7 +83,10 @@ def run_bench_command(
             with progress:
                 return await run_bench(agent, entries, at_once=at_once, tell=progress.tell, stopping=stopping)
 
-    return anyio.run(run), signalled.number
+    try:
+        return anyio.run(run), signalled.number
+    except KeyboardInterrupt:  # before the signals were watched, so that nothing had begun
+        return Outcome((), len(entries)), signal.SIGINT
 
 
 def say_what_is_left(outcome: Outcome) -> None:
