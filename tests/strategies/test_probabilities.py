@@ -244,7 +244,7 @@ MACHINE: dict[StrategyName, tuple[int, int]] = {
     "ab-mcts": (1, 2),
 }
 """Samples and rounds with which each asks for two candidates, cot for one."""
-SEEDS = 5
+SEEDS = 3
 
 
 async def test_the_machine_measures_what_was_worked_out(tmp_path: Path) -> None:
