@@ -16,7 +16,7 @@ from langgraph.types import Checkpointer, Command, Overwrite, Send
 from pydantic import BaseModel
 
 from orps_agent.calibration import Calibration
-from orps_agent.candidate import Candidate, Status
+from orps_agent.candidate import Candidate, Outline, Status
 from orps_agent.events import RoundClosed, RoundStarted
 from orps_agent.report import ExecutionReport
 from orps_agent.strategies import Expansion, Score
@@ -24,6 +24,9 @@ from orps_agent.strategies import Expansion, Score
 from .candidate import build_candidate
 from .context import SearchContext, SearchInput
 from .testing import write_tests
+
+_CONFIRMED = 2
+"""How many solutions have to agree before a written test is trusted while the search goes on."""
 
 
 class SearchState(SearchInput):
@@ -131,14 +134,34 @@ def _passed(candidate: Candidate) -> set[str]:
 async def _scores(context: SearchContext, finished: list[Candidate]) -> list[Score]:
     config = context.row.config
     believed = not config.order_without_rho or not finished or await _rho_informs(context, finished[0])
-    return [Score.of(each, config, believed=believed) for each in finished]
+    solved = await _solved(context, finished)
+    return [Score.of(each, config, believed=believed, solved=each.id in solved) for each in finished]
 
 
 async def _rho_informs(context: SearchContext, last: Candidate) -> bool:
     """Whether the critic's scores up to this round said something about the verdicts."""
+    return Calibration.of_outlines(await _known(context, last)).informative
+
+
+async def _solved(context: SearchContext, finished: list[Candidate]) -> set[str]:
+    """Which of a round's candidates pass every test that is to be trusted.
+
+    Tests that were given are. Of those that a model wrote it is, by agreement so far, those of the largest consensus
+    set, once two solutions are in it: one solution alone confirms nothing.
+    """
+    row = context.row
+    if row.tests_by is None or row.selector == "order" or not finished:
+        return {each.id for each in finished if each.solved}
+    agreement = (await context.store.choice(row, await _known(context, finished[0]))).agreement
+    if agreement is None or not agreement.tests or len(agreement.solutions) < _CONFIRMED:
+        return set()
+    return {each.id for each in finished if _passed(each) >= set(agreement.tests)}
+
+
+async def _known(context: SearchContext, last: Candidate) -> list[Outline]:
+    """All candidates up to this one's round."""
     # Of later rounds nothing may be known here: a search that is walked again must come to the same beam.
-    known = [each for each in await context.store.outline(context.id) if each.round <= last.round]
-    return Calibration.of_outlines(known).informative
+    return [each for each in await context.store.outline(context.id) if each.round <= last.round]
 
 
 async def _open_round(context: SearchContext, expansions: list[Expansion]) -> None:

@@ -343,6 +343,10 @@ class Agent:
             "recursion_limit": recursion_limit(context),
         }
         known = await self._saver.aget_tuple(config) is not None
+        if known and not (await graph.aget_state(config)).next:
+            # Stopped between its last step and the row that says so: walked again, it tells why it ended.
+            await self._saver.adelete_thread(context.id)
+            known = False
         given: SearchInput | None = None if known else {"search": context.id}
         try:
             await in_own_task(graph.ainvoke(given, config, context=context, durability="async"))

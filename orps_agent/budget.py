@@ -14,6 +14,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from .errors import BudgetReached
 from .timekeeping import Timekeeper
 
+BY_THE_BATCH = ", by the whole batch"
+"""How the words for a limit end that was not a search's own."""
+
 
 class Budget(BaseModel):
     """What may be spent over all runs of a search, or by all searches of a batch; None: without limit."""
@@ -109,7 +112,7 @@ class Account:
         for account in self._chain:
             account._ended_by = account._ended_by or account._reached()
             if account._ended_by:
-                return account._ended_by + ("" if account is self else ", by the whole batch")
+                return account._ended_by + ("" if account is self else BY_THE_BATCH)
         return None
 
     @asynccontextmanager

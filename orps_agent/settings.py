@@ -96,7 +96,8 @@ class SearchConfig(BaseModel):
     continue_truncated: bool = False
     """Ask once for the rest of a programmer's reply that was cut off at `max_tokens`."""
     stop_when_solved: bool = False
-    """End after the first round in which a candidate passed every test, instead of going on to faster ones."""
+    """End after the first round in which a candidate passed every test that is to be trusted, instead of going on to
+    faster ones: tests that were given, and of written ones those that two solutions agree on."""
     seed: int = Field(default=0, ge=0, lt=2**31)
     """Drives every random choice of ours and, where the endpoint honours it, each model call."""
     budget: Budget = Budget()

@@ -12,14 +12,22 @@ from orps_agent.candidate import Outline, Status, path_key
 A, B, C, D = "abcd"
 
 
-def outline(id_: str, passed: int = 0, *, time: float = 1.0, tampering: bool = False, written: bool = True) -> Outline:
+def outline(
+    id_: str,
+    passed: int = 0,
+    *,
+    tests: int = 4,
+    time: float = 1.0,
+    tampering: bool = False,
+    written: bool = True,
+) -> Outline:
     return Outline(
         id=id_,
         round=0,
         hint="h",
         status=Status.OPEN,
         passed=passed,
-        tests=4,
+        tests=tests,
         omega=1.0,
         process=3,
         written=written,

@@ -8,9 +8,7 @@ from dataclasses import dataclass
 from orps_agent.candidate import Candidate, path_key
 from orps_agent.problem import Problem, TestSuite
 from orps_agent.report import ExecutionReport, NotAnalysable
-from orps_agent.rewards import winner
-from orps_agent.settings import SearchConfig
-from orps_agent.store import Effect, Journal
+from orps_agent.store import Effect, Journal, SearchRow, choose
 from orps_agent.tools import Executor
 from orps_agent.tools.analysis import analyse
 
@@ -110,16 +108,19 @@ def samples_of(tree: Sequence[Candidate], passed: Mapping[str, int]) -> tuple[Sa
 
 
 def curve_of(
-    tree: Sequence[Candidate], passed: Mapping[str, int], calls: Mapping[str, int], config: SearchConfig
+    tree: Sequence[Candidate], passed: Mapping[str, int], calls: Mapping[str, int], row: SearchRow
 ) -> tuple[Point, ...]:
     """What would have won after each candidate, against the model calls made until then."""
     points: list[Point] = []
     asked = 0
     outlines = []
+    visible: dict[str, frozenset[str]] = {}
     for each in _as_asked(tree):
         outlines.append(each.outline)
+        if each.report is not None:
+            visible[each.id] = frozenset(result.name for result in each.report.results if result.passed)
         asked += calls.get(each.id, 0)
-        best = winner(outlines, config.winner_keys, tampering_may_win=config.tampering_may_win)
+        best = choose(row, outlines, visible).winner
         points.append(Point(candidates=len(outlines), calls=asked, passed=passed[best.id] if best else 0))
     return tuple(points)
 

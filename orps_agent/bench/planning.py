@@ -71,15 +71,26 @@ class Plan:
     """None: the weak tests of a dataset that has some, else the real ones. With `weak`, a model writes missing ones."""
     problems: int | None = None
     """Only the first so many of each dataset."""
+    only: frozenset[str] | None = None
+    """Only the problems with these ids, of whatever dataset, also without what precedes the last slash; None: all."""
     shard: Shard = Shard()
 
     def entries(self, datasets: Iterable[Loaded]) -> list[Entry]:
-        """All that is to be done, the methods of a problem one after the other."""
-        return [entry for loaded in datasets for entry in self._of(loaded)]
+        """All that is to be done, the methods of a problem one after the other.
+
+        Raises SettingsError for what the datasets do not have.
+        """
+        given = list(datasets)
+        names = {name for loaded in given for task in loaded.tasks for name in _names(task)}
+        if missing := sorted((self.only or frozenset()) - names):
+            example = f"; ids are such as {max(names, key=len)}" if names else ""
+            raise SettingsError(f"--only: there is no problem {', '.join(missing)}{example}")
+        return [entry for loaded in given for entry in self._of(loaded)]
 
     def _of(self, loaded: Loaded) -> Iterator[Entry]:
         regime = self.regime or ("weak" if any(task.weak for task in loaded.tasks) else "real")
-        tasks = loaded.tasks[: self.problems]
+        wanted = [task for task in loaded.tasks if self.only is None or self.only & _names(task)]
+        tasks = wanted[: self.problems]
         if regime == "weak" and (without := [task.id for task in tasks if not task.weak and not task.entry_points]):
             raise SettingsError(
                 f"{loaded.name}: {len(without)} of {len(tasks)} problems have no weak tests, and no function that a "
@@ -99,3 +110,8 @@ class Plan:
                         critic=self.critic,
                         budget=f"{self.calls} calls" if self.calls else "no limit",
                     )
+
+
+def _names(task: Task) -> set[str]:
+    """`mbpp/11` and `11`."""
+    return {task.id, task.id.rpartition("/")[2]}

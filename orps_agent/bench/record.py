@@ -6,6 +6,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from orps_agent.budget import BY_THE_BATCH
+
 Regime = Literal["weak", "real"]
 """What the search saw: `weak`, tests that a model wrote or the dataset's weaker split (ORPS); `real`, the tests that
 the winner is judged on as well (ORPS(+T)). Numbers of the two are never put side by side."""
@@ -98,6 +100,11 @@ class Record(BaseModel):
     """Wall time of the search."""
     samples: tuple[Sample, ...] = ()
     curve: tuple[Point, ...] = ()
+
+    @property
+    def cut_short(self) -> bool:
+        """Whether the limits of the whole batch ended the search, and not its own."""
+        return self.reason.endswith(BY_THE_BATCH)
 
     @property
     def solved(self) -> bool:

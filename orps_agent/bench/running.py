@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 
 import anyio
 
 from orps_agent.agent import Agent
 from orps_agent.candidate import Tree
-from orps_agent.errors import SearchInterrupted
+from orps_agent.errors import CannotRun, NoUsableTest, SearchInterrupted
+from orps_agent.events import SearchFinished
+from orps_agent.problem import Problem
 from orps_agent.report import NotAnalysable
 from orps_agent.result import SearchResult
 from orps_agent.tasks import beside
@@ -34,46 +37,106 @@ class Outcome:
     """Searches that were stopped before their end; the same run goes on with them."""
 
 
-async def run_bench(agent: Agent, entries: Sequence[Entry], *, at_once: int = 100, tell: OnRecord) -> Outcome:
+async def run_bench(
+    agent: Agent,
+    entries: Sequence[Entry],
+    *,
+    at_once: int = 100,
+    tell: OnRecord,
+    stopping: anyio.Event | None = None,
+) -> Outcome:
     """Do what is not done yet, `at_once` searches at a time, and tell every record as it comes, old ones first.
 
-    A fast search never waits for a slow one: what they share are the model's and the executor's slots. Raises
-    CannotRun when the endpoint, the sandbox or the database gives way; what is finished by then stays.
+    A fast search never waits for a slow one: what they share are the model's and the executor's slots. Once `stopping`
+    is set, nothing new is begun: searches wind down as by `Agent.stop`, and what is being judged is given up, as it
+    costs nothing to judge it again. Raises CannotRun when the endpoint, the sandbox or the database gives way, after
+    the other searches have wound down.
     """
-    done = await known(agent.store, [entry.search for entry in entries])
-    for record in done.values():
-        await tell(record)
-    slots = anyio.CapacityLimiter(at_once)
-    left = 0
-
-    async def one(entry: Entry) -> None:
-        nonlocal left
-        async with slots:
-            if left:  # nothing new is begun once something was stopped
-                left += 1
-                return
-            try:
-                record = await _record(agent, entry)
-            except SearchInterrupted:
-                left += 1
-                return
-        await keep(agent.store, record)
-        done[entry.search] = record
-        await tell(record)
-
-    async with beside(wait=True) as tasks:
+    run = _Run(agent, tell, stopping or anyio.Event(), anyio.CapacityLimiter(at_once))
+    await run.recall(entries)
+    async with beside(run.stop_searches), beside(wait=True) as tasks:
         for entry in entries:
-            if entry.search not in done:
-                tasks.start_soon(one, entry)
-    return Outcome(tuple(done[entry.search] for entry in entries if entry.search in done), left)
+            if entry.search not in run.done:
+                tasks.start_soon(run.one, entry)
+    if run.error:
+        raise run.error
+    return Outcome(tuple(run.done[entry.search] for entry in entries if entry.search in run.done), run.left)
 
 
-async def _record(agent: Agent, entry: Entry) -> Record:
-    judge = Judge(agent.executor, entry.task.problem(entry.regime))
-    if entry.method == GOLD:
-        return await _of_gold(judge, entry)
-    result = await agent.solve(judge.problem, entry.config, search=entry.search)
-    return await _of_search(agent, judge, entry, result)
+@dataclass
+class _Run:
+    """What the searches of a bench have in common while they run."""
+
+    agent: Agent
+    tell: OnRecord
+    stopping: anyio.Event
+    slots: anyio.CapacityLimiter
+    done: dict[str, Record] = field(default_factory=dict)
+    left: int = 0
+    error: CannotRun | None = None
+    """Why nothing can go on, if that is why it is stopping."""
+
+    async def recall(self, entries: Sequence[Entry]) -> None:
+        """Tell what earlier runs have done; searches that their batch's budget had ended go on."""
+        found = await known(self.agent.store, [entry.search for entry in entries])
+        self.done = {search: record for search, record in found.items() if not record.cut_short}
+        for record in self.done.values():
+            await self.tell(record)
+
+    async def stop_searches(self) -> None:
+        """Wind them down when it is time."""
+        await self.stopping.wait()
+        self.agent.stop()
+
+    async def one(self, entry: Entry) -> None:
+        """A search, or what is left of it, and its judgement."""
+        async with self.slots:
+            record = None if self.stopping.is_set() else await self._record(entry)
+        if record is None:
+            self.left += 1
+            return
+        await keep(self.agent.store, record)
+        self.done[entry.search] = record
+        await self.tell(record)
+
+    async def _record(self, entry: Entry) -> Record | None:
+        """None when it was stopped before its end."""
+        judge = Judge(self.agent.executor, entry.task.problem(entry.regime))
+        try:
+            if entry.method == GOLD:
+                return await self._judged(partial(_of_gold, judge, entry))
+            result = await self._searched(judge.problem, entry)
+            return await self._judged(partial(_of_search, self.agent, judge, entry, result)) if result else None
+        except SearchInterrupted:
+            return None
+        except NoUsableTest as error:  # of this problem alone; asking again is not the same bench any more
+            return await _of_nothing(self.agent, judge, entry, str(error))
+        except CannotRun as error:
+            self.error = self.error or error
+            self.stopping.set()
+            return None
+
+    async def _searched(self, problem: Problem, entry: Entry) -> SearchResult | None:
+        result: SearchResult | None = None
+        async with self.agent.stream(problem, entry.config, search=entry.search) as events:
+            async for event in events:
+                if self.stopping.is_set():
+                    self.agent.stop()  # it had not begun when all were told to stop
+                if isinstance(event, SearchFinished):
+                    result = event.result
+        return result
+
+    async def _judged(self, judging: Callable[[], Awaitable[Record]]) -> Record | None:
+        record: Record | None = None
+        with anyio.CancelScope() as scope:
+
+            async def give_up() -> None:
+                await self.stopping.wait()
+                scope.cancel()
+
+            async with beside(give_up):
+                record = await judging()
+        return record
 
 
 async def _of_search(agent: Agent, judge: Judge, entry: Entry, result: SearchResult) -> Record:
@@ -97,7 +160,7 @@ async def _of_search(agent: Agent, judge: Judge, entry: Entry, result: SearchRes
         cost=result.usage.cost,
         seconds=await store.reader.seconds(result.search),
         samples=samples_of(list(tree), passed),
-        curve=curve_of(list(tree), passed, calls, entry.config),
+        curve=curve_of(list(tree), passed, calls, await store.search(result.search)),
     )
 
 
@@ -114,7 +177,28 @@ async def _of_gold(judge: Judge, entry: Entry) -> Record:
         gold=gold,
         tier=report.tier if report else None,
         calls=0,
+        prompt_tokens=0,
+        completion_tokens=0,
+        cost=0.0,
         seconds=0.0,
+    )
+
+
+async def _of_nothing(agent: Agent, judge: Judge, entry: Entry, reason: str) -> Record:
+    """A search that could not begin, for want of tests: its problem is not solved."""
+    usage = await agent.store.usage(entry.search)
+    _, gold = await judge.costs(None)
+    return Record(
+        **_of_entry(entry, judge),
+        reason=reason,
+        passed=0,
+        valid=False,
+        gold=gold,
+        calls=usage["model_calls"],
+        prompt_tokens=usage["prompt_tokens"],
+        completion_tokens=usage["completion_tokens"],
+        cost=usage["cost"],
+        seconds=await agent.store.reader.seconds(entry.search),
     )
 
 

@@ -98,6 +98,12 @@ def _notes(group: Group) -> Iterator[str]:
                 f"Of {problems * len(seeds)} searches by {method} (problems times seeds) {lacking} are not there; a "
                 "problem's value is made from the seeds that are."
             )
+        cut_short = sum(record.cut_short for records in runs.values() for record in records)
+        if cut_short:
+            yield (
+                f"{_counted(cut_short, 'search', 'searches')} by {method} ended by the limits of the whole batch, "
+                "before their own budget was used up."
+            )
     without_gold = sum(
         all(record.gold is None for runs in group.methods.values() for record in runs[place]) for place in group.places
     )

@@ -12,6 +12,7 @@ from typer.core import TyperGroup
 
 from orps_agent.errors import DatasetError, SettingsError
 from orps_agent.logs import configure
+from orps_agent.settings import SearchConfig, changed
 
 from .options import (
     Assign,
@@ -23,6 +24,7 @@ from .options import (
     Unsafe,
     Verbose,
     config_from,
+    limits,
     settings_from,
 )
 from .output import err, out
@@ -82,14 +84,24 @@ def run(
     problems: Annotated[
         int | None, typer.Option(min=1, help="Only the first so many of each dataset.", show_default=False)
     ] = None,
+    only: Annotated[
+        str | None,
+        typer.Option(help="Only these problems, ids with commas between: `mbpp/11`, or `11`.", show_default=False),
+    ] = None,
     shard: Annotated[str, typer.Option(help="Only the i-th of n parts: i/n.")] = "1/1",
     at_once: Annotated[int, typer.Option(min=1, help="Searches that run at the same time.")] = 100,
     strict: Annotated[bool, typer.Option("--strict", help="Refuse datasets with bad rows.")] = False,
     batch_calls: Annotated[
-        int | None, typer.Option(min=1, help="End after so many model calls of all searches.", show_default=False)
+        int | None, typer.Option(min=1, help="End after so many model calls of this run.", show_default=False)
+    ] = None,
+    batch_tokens: Annotated[
+        int | None, typer.Option(min=1, help="End before this run has used more tokens.", show_default=False)
     ] = None,
     batch_cost: Annotated[
-        float | None, typer.Option(help="End before all searches have cost more USD.", show_default=False)
+        float | None, typer.Option(help="End before this run has cost more USD.", show_default=False)
+    ] = None,
+    batch_time: Annotated[
+        float | None, typer.Option(help="Begin nothing new after so many seconds of this run.", show_default=False)
     ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only forecast calls, tokens and money.")] = False,
     model: Model = None,
@@ -110,10 +122,9 @@ def run(
     from orps_agent.agent import default_config
     from orps_agent.bench.methods import known_methods
     from orps_agent.bench.planning import Plan, Shard
-    from orps_agent.budget import Budget
     from orps_agent.llm.roles import model_names
 
-    from .benching import forecast_bench, run_bench_command
+    from .benching import forecast_bench, run_bench_command, say_what_is_left
     from .weights import ensure_weights
 
     if regime not in (None, "weak", "real"):
@@ -131,21 +142,21 @@ def run(
         seeds=_seeds(seeds),
         regime=regime,  # type: ignore[arg-type]  # looked at above
         problems=problems,
+        only=frozenset(only.split(",")) if only else None,
         shard=Shard.parse(shard),
     )
+    budget = changed(SearchConfig(), limits(batch_calls, batch_tokens, batch_cost, batch_time)).budget
     entries = plan.entries(_load(each, strict=strict) for each in datasets)
     if dry_run:
         forecast_bench(settings, entries)
         return
     configure(console=verbose, file=settings.log)
     ensure_weights(settings, quiet=False)
-    outcome, signal = run_bench_command(
-        settings, entries, budget=Budget(calls=batch_calls, cost=batch_cost), at_once=at_once
-    )
+    outcome, signal = run_bench_command(settings, entries, budget=budget, at_once=at_once)
     if outcome.records:
         _write(outcome.records, format_, output)
+    say_what_is_left(outcome)
     if outcome.left:
-        err.print(f"{outcome.left} searches are not finished: the same command goes on with them", markup=False)
         raise typer.Exit(128 + signal if signal else 3)
 
 

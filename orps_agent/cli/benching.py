@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import shlex
+import signal
+import sys
 from collections import Counter
 from collections.abc import Sequence
 from functools import partial
@@ -72,15 +75,38 @@ def run_bench_command(
     signalled = Signalled()
 
     async def run() -> Outcome:
-        progress = _Progress(entries)
+        progress, stopping = _Progress(entries), anyio.Event()
         async with (
             Agent(settings, budget=budget) as agent,
-            beside(partial(watch_signals, agent, progress, signalled, "the same command goes on")),
+            beside(partial(watch_signals, stopping.set, progress, signalled, f"`{this_command()}` goes on")),
         ):
             with progress:
-                return await run_bench(agent, entries, at_once=at_once, tell=progress.tell)
+                return await run_bench(agent, entries, at_once=at_once, tell=progress.tell, stopping=stopping)
 
-    return anyio.run(run), signalled.number
+    try:
+        return anyio.run(run), signalled.number
+    except KeyboardInterrupt:  # before the signals were watched, so that nothing had begun
+        return Outcome((), len(entries)), signal.SIGINT
+
+
+def say_what_is_left(outcome: Outcome) -> None:
+    """Which searches are not through, and the command that goes on with them."""
+    cut_short = sum(record.cut_short for record in outcome.records)
+    if outcome.left:
+        err.print(f"{_searches(outcome.left)} not finished", markup=False)
+    if cut_short:
+        err.print(f"{_searches(cut_short)} ended by the limits of the batch, which count for a run", markup=False)
+    if outcome.left or cut_short:
+        err.print(f"to go on: {this_command()}", markup=False, soft_wrap=True)
+
+
+def _searches(count: int) -> str:
+    return "1 search is" if count == 1 else f"{count} searches are"
+
+
+def this_command() -> str:
+    """What was typed to come here, fit to be typed again."""
+    return shlex.join(["orps", *sys.argv[1:]])
 
 
 def forecast_bench(settings: Settings, entries: Sequence[Entry]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import Protocol
@@ -76,7 +77,7 @@ async def _run(
     result: SearchResult | None = None
     async with (
         Agent(settings) as agent,
-        beside(partial(watch_signals, agent, view, signalled, "`orps resume --last` goes on")),
+        beside(partial(watch_signals, partial(_stop, agent), view, signalled, "`orps resume --last` goes on")),
     ):
         with view:
             async with agent.stream(what, config, budget=budget) as events:
@@ -97,15 +98,19 @@ class Sayer(Protocol):
         ...
 
 
-async def watch_signals(agent: Agent, view: Sayer, signalled: Signalled, goes_on: str) -> None:
+def _stop(agent: Agent) -> None:
+    if not agent.stop():
+        raise SearchInterrupted("stopped before the search began")
+
+
+async def watch_signals(stop: Callable[[], None], view: Sayer, signalled: Signalled, goes_on: str) -> None:
     """Wind down on the first signal, end at once on the second; `goes_on` says what goes on from there."""
     with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
         async for number in signals:
             if signalled.number:
                 # Everything finished is committed already; whatever still runs is given up.
-                err.print(f"stopped at once: {goes_on}", markup=False)
+                err.print(f"stopped at once: {goes_on}", markup=False, soft_wrap=True)
                 os._exit(128 + number)
             signalled.number = number
             view.say("stopping: finishing what is in flight; once more to stop at once")
-            if not agent.stop():
-                raise SearchInterrupted("stopped before the search began")
+            stop()

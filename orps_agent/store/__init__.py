@@ -2,6 +2,6 @@
 
 from .effects import Effect, Request
 from .journal import Effects, Journal, Tally
-from .store import SearchRow, Store
+from .store import SearchRow, Store, choose
 
-__all__ = ["Effect", "Effects", "Journal", "Request", "SearchRow", "Store", "Tally"]
+__all__ = ["Effect", "Effects", "Journal", "Request", "SearchRow", "Store", "Tally", "choose"]

@@ -85,6 +85,14 @@ class SearchRow(BaseModel):
         return self.status == "finished" and (self.reason or "").startswith("budget: ")
 
 
+def choose(row: SearchRow, tree: Sequence[Outline], passed: Mapping[str, frozenset[str]]) -> Choice:
+    """The winner of these candidates of a search by its selector; `passed` names the visible tests that each passes."""
+    order, let = row.config.winner_keys, row.config.tampering_may_win
+    if row.selector == "order":
+        return Choice(winner(tree, order, tampering_may_win=let))
+    return agreed(tree, passed, order, tampering_may_win=let)
+
+
 class Store:
     """One SQLite file, open for as long as the context lasts.
 
@@ -332,10 +340,7 @@ class Store:
 
     async def choice(self, row: SearchRow, tree: Sequence[Outline]) -> Choice:
         """The winner of a search as far as it has come, by its selector."""
-        order, let = row.config.winner_keys, row.config.tampering_may_win
-        if row.selector == "order":
-            return Choice(winner(tree, order, tampering_may_win=let))
-        return agreed(tree, await self.passed(row.id), order, tampering_may_win=let)
+        return choose(row, tree, {} if row.selector == "order" else await self.passed(row.id))
 
     async def messages(self, effect: Effect) -> list[tuple[str, str]]:
         """The conversation that a model call sent, as (role, text)."""

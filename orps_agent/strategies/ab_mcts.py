@@ -5,12 +5,13 @@ from __future__ import annotations
 import importlib.util
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from orps_agent.errors import SettingsError
 from orps_agent.settings import SearchConfig
 
-from .base import EndReason, Outlook
+from .base import EndReason, Outlook, Score
 from .stepwise import Grown, Growth, StepState, Stepwise, parent_of, seed_at
 
 if TYPE_CHECKING:
@@ -27,8 +28,11 @@ class AbMcts(Stepwise):
         draw from the posterior of GEN (a new child here) and of CONT (any child that is there); if CONT wins, draw
         from the posterior of each child and go to the highest
 
-    The posteriors are normal with an unknown mean and variance, over the values of everything below, and a value is
-    the mean of (ρ-1)/4 and ω/2. Nodes therefore have as many children as pays.
+    A posterior is that of the mean of normal values of unknown mean and variance, with the prior m = 0, κ = 1, ν = 1,
+    τ² = 0.1. GEN is told the values of the node's children, CONT those of everything below the children, a child its
+    own value and those of everything below it; a value is the mean of (ρ-1)/4 and ω/2. Nodes therefore have as many
+    children as pays. Priors and backup are the defaults of the authors' package treequest (0.3), which does all this
+    (section 3.3 of the paper, node aggregation); `test_ab_mcts.py` compares walk by walk.
 
     `samples` is how many such walks a step makes before it is told anything, `rounds` how many steps there are, each
     walk writes one candidate; `beam` says nothing. Raises SettingsError where treequest is not installed.
@@ -43,6 +47,7 @@ class AbMcts(Stepwise):
             raise SettingsError(
                 "strategy: ab-mcts needs the package treequest: pip install 'orps-agent[treequest]', or take mcts"
             )
+        self._memo: _Told | None = None
 
     def plan(self, tree: Grown, round_: int) -> list[Growth] | EndReason:
         """A child for the node at the end of each walk."""
@@ -63,36 +68,50 @@ class AbMcts(Stepwise):
 
     def _walks(self, tree: Grown, seed: int) -> list[str]:
         """The nodes where this step's walks end, drawn by treequest from what was told so far."""
-        from treequest import ABMCTSA  # noqa: PLC0415 - an extra, and slow to load
-
-        algorithm: ABMCTSA[str] = ABMCTSA()
-        state = algorithm.init_tree()
-        nodes = self._retold(tree, algorithm, state)
+        known = self._memo if self._memo and self._memo.begins(tree) else _Told(tree.root)
+        # What was told is a function of the tree alone: to keep it saves time and changes nothing.
+        self._memo = known
+        known.tell(tree)
         with _seeded(seed):
-            _, trials = algorithm.ask_batch(state, self.config.samples, [ACTION])
-        return [nodes[trial.node_to_expand] for trial in trials]
-
-    def _retold(self, tree: Grown, algorithm: ABMCTSA[str], state: ABMCTSAAlgoState[str]) -> list[str]:
-        """Tell treequest every score anew, as ours is the state that is kept; returns our ids by its numbers of nodes.
-
-        Its own way is to be told of a trial that it was asked for, so each candidate gets one where it grew.
-        """
-        known = {tree.root: state.tree.root}
-        for id_ in tree.scores:
-            if id_ == tree.root:
-                continue
-            parent = known[parent_of(id_)]
-            state.thompson_states.get_or_create(parent, [ACTION])
-            trial = state.trial_store.create_trial(parent, ACTION)
-            algorithm.tell(state, trial.trial_id, (id_, tree.value(id_)))
-            known[id_] = parent.children[-1]
-        # The root has number -1, with which a list begins from its end as well.
-        return [*(id_ for id_ in known if id_ != tree.root), tree.root]
+            _, trials = known.algorithm.ask_batch(known.state, self.config.samples, [ACTION])
+        return [known.nodes[trial.node_to_expand] for trial in trials]
 
     def _growing(self, tree: Grown, node: str) -> str:
         while not tree.expandable(node):
             node = parent_of(node)
         return node
+
+
+class _Told:
+    """What treequest was told of a tree so far, as its own state cannot be part of ours."""
+
+    def __init__(self, root: str) -> None:
+        from treequest import ABMCTSA  # noqa: PLC0415 - an extra, and slow to load
+
+        self.algorithm: ABMCTSA[str] = ABMCTSA()
+        self.state: ABMCTSAAlgoState[str] = self.algorithm.init_tree()
+        self.nodes: dict[int, str] = {self.state.tree.root.expand_idx: root}
+        """Our ids by its numbers of nodes."""
+        self._root = root
+        self._scores: list[Score] = []
+        self._known = {root: self.state.tree.root}
+
+    def begins(self, tree: Grown) -> bool:
+        """Whether the tree goes on from what was told."""
+        return tree.root == self._root and list(islice(tree.scores.values(), len(self._scores))) == self._scores
+
+    def tell(self, tree: Grown) -> None:
+        """Tell the scores that are new; its way is to be told of a trial that it was asked for, so each gets one."""
+        for score in islice(tree.scores.values(), len(self._scores), None):
+            self._scores.append(score)
+            if score.id == self._root:
+                continue
+            parent = self._known[parent_of(score.id)]
+            self.state.thompson_states.get_or_create(parent, [ACTION])
+            trial = self.state.trial_store.create_trial(parent, ACTION)
+            self.algorithm.tell(self.state, trial.trial_id, (score.id, tree.value(score.id)))
+            self._known[score.id] = node = parent.children[-1]
+            self.nodes[node.expand_idx] = score.id
 
 
 @contextmanager

@@ -6,27 +6,30 @@ import random
 
 from orps_agent.candidate import path_key
 
-from .base import EndReason, Outlook
+from .base import EndReason, Outlook, Score
 from .stepwise import Grown, Growth, StepState, Stepwise, seed_at
 
 DEBUG_PROBABILITY = 0.5
-"""How often a step debugs where there is something to debug; else it improves."""
+"""How often a step debugs where there is something to debug."""
 DEBUG_DEPTH = 3
-"""How often in a row a line of failing candidates is debugged."""
+"""How many failing candidates may stand above a failing one that is still debugged."""
 
 
 class Aide(Stepwise):
     """The first step drafts `samples` solutions; every further one writes one candidate:
 
-        with probability 1/2 below a failing leaf that was debugged fewer than 3 times in a row, any of them as
-        likely (debug), else below the best candidate (improve)
+        with probability 1/2 below a failing leaf with at most 3 failing ones in a row above it, any of them as likely
+        (debug); else below the best of what works (improve); as long as nothing works, from the problem again (draft)
 
-    The best is the one with the highest mean of (ρ-1)/4 and ω/2. `samples` is how many drafts there are, and samples *
-    rounds how many candidates in all, so that a search costs what the others do; `beam` says nothing.
+    The best is the one with the highest mean of (ρ-1)/4 and ω/2. `samples` is how many drafts there are at first, and
+    samples * rounds how many candidates in all, so that a search costs what the others do; `beam` says nothing. This is
+    `search_policy` of the authors' package aideml with its default numbers (`debug_prob`, `max_debug_depth`;
+    `num_drafts` is `samples` here), which section 3 of the paper calls the search policy.
 
-    Deviates from AIDE: failing is what does not pass every test, where AIDE looks for a crash; as long as nothing
-    works, improving takes the best of what fails instead of drafting anew; the prompt tells the whole branch (see
-    `history`) instead of a summary of all attempts.
+    Deviates from AIDE: failing is what does not pass every test, where AIDE looks for a crash, and without execution
+    feedback nothing is known to fail; a candidate that the critic closed is neither debugged nor improved, and where
+    all are closed or failed calls the search ends; the prompt tells the whole branch (see `history`) instead of a
+    summary of all attempts.
     """
 
     def plan(self, tree: Grown, round_: int) -> list[Growth] | EndReason:
@@ -39,10 +42,12 @@ class Aide(Stepwise):
         if not growing:
             return "closed"
         chance = random.Random(seed_at(self.config, tree, round_))  # noqa: S311 - the same seed, the same search
-        failing = [score.id for score in growing if not score.solved and self._may_be_debugged(tree, score.id)]
+        failing = [score.id for score in growing if self._fails(score) and self._may_be_debugged(tree, score.id)]
         if chance.random() < DEBUG_PROBABILITY and failing:
             return [Growth(chance.choice(failing))]
-        return [Growth(min(growing, key=lambda score: (-self.value(score), path_key(score.id))).id)]
+        working = [score for score in growing if not self._fails(score)]
+        best = min(working, key=lambda score: (-self.value(score), path_key(score.id)), default=None)
+        return [Growth(best.id if best else tree.root)]
 
     def later(self, state: StepState) -> int:
         """All steps that are left, one candidate each."""
@@ -58,8 +63,11 @@ class Aide(Stepwise):
         """How many steps there are after the drafts."""
         return self.config.samples * (self.config.rounds - 1)
 
+    def _fails(self, score: Score) -> bool:
+        return self.config.execution_feedback and not score.solved
+
     def _may_be_debugged(self, tree: Grown, node: str) -> bool:
         if tree.children[node]:
             return False
-        above = tree.chain(node)[-2::-1][:DEBUG_DEPTH]
-        return len(above) < DEBUG_DEPTH or any(tree.scores[each].solved for each in above)
+        above = tree.chain(node)[-2::-1][: DEBUG_DEPTH + 1]
+        return len(above) <= DEBUG_DEPTH or any(not self._fails(tree.scores[each]) for each in above)

@@ -46,15 +46,20 @@ class Score(BaseModel):
     solved: bool
 
     @classmethod
-    def of(cls, candidate: Candidate, config: SearchConfig, *, believed: bool = True) -> Self:
-        """A candidate's score, without what the settings keep from the search; ρ only where it is `believed`."""
+    def of(
+        cls, candidate: Candidate, config: SearchConfig, *, believed: bool = True, solved: bool | None = None
+    ) -> Self:
+        """A candidate's score, without what the settings keep from the search; ρ only where it is `believed`.
+
+        `solved` says whether it passes the tests that are to be trusted; None: all of them are.
+        """
         return cls(
             id=candidate.id,
             process=candidate.process if believed and not config.outcome_only else None,
             omega=candidate.omega if config.execution_feedback else None,
             # One that was pruned is walked again after an interruption: when it was told it was open.
             expandable=candidate.status in {Status.OPEN, Status.PRUNED},
-            solved=candidate.solved and config.execution_feedback,
+            solved=(candidate.solved if solved is None else solved) and config.execution_feedback,
         )
 
 

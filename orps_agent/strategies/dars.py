@@ -24,8 +24,14 @@ class Dars(Stepwise):
     before when its last candidate is closed or failed. Every step asks for one candidate, so there are up to samples *
     rounds steps and candidates.
 
-    Deviates from DARS: a candidate is a whole solution, where DARS branches at certain kinds of actions of an agent;
-    one attempt is sampled, not several of which the critic picks one.
+    That a branch runs to its end first, that another attempt from a node is told what came of the earlier one, and
+    that a critic has a say is DARS (abstract, and the authors' `sweagent/agent/agents.py`: `get_expansion_prompt`,
+    `get_expansion_action`, `run`).
+
+    Deviates from DARS: a candidate is a whole solution, where DARS branches at certain kinds of actions of an agent,
+    twice at most at each; DARS goes back to the node nearest to the root, where here the scores decide; DARS samples
+    some actions and asks the critic for the best of them, where here one is sampled and judged once it was executed;
+    DARS shows the next 5 actions of the first attempt, here it is the last candidate of up to 3 attempts.
     """
 
     def plan(self, tree: Grown, round_: int) -> list[Growth] | EndReason:

@@ -18,13 +18,18 @@ class Mcts(Stepwise):
         UCT(s) = V(s) + w * sqrt(ln N(parent of s) / N(s)),    w = 1
 
     N(s) is how many candidates there are in the subtree of s, itself included, V(s) the mean of their values, which
-    is the same as passing each new value up the tree. A candidate's value is the mean of (ρ-1)/4 and ω/2.
+    is the same as passing each new value up the tree, V(s) <- (V(s) (N(s) - 1) + r) / N(s): section 4 of the paper,
+    selection and backpropagation, with w and the passing up as in the authors' `programming/mcts.py`. A candidate's
+    value is the mean of (ρ-1)/4 and ω/2.
 
     `samples` is how many children a leaf gets, `rounds` how many steps there are; `beam` says nothing. At most
     samples * rounds candidates; the search ends before when every leaf is closed.
 
-    Deviates from LATS: ω stands where LATS has self-consistency, both parts of the value count the same; a candidate
-    is a whole solution, so that there is nothing to simulate; a branch that can grow no more is not visited again.
+    Deviates from LATS: its V is λ times the model's own score and 1 - λ times self-consistency, in the authors' code
+    for programs the share of tests passed alone; here ω stands in the second place, and both parts count the same, as
+    the paper's λ for programs could not be looked up. A candidate is a whole solution, so that there is nothing to
+    simulate; a branch that can grow no more is not visited again; the root is the problem, where the authors' is a
+    first solution.
     """
 
     def plan(self, tree: Grown, round_: int) -> list[Growth] | EndReason:
@@ -43,33 +48,37 @@ class Mcts(Stepwise):
         sizes = (self.config.samples,) * self.config.rounds
         return Outlook(least=sizes[:1], likely=sizes, most=sizes)
 
-    def _select(self, tree: Grown) -> str | None:
-        visits, values, growing = self._passed_up(tree)
-        if tree.root not in growing:
-            return None
-        node = tree.root
-        while children := [each for each in tree.children[node] if each in growing]:
-            visited = math.log(visits[node])
-            # Of equals the first, which is the one with the lower id.
-            node = max(
-                children,
-                key=lambda each: values[each] / visits[each] + EXPLORATION * math.sqrt(visited / visits[each]),
-            )
-        return node
-
-    def _passed_up(self, tree: Grown) -> tuple[Counter[str], dict[str, float], set[str]]:
-        """Of every subtree the candidates in it and the sum of their values; the nodes below which it can grow."""
+    def uct(self, tree: Grown) -> dict[str, float]:
+        """The UCT of every node but the root."""
         visits: Counter[str] = Counter()
         values: defaultdict[str, float] = defaultdict(float)
-        growing = {node for node, children in tree.children.items() if not children and tree.expandable(node)}
         for node in reversed(tree.scores):  # children before their parents
             visits[node] += 1
             values[node] += tree.value(node)
-            if node == tree.root:
-                break
-            parent = parent_of(node)
-            visits[parent] += visits[node]
-            values[parent] += values[node]
-            if node in growing:
-                growing.add(parent)
-        return visits, values, growing
+            if node != tree.root:
+                visits[parent_of(node)] += visits[node]
+                values[parent_of(node)] += values[node]
+        return {
+            node: values[node] / visits[node]
+            + EXPLORATION * math.sqrt(math.log(visits[parent_of(node)]) / visits[node])
+            for node in tree.scores
+            if node != tree.root
+        }
+
+    def _select(self, tree: Grown) -> str | None:
+        growing = _growing(tree)
+        if tree.root not in growing:
+            return None
+        uct, node = self.uct(tree), tree.root
+        while children := [each for each in tree.children[node] if each in growing]:
+            node = max(children, key=uct.__getitem__)  # of equals the first, which is the one with the lower id
+        return node
+
+
+def _growing(tree: Grown) -> set[str]:
+    """The nodes at or below which the tree can grow."""
+    growing = {node for node, children in tree.children.items() if not children and tree.expandable(node)}
+    for node in reversed(tree.scores):
+        if node in growing and node != tree.root:
+            growing.add(parent_of(node))
+    return growing

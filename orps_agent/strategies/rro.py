@@ -20,8 +20,12 @@ class Rro(Stepwise):
     Every step asks for one candidate, so there are up to samples * rounds steps and candidates. The search ends
     before when the critic closes the branch.
 
-    Deviates from RRO, which collects trajectories to train a process reward model: this is its exploration alone,
-    with the critic and the tests in the place of rewards estimated by rollouts.
+    That candidates for the next step are sampled until one has a higher reward than the step before is the paper's
+    abstract; its formulas could not be looked up, and there is no public code. Ours are the strict comparison with a
+    first reward of 0, that the branch goes on from the one that rose, the limit on children, and what is done at it.
+
+    Deviates from RRO, which collects trajectories as training data, pairs of better and worse steps: this is its
+    exploration alone, with the critic and the tests in the place of rewards estimated by rollouts.
     """
 
     def plan(self, tree: Grown, round_: int) -> list[Growth] | EndReason:

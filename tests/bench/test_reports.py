@@ -136,6 +136,17 @@ def test_no_text_becomes_markup_in_markdown() -> None:
     assert not kinds & {"html_inline", "html_block", "link_open", "image", "code_inline", "em_open"}
 
 
+def test_on_forty_columns_nothing_is_cut_off() -> None:
+    console = Console(file=io.StringIO(), width=40, force_terminal=False)
+    print_tables(console, PLAIN)
+    assert isinstance(console.file, io.StringIO)
+    shown = console.file.getvalue()
+    assert "…" not in shown
+    assert max(map(len, shown.split("\n"))) <= 40
+    for name in ("Pass@1", "not distinguishable", "best-of-n", "completion tokens"):
+        assert name in shown
+
+
 @pytest.mark.parametrize("width", [60, 80, 160])
 @pytest.mark.parametrize("report", [PLAIN, BAD], ids=["plain", "hostile"])
 def test_the_terminal_is_told_nothing_but_text(report: Report, width: int) -> None:

@@ -9,10 +9,13 @@ import pytest
 from orps_agent import Agent, SearchConfig
 from orps_agent.bench import Record, summarise_records
 from orps_agent.bench.datasets import Loaded, load_tasks, open_dataset
+from orps_agent.bench.measures import relative
 from orps_agent.bench.methods import known_methods, method_config
 from orps_agent.bench.planning import Entry, Plan, Shard
+from orps_agent.bench.record import STATIC
 from orps_agent.bench.records import all_records
 from orps_agent.bench.running import Outcome, run_bench
+from orps_agent.budget import Budget
 from orps_agent.errors import SettingsError, UsageError
 from orps_agent.presets import PRESETS
 from tests.samples import script, settings
@@ -56,13 +59,16 @@ def plan(methods: Sequence[str], **changed: object) -> Plan:
     return Plan(methods=methods, base=base, programmer="scripted", critic="scripted", **changed)  # type: ignore[arg-type]
 
 
-async def bench(folder: Path, entries: Sequence[Entry]) -> tuple[Outcome, list[Record]]:
+async def bench(
+    folder: Path, entries: Sequence[Entry], rules: Sequence[dict[str, object]] = RULES, **limits: object
+) -> tuple[Outcome, list[Record]]:
     told: list[Record] = []
 
     async def tell(record: Record) -> None:
         told.append(record)
 
-    async with Agent(settings(folder, model=script(folder, *RULES))) as agent:
+    budget = Budget.model_validate(limits)
+    async with Agent(settings(folder, model=script(folder, *rules)), budget=budget) as agent:
         return await run_bench(agent, entries, tell=tell), told
 
 
@@ -76,9 +82,12 @@ async def test_a_run_is_judged_on_the_real_tests_and_done_once(tmp_path: Path) -
     by_method = {(each.method, each.problem): each for each in outcome.records}
     gold = by_method["gold", "orps/double"]
     assert (gold.passed, gold.tests, gold.calls, gold.valid) == (2, 2, 0, True)
-    assert gold.winner is not None
     assert gold.gold is not None
-    assert gold.winner.values["ast_nodes"] == gold.gold.values["ast_nodes"]
+    assert {relative(gold, name) for name in STATIC} == {100}, (
+        "what is measured without noise is as the gold solution's"
+    )
+    assert gold.gold.values.keys() > set(STATIC)
+    assert all(relative(gold, name) is not None for name in gold.gold.values)
     sampled = by_method["best-of-n", "orps/double"]
     assert (sampled.regime, sampled.budget, sampled.calls) == ("weak", "8 calls", 8)
     assert len(sampled.samples) == 8
@@ -108,6 +117,44 @@ async def test_in_the_real_regime_the_search_sees_what_it_is_judged_on(tmp_path:
     double = next(each for each in outcome.records if each.problem == "orps/double")
     assert double.solved
     assert {(each.visible, each.passed) for each in double.samples} <= {(0.5, 1), (1.0, 2)}
+
+
+async def test_what_the_limits_of_the_batch_ended_goes_on_with_the_next_run(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    data.mkdir()
+    entries = plan(["best-of-n"], calls=4).entries([dataset(data)])
+    outcome, _ = await bench(tmp_path, entries, calls=5)
+    assert sum(each.calls for each in outcome.records) == 5
+    assert 1 <= sum(each.cut_short for each in outcome.records) <= 2
+    notes = str(summarise_records(outcome.records).sections[0].groups[0].notes)
+    assert "ended by the limits of the whole batch" in notes
+    outcome, told = await bench(tmp_path, entries)
+    assert [each.calls for each in outcome.records] == [4, 4]
+    assert not any(each.cut_short for each in (*outcome.records, *told))
+
+
+async def test_a_problem_that_no_test_could_be_written_for_is_lost_alone(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    data.mkdir()
+    entries = plan(["best-of-n"], calls=4, regime="weak").entries([dataset(data, weak=False)])
+    tester = {"role": "tester", "contains": "double", "reply": "```python\nassert double(2) == 4\n```"}
+    rules = [tester, {"role": "tester", "reply": "There is nothing to test."}, *RULES]
+    outcome, _ = await bench(tmp_path, entries, rules)
+    assert outcome.left == 0
+    double, square = outcome.records
+    assert double.calls == 4
+    assert (square.passed, square.valid, square.calls, square.samples) == (0, False, 2, ())
+    assert "wrote none that can be used" in square.reason
+    summarise_records(outcome.records)
+
+
+def test_some_problems_can_be_named(tmp_path: Path) -> None:
+    loaded = dataset(tmp_path)
+    for name in ("orps/square", "square"):
+        entries = plan(["cot", "orps"], only=frozenset({name})).entries([loaded])
+        assert {entry.task.id for entry in entries} == {"orps/square"}
+    with pytest.raises(SettingsError, match="no problem orps/cube; ids are such as orps/"):
+        plan(["cot"], only=frozenset({"orps/square", "orps/cube"})).entries([loaded])
 
 
 def test_the_same_plan_names_the_same_searches_and_any_change_others(tmp_path: Path) -> None:

@@ -30,6 +30,8 @@ assert double(0) == 0
 TESTER = {"role": "tester", "reply": WRITTEN}
 SEVEN = "Odd.\n```python\ndef double(n):\n    return 2 * n + (n == 3) - (n == 5)\n```"
 """Passes as many of them as the right solution does, the wrong one and the wrong solution confirming each other."""
+FOOLED = "As the tests say.\n```python\ndef double(n):\n    return 2 * n + (n == 3)\n```"
+"""Passes all of them."""
 HINTED = (
     {"role": "programmer", "hint": "does the least work", "reply": SEVEN},
     {"role": "programmer", "reply": RIGHT},
@@ -93,6 +95,31 @@ async def test_every_strategy_searches_on_written_tests(tmp_path: Path, strategy
     assert result.agreement is not None
     assert result.agreement.solutions == tuple(each.id for each in tree)
     assert result.usage.model_calls == 2 * len(tree) + 1
+
+
+@pytest.mark.parametrize(
+    ("rules", "samples", "rounds"),
+    [
+        # Two that agree say which tests to trust, though they fail the wrong one.
+        (({"role": "programmer", "reply": RIGHT},), 2, 1),
+        # One that passes all that a model wrote confirms nothing until another one does.
+        (({"role": "programmer", "reply": FOOLED},), 1, 2),
+        (({"role": "programmer", "reply": FOOLED},), 2, 1),
+    ],
+)
+async def test_a_search_stops_at_a_solution_of_tests_that_are_to_be_trusted(
+    tmp_path: Path, rules: tuple[dict[str, object], ...], samples: int, rounds: int
+) -> None:
+    result, tree = await search(tmp_path, TESTER, *rules, samples=samples, rounds=3, beam=1, stop_when_solved=True)
+    assert result.reason == "solved"
+    assert {each.round for each in tree} == set(range(rounds))
+
+
+async def test_who_trusts_every_written_test_has_the_search_stop_at_the_first_that_passes_all(tmp_path: Path) -> None:
+    rule = {"role": "programmer", "reply": FOOLED}
+    config = {"samples": 1, "rounds": 3, "stop_when_solved": True, "selector": "order"}
+    result, tree = await search(tmp_path, TESTER, rule, **config)
+    assert (result.reason, len(list(tree))) == ("solved", 1)
 
 
 async def test_the_selector_is_a_setting_and_composes_with_given_tests(tmp_path: Path) -> None:

@@ -3,13 +3,14 @@
 import sqlite3
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from orps_agent.graphs.calls import seed_of
 
 from orps_agent import Agent, SearchConfig, SearchResult
 from orps_agent.candidate import Status, Tree
-from orps_agent.errors import EndpointError, SearchInterrupted
+from orps_agent.errors import EndpointError, SearchInterrupted, StoreError
 from orps_agent.events import AnyEvent, CallFinished, CandidateFinished, SearchFinished
 from orps_agent.store import Effect, Store
 from tests.samples import DOUBLE, FIRST_HALF_THEN_RIGHT, HALF, RIGHT, SMALL, script, settings
@@ -200,6 +201,27 @@ async def test_stop_finishes_what_is_in_flight_and_begins_nothing_new(tmp_path: 
         result = await agent.resume(row.id)
     assert result.usage.reused_model_calls == 3
     assert result.usage.possibly_paid_twice == 0
+
+
+async def test_a_search_that_was_stopped_after_its_last_step_still_says_why_it_ended(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    configured = settings(tmp_path, model=script(tmp_path, *FIRST_HALF_THEN_RIGHT))
+    async with Agent(configured) as agent:
+        update = agent.store.update_search
+
+        async def never_finished(search: str, *also: Any, **changed: Any) -> None:
+            if changed.get("status") == "finished":
+                raise StoreError("the disk is full")
+            await update(search, *also, **changed)
+
+        monkeypatch.setattr(agent.store, "update_search", never_finished)
+        with pytest.raises(StoreError, match="the disk is full"):
+            await agent.solve(DOUBLE, SMALL, search="abcd")
+    async with Agent(configured) as agent:
+        result = await agent.resume("abcd")
+    assert (result.reason, result.solved) == ("rounds", True)
+    assert result.usage.reused_model_calls == result.usage.model_calls
 
 
 async def test_a_finished_search_is_told_again_without_doing_anything(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from treequest import ABMCTSA
 from orps_agent.candidate import path_key
 from orps_agent.errors import SettingsError
 from orps_agent.settings import SearchConfig
-from orps_agent.strategies import Score
+from orps_agent.strategies import Expansion, Score
 from orps_agent.strategies.stepwise import Grown, seed_at
 
 from .trees import made, score, valued, walked
@@ -54,6 +54,18 @@ def test_it_walks_where_treequest_walks_by_itself() -> None:
         theirs += named
     assert [each.id for each in ours] == theirs
     assert len({each.id.count(".") for each in ours}) > 2
+
+
+def test_what_it_keeps_of_earlier_steps_changes_nothing() -> None:
+    """Asked about two searches in turns, and about an earlier step again, it answers as one that knows nothing."""
+    used = made("ab-mcts", outcome_only=True, rounds=ROUNDS, seed=4)
+    states = [used.start(), used.fork(Expansion(id="7", round=0, hint=""), valued("7", 0.4))]
+    for _ in range(ROUNDS - 2):
+        for place, state in enumerate(states):
+            told = [valued(each.id, worth(f"{place}{each.id}")) for each in used.ask(state)]
+            fresh = made("ab-mcts", outcome_only=True, rounds=ROUNDS, seed=4)
+            states[place] = used.tell(used.load(state.model_dump(mode="json")), told)
+            assert states[place] == fresh.tell(state, told) == used.tell(state, told)
 
 
 def test_the_first_step_has_nothing_to_go_deeper_into() -> None:

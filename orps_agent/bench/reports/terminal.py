@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from rich.console import Console
+from rich.measure import Measurement
 from rich.table import Table as Grid
 from rich.text import Text
 
@@ -12,6 +13,8 @@ from .words import is_text, line, notes, words
 
 _NARROW = 110
 """Columns of a terminal up to which an interval stands under its value."""
+_WIDE = 1_000
+"""More columns than any table has."""
 
 
 def print_tables(console: Console, report: Report) -> None:
@@ -32,8 +35,24 @@ def _print_group(console: Console, group: GroupReport) -> None:
     for table in group.tables:
         _say(console, "", table.title, style="bold")
         _say(console, group.label, style="dim")
-        console.print(_grid(table, narrow=console.width <= _NARROW))
+        grid = _grid(table, narrow=console.width <= _NARROW)
+        if Measurement.get(console, console.options.update_width(_WIDE), grid).minimum <= console.width:
+            console.print(grid)
+        else:
+            _print_rows(console, table)
         _say(console, *notes(table), style="yellow")
+
+
+def _print_rows(console: Console, table: Table) -> None:
+    """One line a cell, where a grid would have to cut off names and numbers."""
+    for row in table.rows:
+        cells = list(zip(table.columns, row, strict=True))
+        names = [str(words(cell, column, table)) for column, cell in cells if column.kind == "name"]
+        console.print(Text(", ".join(names)))
+        for column, cell in cells:
+            if column.kind != "name":
+                value, more = words(cell, column, table)
+                console.print(Text.assemble(f"  {line(column.name)}: {value} ", (more, "dim")))
 
 
 def _say(console: Console, *texts: str, style: str) -> None:
@@ -44,7 +63,7 @@ def _say(console: Console, *texts: str, style: str) -> None:
 def _grid(table: Table, *, narrow: bool) -> Grid:
     grid = Grid(box=None, padding=(0, 2, 0, 0), header_style="dim")
     for column in table.columns:
-        grid.add_column(Text(line(column.name)), justify="left" if is_text(column) else "right")
+        grid.add_column(Text(line(column.name)), justify="left" if is_text(column) else "right", overflow="fold")
     for row in table.rows:
         cells = [words(cell, column, table) for cell, column in zip(row, table.columns, strict=True)]
         grid.add_row(*(Text.assemble(value, "\n" if narrow and more else " ", (more, "dim")) for value, more in cells))

@@ -1,0 +1,171 @@
+"""`orps bench` as a process that is killed and interrupted: it goes on, pays for nothing twice, and finds the same."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import signal
+import sqlite3
+import subprocess
+import time
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import anyio
+
+from orps_agent import Agent, SearchConfig
+from orps_agent.bench import Record
+from orps_agent.bench.datasets import load_tasks, open_dataset
+from orps_agent.bench.planning import Plan
+from orps_agent.bench.running import run_bench
+from tests.processes import command, server, wait_for
+from tests.samples import settings
+
+FACTORS = (3, 4)
+NUMBERS = {"samples": "3", "rounds": "2", "beam": "1", "winner_order": "pass_rate,rho", "temperature": "0.7"}
+CALLS = len(FACTORS) * 12
+"""3 candidates, then 3 below the best of them, of two calls each."""
+REAL = 3
+"""Real tests of a problem; on the last one a candidate that is not the winner sleeps for two seconds."""
+
+
+def data(folder: Path) -> Path:
+    """Problems whose weak test is the first real one: times(n) is so many times n."""
+    folder.mkdir()
+    for split, count in (("dev", 1), ("test", REAL)):
+        rows = ["task_id,instruction,completion,test_setup,test_list"]
+        for factor in FACTORS:
+            tests = [f"assert times({n}) == {factor * n}" for n in range(3, 3 + count)]
+            rows.append(
+                f'{factor},"Write times(n): {factor} times n.","def times(n):\n    return {factor} * n",,"{tests}"'
+            )
+        (folder / f"{split}.csv").write_text("\n".join(rows) + "\n")
+    return folder
+
+
+def rules() -> list[dict[str, object]]:
+    """Wrong or half right at first, right below; for the factor 4 one of the wrong ones is slow where it is judged."""
+    found: list[dict[str, object]] = []
+    for factor in FACTORS:
+        asked = {"role": "programmer", "contains": f"{factor} times n", "delay": 0.2}
+        slow = "import time\n    time.sleep(2 * (n == 5))\n    " if factor == 4 else ""
+        bodies = [f"return {factor} * n", f"{slow}return 0 if n == 3 else n", "return None"]
+        found += [
+            asked | {"hint": hint, "reply": f"```python\ndef times(n):\n    {body}\n```"}
+            for hint, body in zip(("Write every step out", "does the least work", "Keep the code"), bodies, strict=True)
+        ]
+    judged = {"role": "critic", "delay": 0.2}
+    return [
+        *found,
+        judged | {"contains": "1 of 1 tests passed", "reply": "Right.\nSCORE: 4"},
+        judged | {"reply": "Wrong.\nSCORE: 1"},
+    ]
+
+
+def arguments(folder: Path, url: str) -> list[str]:
+    numbers = [word for name, value in NUMBERS.items() for word in ("--set", f"{name}={value}")]
+    named = ["--model", "served", "--base-url", url, "--format", "json"]
+    return command(folder, "bench", str(folder / "data"), "--methods", "orps", *numbers, *named)
+
+
+def asked(log: Path) -> list[tuple[str, int]]:
+    """The problem and the seed, which names the place in the tree, of every call that the server got."""
+    bodies = [json.loads(line) for line in log.read_text().splitlines()]
+    return [
+        (next(str(factor) for factor in FACTORS if f"{factor} times n" in str(body["messages"])), body["seed"])
+        for body in bodies
+    ]
+
+
+def answered(database: Path) -> set[tuple[str, int]]:
+    """Likewise of every call whose reply is stored."""
+    query = (
+        "SELECT json_extract(problem, '$.id'), json_extract(parameters, '$.seed') FROM model_calls JOIN searches"
+        " ON searches.id = search WHERE model_calls.status = 'answered'"
+    )
+    with closing(sqlite3.connect(database)) as connection:
+        return {(str(name).rpartition("/")[2], seed) for name, seed in connection.execute(query)}
+
+
+def judging(database: Path) -> bool:
+    """Whether a solution is being run on the real tests, after its search."""
+    query = "SELECT count(*) FROM executions WHERE stage = 'bench' AND status = 'asked'"
+    with closing(sqlite3.connect(database)) as connection:
+        return bool(connection.execute(query).fetchone()[0])
+
+
+def until(reached: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 60
+    while not reached():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def lasting(record: Record) -> dict[str, Any]:
+    """What of a record does not depend on time."""
+    told = record.model_dump(exclude={"winner", "gold", "seconds", "samples"})
+    return told | {"samples": [each.model_dump(exclude={"omega"}) for each in record.samples]}
+
+
+async def in_this_process(folder: Path, url: str, database: str) -> list[Record]:
+    """The same run, or what is left of it."""
+    base = SearchConfig.model_validate(NUMBERS | {"winner_order": NUMBERS["winner_order"].split(",")})
+    entries = Plan(["orps"], base, "served", "served").entries([load_tasks(open_dataset(folder / "data"))])
+
+    async def unheard(_: Record) -> None:
+        """The outcome tells them all."""
+
+    async with Agent(settings(folder, model="served", base_url=url, db=folder / database)) as agent:
+        return list((await run_bench(agent, entries, tell=unheard)).records)
+
+
+def test_killed_and_interrupted_a_bench_repeats_no_finished_call_and_comes_to_the_same(tmp_path: Path) -> None:
+    data(tmp_path / "data")
+    database = tmp_path / "orps.db"
+    with server(tmp_path, *rules()) as (url, log):
+        whole = anyio.run(in_this_process, tmp_path, url, "whole.db")
+        assert len(asked(log)) == len(set(asked(log))) == CALLS
+        log.write_text("")
+
+        with subprocess.Popen(arguments(tmp_path, url), stdout=subprocess.DEVNULL) as process:
+            wait_for(log, CALLS // 2)
+            process.kill()
+        before, known = len(asked(log)), answered(database)
+        assert 0 < len(known) < CALLS
+
+        with subprocess.Popen(
+            arguments(tmp_path, url), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        ) as process:
+            until(lambda: len(answered(database)) == CALLS and judging(database))
+            process.send_signal(signal.SIGTERM)
+            _, error = process.communicate(timeout=30)
+        assert process.returncode == 128 + signal.SIGTERM, error
+        assert "Traceback" not in error
+        assert not known & set(asked(log)[before:])
+        (goes_on,) = (line for line in error.splitlines() if line.startswith("to go on: "))
+        assert shlex.split(goes_on.removeprefix("to go on: ")) == ["orps", *arguments(tmp_path, url)[3:]]
+
+        calls = len(asked(log))
+        again = anyio.run(in_this_process, tmp_path, url, "orps.db")
+        assert len(asked(log)) == calls, "there was nothing left to ask"
+    assert list(map(lasting, again)) == list(map(lasting, whole))
+
+
+def test_a_second_signal_stops_a_bench_at_once(tmp_path: Path) -> None:
+    data(tmp_path / "data")
+    stuck = {"role": "programmer", "reply": "Hm.", "delay": 60}
+    with (
+        server(tmp_path, stuck) as (url, log),
+        subprocess.Popen(arguments(tmp_path, url), stderr=subprocess.PIPE, text=True) as process,
+    ):
+        wait_for(log, 3)
+        process.send_signal(signal.SIGINT)
+        assert process.stderr is not None
+        while "stopping" not in process.stderr.readline():
+            pass
+        process.send_signal(signal.SIGINT)
+        _, error = process.communicate(timeout=8)
+    assert process.returncode == 128 + signal.SIGINT
+    assert f"orps bench {tmp_path / 'data'}" in error
