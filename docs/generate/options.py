@@ -9,7 +9,7 @@ from typing import get_args
 import typer
 from typer.models import ArgumentInfo
 
-from orps_agent.cli import app
+from orps_agent.cli import HOMES, home
 
 from .words import words
 
@@ -23,17 +23,19 @@ option leaves open comes from the [settings](settings.md).
 
 def options_page() -> str:
     """The whole of options.md."""
-    tables = "\n".join(line for name, does in _commands(app, "orps") for line in _command(name, does))
+    tables = "\n".join(line for name, does in _commands() for line in _command(name, does))
     return f"{MADE}{HEAD}\n{tables}\n"
 
 
-def _commands(group: typer.Typer, name: str) -> Iterator[tuple[str, Callable[..., object]]]:
-    for each in group.registered_commands:
-        if each.callback:
-            yield f"{name} {each.name or each.callback.__name__}", each.callback
-    for inner in group.registered_groups:
-        if inner.typer_instance:
-            yield from _commands(inner.typer_instance, f"{name} {inner.typer_instance.info.name}")
+def _commands() -> Iterator[tuple[str, Callable[..., object]]]:
+    for name in HOMES:
+        found = home(name)
+        if not isinstance(found, typer.Typer):
+            yield f"orps {name}", found
+            continue
+        for each in found.registered_commands:
+            if each.callback:
+                yield f"orps {name} {each.name or each.callback.__name__}", each.callback
 
 
 def _command(name: str, does: Callable[..., object]) -> Iterator[str]:

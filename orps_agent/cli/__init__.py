@@ -7,7 +7,7 @@ LangGraph and the endpoint's client, when it runs: `orps show` must not wait for
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -27,8 +27,7 @@ Exit codes: 0 all tests pass; 1 a best solution was found, but it does not pass 
 (endpoint, sandbox or database); 130 or 143 interrupted, to be resumed.
 """
 
-# Where each command lives, in the order of help: a module, and its function or its group of commands.
-_HOMES = {
+HOMES = {
     "solve": ("solve", "solve"),
     "resume": ("resume", "resume"),
     "list": ("listing", "list_searches"),
@@ -46,25 +45,32 @@ _HOMES = {
     "bench": ("bench", "app"),
     "token": ("token", "app"),
 }
+"""Where each command lives, in the order of help: a module, and its function or its group of commands."""
+
+
+def home(name: str) -> typer.Typer | Callable[..., object]:
+    """The function of a command, or the group of commands that it is."""
+    module, member = HOMES[name]
+    found: typer.Typer | Callable[..., object] = getattr(import_module(f".{module}", __name__), member)
+    return found
 
 
 class _Commands(Mapping[str, "Command"]):
     """The commands by name, each made when it is asked for."""
 
     def __getitem__(self, name: str) -> Command:
-        module, member = _HOMES[name]
-        home = getattr(import_module(f".{module}", __name__), member)
-        if isinstance(home, typer.Typer):
-            return get_command(home)
+        found = home(name)
+        if isinstance(found, typer.Typer):
+            return get_command(found)
         single = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
-        single.command(name)(home)
+        single.command(name)(found)
         return get_command(single)
 
     def __iter__(self) -> Iterator[str]:
-        return iter(_HOMES)
+        return iter(HOMES)
 
     def __len__(self) -> int:
-        return len(_HOMES)
+        return len(HOMES)
 
 
 class _Group(TyperGroup):
