@@ -233,7 +233,12 @@ def main() -> None:
     parser.add_argument("what", choices=["size", "many", "show"])
     parser.add_argument("--bare", action="store_true", help="Of `many`: nothing is executed.")
     given = parser.parse_args()
-    anyio.run({"size": size, "many": partial(many, runs=not given.bare), "show": show}[given.what])
+    what: dict[str, Callable[[], Awaitable[None]]] = {
+        "size": size,
+        "many": partial(many, runs=not given.bare),
+        "show": show,
+    }
+    anyio.run(what[given.what])
 
 
 if __name__ == "__main__":
