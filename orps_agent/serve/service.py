@@ -67,7 +67,7 @@ class Service:
         self.store = self.agent.store
         self.queue = Queue(self.store)
         self.tokens = Tokens(self.store)
-        self.feed = Feed(self.store)
+        self.feed = Feed(self.store, self.ended)
         self.metrics = Metrics()
         self.draining = False
         self._runs: dict[str, _Run] = {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import signal
 import sqlite3
 from collections.abc import Awaitable, Callable, Sequence
@@ -27,6 +28,7 @@ from orps_agent.errors import (
 from orps_agent.settings import SearchConfig
 from tests.samples import CRITIC, DOUBLE, FIRST_HALF_THEN_RIGHT, HALF, SMALL, script
 
+from .crowd import Watcher, follow_all
 from .processes import serving
 
 SLOW = ({"role": "programmer", "reply": HALF, "delay": 0.3},)
@@ -119,6 +121,20 @@ async def test_a_watcher_outlives_the_service(tmp_path: Path) -> None:
             with serving(tmp_path, model, port=service.port), anyio.fail_after(60):
                 await ended.wait()
     assert seen == event_ids(tmp_path, view.id)
+
+
+async def test_a_crowd_of_watchers_sees_every_event_once_whoever_hangs_up(tmp_path: Path) -> None:
+    with serving(tmp_path, script(tmp_path, *SLOW), "--concurrency", "3") as service:
+        async with Client(service.url) as client:
+            views = [await client.submit(DOUBLE, SMALL) for _ in range(5)]
+            crowd = [
+                Watcher(views[place % 5].id, random.Random(place) if place % 2 else None, 0.3) for place in range(20)
+            ]
+            with anyio.fail_after(60):
+                await follow_all(crowd, int(service.port))
+    for each in crowd:
+        assert each.seen == event_ids(tmp_path, each.search)
+    assert sum(each.connections for each in crowd) > len(crowd)
 
 
 async def test_a_stopped_service_finishes_what_is_in_flight_and_goes_on_later(tmp_path: Path) -> None:
