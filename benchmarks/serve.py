@@ -1,4 +1,4 @@
-"""The service with a full queue and many watchers: is an event lost or told twice, how late do they come, what do they cost.
+"""The service with a full queue and many watchers: is an event lost or told twice, how late, and at what cost.
 
     python -m benchmarks.serve --searches 50 --watchers 200 --turns 3
 
@@ -59,7 +59,7 @@ async def turn(searches: int, watchers: int, seed: int) -> Turn:
                     for place in range(watchers)
                 ]
                 await follow_all(crowd, int(service.port))
-                while [each.state for each in await client.list()].count("finished") < searches:
+                while [each.state for each in await client.list()].count("finished") < searches:  # noqa: ASYNC110 - in another process
                     await asyncio.sleep(0.2)
             done = Turn(time.monotonic() - began, cpu(service) - before, memory_mb(service), crowd)
         return checked(done, folder)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import secrets
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Self
 
 import anyio
+from pydantic import BaseModel
 
 from orps_agent.accounting import spent
 from orps_agent.agent import Agent, default_config
@@ -26,6 +28,7 @@ from orps_agent.errors import (
     UsageError,
 )
 from orps_agent.events import CallFinished, CallProgress, CallStarted
+from orps_agent.forking import fork
 from orps_agent.loading.checks import check_problem
 from orps_agent.logs import log
 from orps_agent.settings import SearchConfig, Settings
@@ -106,22 +109,28 @@ class Service:
         The same `key` with the same submission comes back to the same search. Raises UsageError when the search
         cannot be run as asked for.
         """
-        digest = hashlib.sha256(asked.model_dump_json().encode()).hexdigest()
+        digest = _digest("submit", asked)
         async with self._submitting:
-            known = await self.queue.by_key(client, key) if key is not None else None
-            if known is not None:
-                if known.digest != digest:
-                    raise KeyReused(f"idempotency key {key!r} was used for search {known.search}: take another one")
-                return await self.view(known.search), False
+            if known := await self._known(client, key, digest):
+                return known, False
             check_problem(asked.problem, asked.problem.id)
             config = _with(default_config(self.settings), asked.config)
             account = await self._open_account(client)
             row = self.agent.plan(asked.problem, config, budget=asked.budget, batch=account)
             row = row.model_copy(update={"status": "interrupted"})
-            entry = self.queue.submission(row.id, client, asked.priority, key=key, digest=key and digest)
+            entry = self.queue.submission(row.id, client, asked.priority, key=key, digest=digest)
             await self.store.add_search(row, entry)
         self._look()
         return await self.view(row.id), True
+
+    async def _known(self, client: str, key: str | None, digest: str) -> SearchView | None:
+        """The search that a client made with this key; raises KeyReused when it had asked for something else."""
+        entry = await self.queue.by_key(client, key) if key is not None else None
+        if entry is None:
+            return None
+        if entry.digest != digest:
+            raise KeyReused(f"idempotency key {key!r} was used for search {entry.search}: take another one")
+        return await self.view(entry.search)
 
     async def resume(self, search: str, asked: Resumption, client: str) -> SearchView:
         """Put a search that is not running back into the queue; raises SearchEnded when there is nothing to go on."""
@@ -137,22 +146,44 @@ class Service:
         status = row.status if row.status == "finished" else "interrupted"
         back = self.queue.submission(row.id, client, asked.priority)
         await self.store.update_search(row.id, back, status=status, config=config.model_dump_json())
+        self.feed.ring(row.id)
         self._look()
         return await self.view(row.id)
 
-    async def fork(self, search: str, asked: Fork, client: str) -> SearchView:
-        """Store a fork of a search and put it into the queue."""
-        await self._open_account(client)
-        changes = asked.config.model_dump(exclude_unset=True) if asked.config else {}
-        row = await self.archive.fork(search, asked.at, critique=asked.critique, code=asked.code, changes=changes)
-        await self.store.writer.write(self.queue.submission(row.id, client, asked.priority))
+    async def fork(self, search: str, asked: Fork, client: str, *, key: str | None = None) -> tuple[SearchView, bool]:
+        """Put a fork of a search into the queue; otherwise as `submit`."""
+        source = await self.store.search(search)
+        digest = _digest(f"fork {source.id}", asked)
+        async with self._submitting:
+            if known := await self._known(client, key, digest):
+                return known, False
+            await self._open_account(client)
+            new = secrets.token_hex(4)
+            entry = self.queue.submission(new, client, asked.priority, key=key, digest=digest)
+            changes = asked.config.model_dump(exclude_unset=True) if asked.config else {}
+            # With its entry in one transaction: a fork that no queue knows would never be run.
+            await fork(
+                self.store,
+                source.id,
+                asked.at,
+                critique=asked.critique,
+                code=asked.code,
+                changes=changes,
+                new=new,
+                also=(entry,),
+            )
         self._look()
-        return await self.view(row.id)
+        return await self.view(new), True
 
     async def cancel(self, search: str) -> SearchView:
-        """End a search, or take it out of the queue; what is in flight is stored first."""
+        """End a search, or take it out of the queue; what is in flight is stored first.
+
+        One that is cancelled already stays so; raises SearchEnded for one that has come to its end.
+        """
         row = await self.store.search(search)
         run = self._runs.get(row.id)
+        if run is None and row.status == "cancelled":
+            return await self.view(row.id)
         if run is None:
             waiting = self._state(row, await self.queue.entry(row.id)) == "queued"
             if not (waiting and row.status == "finished"):  # which was to go on with a larger budget
@@ -305,6 +336,11 @@ def client_of(named: str | None, token: str | None) -> str:
     if token is not None and named not in (None, token):
         raise AccessDenied(f"the token is {token}'s: leave the client out, or use a token of {named}")
     return token or named or ANYBODY
+
+
+def _digest(what: str, asked: BaseModel) -> str:
+    """What tells whether a key is used a second time for the same."""
+    return hashlib.sha256(f"{what} {asked.model_dump_json()}".encode()).hexdigest()
 
 
 def _with(config: SearchConfig, given: SearchConfig | None) -> SearchConfig:
