@@ -184,6 +184,11 @@ async def test_a_search_goes_on_with_a_humans_critique(tmp_path: Path) -> None:
     assert found["search"] != question.value["search"]
     async with Archive(settings(tmp_path)) as archive:
         assert (await archive.search(found["search"])).forked_from == question.value["search"]
+    # As after a kill before the fork's checkpoint was written: the same fork, not a second one.
+    (before,) = [each async for each in graph.aget_state_history(THREAD) if each.next == ("fork",)]
+    assert (await graph.ainvoke(None, before.config))["search"] == found["search"]
+    async with Archive(settings(tmp_path)) as archive:
+        assert len(await archive.searches()) == 2
 
 
 async def test_an_empty_critique_accepts_the_code(tmp_path: Path) -> None:
