@@ -20,7 +20,6 @@ from orps_agent import build_search
 from orps_agent.composition import SearchRequest
 from tests.samples import DOUBLE, settings
 
-
 CHANGES = {"samples": 3, "rounds": 2, "beam": 1, "reasoning": "split", "seed": 7}
 
 
