@@ -16,8 +16,9 @@ from orps_agent.errors import RequestError
 from orps_agent.result import SearchResult
 from orps_agent.settings import first_problem
 
+from .asking import client_of
 from .models import Fork, ListQuery, Resumption, SearchList, SearchView, Submission
-from .service import Service, client_of
+from .service import Service
 from .streaming import after_which, stream
 
 Asked = TypeVar("Asked", bound=BaseModel)

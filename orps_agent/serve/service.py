@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
@@ -10,13 +9,11 @@ from types import TracebackType
 from typing import Self
 
 import anyio
-from pydantic import BaseModel
 
 from orps_agent.accounting import spent
 from orps_agent.agent import Agent, default_config
 from orps_agent.budget import Account, Spent
 from orps_agent.errors import (
-    AccessDenied,
     CannotRun,
     ClientBudgetReached,
     KeyReused,
@@ -29,21 +26,19 @@ from orps_agent.errors import (
 )
 from orps_agent.events import CallFinished, CallProgress, CallStarted
 from orps_agent.forking import fork
-from orps_agent.loading.checks import check_problem
 from orps_agent.logs import log
-from orps_agent.settings import SearchConfig, Settings
+from orps_agent.settings import Settings
 from orps_agent.store import SearchRow
 from orps_agent.store.lease import held
 from orps_agent.tasks import beside
 
+from .asking import changed_by, digest_of, problem_of
 from .feed import Feed
 from .metrics import Metrics
 from .models import Fork, Resumption, SearchView, State, Submission
 from .queue import Entry, Queue
 from .tokens import Tokens
 
-ANYBODY = "anonymous"
-"""The client of a request without a token that names none."""
 _LOOK_SECONDS = 1.0
 """How often the queue is looked at when nothing has happened: a postponed search may be due."""
 
@@ -60,7 +55,7 @@ class Service:
     """Runs submitted searches, as many at a time as the settings say, for as long as the context lasts.
 
     async with Service(settings) as service:
-        view = await service.submit(Submission(problem=problem), ANYBODY)
+        view, _ = await service.submit(Submission(problem=problem), ANYBODY)
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -109,14 +104,14 @@ class Service:
         The same `key` with the same submission comes back to the same search. Raises UsageError when the search
         cannot be run as asked for.
         """
-        digest = _digest("submit", asked)
+        digest = digest_of("submit", asked)
         async with self._submitting:
             if known := await self._known(client, key, digest):
                 return known, False
-            check_problem(asked.problem, asked.problem.id)
-            config = _with(default_config(self.settings), asked.config)
+            problem = await problem_of(asked)
+            config = changed_by(asked.config, default_config(self.settings))
             account = await self._open_account(client)
-            row = self.agent.plan(asked.problem, config, budget=asked.budget, batch=account)
+            row = self.agent.plan(problem, config, budget=asked.budget, batch=account)
             row = row.model_copy(update={"status": "interrupted"})
             entry = self.queue.submission(row.id, client, asked.priority, key=key, digest=digest)
             await self.store.add_search(row, entry)
@@ -153,7 +148,7 @@ class Service:
     async def fork(self, search: str, asked: Fork, client: str, *, key: str | None = None) -> tuple[SearchView, bool]:
         """Put a fork of a search into the queue; otherwise as `submit`."""
         source = await self.store.search(search)
-        digest = _digest(f"fork {source.id}", asked)
+        digest = digest_of(f"fork {source.id}", asked)
         async with self._submitting:
             if known := await self._known(client, key, digest):
                 return known, False
@@ -329,19 +324,3 @@ class Service:
             fresh = Account(limits.budget, parent=self.agent.batch, spent=total)
             self._accounts.setdefault(client, fresh)
         return self._accounts[client]
-
-
-def client_of(named: str | None, token: str | None) -> str:
-    """Whose request it is; raises AccessDenied for a client that is not the token's."""
-    if token is not None and named not in (None, token):
-        raise AccessDenied(f"the token is {token}'s: leave the client out, or use a token of {named}")
-    return token or named or ANYBODY
-
-
-def _digest(what: str, asked: BaseModel) -> str:
-    """What tells whether a key is used a second time for the same."""
-    return hashlib.sha256(f"{what} {asked.model_dump_json()}".encode()).hexdigest()
-
-
-def _with(config: SearchConfig, given: SearchConfig | None) -> SearchConfig:
-    return config.model_copy(update={name: getattr(given, name) for name in given.model_fields_set} if given else {})
