@@ -88,6 +88,10 @@ def test_a_search_grows_survives_a_restart_and_is_forked(browser: Browser, tmp_p
                 ready(page, "finished, 9 candidates")
                 expect(page.locator("#panel h2")).to_have_text("0")
                 expect(page.locator(".notice")).to_have_count(0)
+                page.reload()
+                ready(page, "finished, 9 candidates")
+                expect(page.get_by_role("button", name="cancel")).to_have_count(0)
+                opened_node(page, "0")
                 page.get_by_role("button", name="fork from here").click()
                 page.get_by_label("Critique").fill("Think of sums.")
                 page.get_by_role("button", name="start the fork").click()
@@ -147,6 +151,24 @@ def test_a_search_is_cancelled_and_resumed(browser: Browser, tmp_path: Path) -> 
             page.get_by_role("button", name="resume").click()
             ready(page, "finished, 9 candidates")
             expect(page.get_by_role("button", name="resume")).to_have_count(0)
+
+
+def test_a_search_that_cannot_run_says_why(browser: Browser, tmp_path: Path) -> None:
+    down = {"role": "critic", "fail": "endpoint"}
+    model = script(tmp_path, *SLOW, critic=[down])
+    with serving(tmp_path, model, ORPS_SERVE__TRIES="1") as service:
+        search = submitted(service, samples=1, rounds=1)
+        with opened(browser, f"{service.url}/searches/{search}") as page:
+            for _ in range(2):
+                ready(page, "interrupted, 1 candidates")
+                expect(page.locator("#panel")).to_contain_text("interrupted: ")
+                expect(page.locator("#panel")).to_contain_text("on purpose")
+                expect(page.get_by_role("button", name="resume")).to_be_visible()
+                opened_node(page, "0")
+                expect(page.locator("#panel")).to_contain_text("1 of 2 tests")
+                page.reload()
+            page.get_by_role("link", name="searches").click()
+            expect(page.locator("#list")).to_contain_text("on purpose")
 
 
 def test_what_a_candidate_and_a_critic_wrote_is_shown_as_text(browser: Browser, tmp_path: Path) -> None:
