@@ -11,8 +11,8 @@ import typer
 from typer.core import TyperGroup
 
 from orps_agent.errors import DatasetError, SettingsError
-from orps_agent.logs import configure
 
+from .observing import observed
 from .options import (
     Assign,
     BaseUrl,
@@ -136,7 +136,7 @@ def run(
     if dry_run:
         forecast_bench(settings, entries)
         return
-    configure(console=verbose, file=settings.log)
+    settings = observed(settings, console=verbose)
     ensure_weights(settings, quiet=False)
     outcome, signal = run_bench_command(
         settings, entries, budget=Budget(calls=batch_calls, cost=batch_cost), at_once=at_once

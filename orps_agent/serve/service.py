@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Self
@@ -31,6 +31,7 @@ from orps_agent.settings import Settings
 from orps_agent.store import SearchRow
 from orps_agent.store.lease import held
 from orps_agent.tasks import beside
+from orps_agent.telemetry import tell_queue
 
 from .asking import changed_by, digest_of, problem_of
 from .feed import Feed
@@ -235,9 +236,15 @@ class Service:
                 while entry := await self._next():
                     self._runs[entry.search] = _Run(entry)
                     tasks.start_soon(self._run, self._runs[entry.search])
+                await self._tell_queue()
                 with anyio.move_on_after(_LOOK_SECONDS):
                     await self._changed.wait()
         self._idle.set()
+
+    async def _tell_queue(self) -> None:
+        if self.settings.telemetry:
+            with suppress(StoreError):  # locked, perhaps for a while only
+                tell_queue(self.settings, max(0, await self.queue.length() - self.running), self.running)
 
     async def _next(self) -> Entry | None:
         if self.draining or len(self._runs) >= self.settings.serve.concurrency:
