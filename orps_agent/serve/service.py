@@ -12,7 +12,7 @@ import anyio
 
 from orps_agent.accounting import spent
 from orps_agent.agent import Agent, default_config
-from orps_agent.budget import Account, Spent
+from orps_agent.budget import Account, Budget, Spent
 from orps_agent.errors import (
     CannotRun,
     ClientBudgetReached,
@@ -27,6 +27,7 @@ from orps_agent.errors import (
 from orps_agent.events import CallFinished, CallProgress, CallStarted
 from orps_agent.forking import fork
 from orps_agent.logs import log
+from orps_agent.serving import ClientLimits
 from orps_agent.settings import Settings
 from orps_agent.store import SearchRow
 from orps_agent.store.lease import held
@@ -250,9 +251,9 @@ class Service:
         if self.draining or len(self._runs) >= self.settings.serve.concurrency:
             return None
         running = [run.entry.client for run in self._runs.values()]
-        limits = {client: self.settings.serve.limits(client).concurrency for client in running}
-        busy = [client for client, most in limits.items() if most is not None and running.count(client) >= most]
         try:
+            limits = {client: (await self._limits(client)).concurrency for client in {*running}}
+            busy = [client for client, most in limits.items() if most is not None and running.count(client) >= most]
             return await self.queue.next(self._runs, busy)
         except StoreError as error:  # locked or full, perhaps for a while only
             log.error("the queue cannot be read", error=str(error))
@@ -327,7 +328,10 @@ class Service:
             total = Spent()
             for search in await self.queue.searches_of(client):
                 total += await spent(self.store, search, self.agent.prices)
-            limits = self.settings.serve.limits(client)
-            fresh = Account(limits.budget, parent=self.agent.batch, spent=total)
-            self._accounts.setdefault(client, fresh)
-        return self._accounts[client]
+            self._accounts.setdefault(client, Account(Budget(), parent=self.agent.batch, spent=total))
+        account = self._accounts[client]
+        account.allow((await self._limits(client)).budget)  # a token may have changed it
+        return account
+
+    async def _limits(self, client: str) -> ClientLimits:
+        return await self.tokens.limits(client) or self.settings.serve.limits(client)

@@ -12,7 +12,8 @@ import httpx
 import pytest
 
 from orps_agent.client import Client
-from orps_agent.errors import AccessDenied
+from orps_agent.errors import AccessDenied, ClientBudgetReached
+from orps_agent.serve.models import SearchView
 from orps_agent.serve.routes import ROUTES
 from orps_agent.settings import SearchConfig
 from tests.processes import orps
@@ -30,8 +31,8 @@ def _service(tmp_path: Path) -> Iterator[Serving]:
         yield service
 
 
-def token(folder: Path, client: str = "ann") -> str:
-    made = orps(folder, "token", "create", client)
+def token(folder: Path, client: str = "ann", *limits: str) -> str:
+    made = orps(folder, "token", "create", client, *limits)
     assert made.returncode == 0, made.stderr
     return made.stdout.strip()
 
@@ -75,6 +76,26 @@ async def test_a_revoked_token_opens_nothing_and_leaves_the_door_locked(service:
         async with Client(service.url, token=given) as client:
             with pytest.raises(AccessDenied):
                 await client.list()
+
+
+async def test_a_token_says_what_its_client_may_have(service: Serving, tmp_path: Path) -> None:
+    secret = token(tmp_path, "ann", "--max-calls", "2", "--concurrency", "1")
+    assert "concurrency 1, calls 2" in orps(tmp_path, "token", "list").stdout
+    async with Client(service.url, token=secret) as client:
+        await ended(client, await client.submit(DOUBLE, ONE))
+        with pytest.raises(ClientBudgetReached, match="2 model calls"):
+            await client.submit(DOUBLE, ONE)
+        token(tmp_path, "ann", "--max-calls", "3")  # at once, for all tokens of the client
+        view = await client.submit(DOUBLE, ONE)
+        await ended(client, view)
+        assert (await client.get(view.id)).reason == "budget: 3 model calls, by the whole batch"
+    refused = orps(tmp_path, "token", "create", "bob", "--max-cost", "-1")
+    assert (refused.returncode, "cost" in refused.stderr) == (2, True)
+
+
+async def ended(client: Client, view: SearchView) -> None:
+    async for _ in client.watch(view.id):
+        pass
 
 
 def test_others_are_let_in_only_with_a_token(tmp_path: Path) -> None:
