@@ -8,7 +8,7 @@ from string import Template
 from starlette.requests import Request
 from starlette.responses import Response
 
-from orps_agent.page import colours, scripts, shell
+from orps_agent.page import common, scripts, shell
 from orps_agent.page.policy import policy
 from orps_agent.presets import PRESETS
 
@@ -21,7 +21,7 @@ class Pages:
     def __init__(self) -> None:
         style, talk = _read("served.css"), _read("service.js")
         self._search = shell(style, f"\n{talk}\n{_read('live.js')}")
-        whole = colours() + _read("list.css") + style
+        whole = common() + _read("list.css") + style
         script = f"{scripts('text.js', 'numbers.js')}\n{talk}\n{_read('submit.js')}\n{_read('list.js')}"
         rules = policy(whole, script, asks=True)
         strategies = "".join(f"<option>{name}</option>" for name in PRESETS)
