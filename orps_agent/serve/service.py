@@ -10,12 +10,9 @@ from typing import Self
 
 import anyio
 
-from orps_agent.accounting import spent
 from orps_agent.agent import Agent, default_config
-from orps_agent.budget import Account, Budget, Spent
 from orps_agent.errors import (
     CannotRun,
-    ClientBudgetReached,
     KeyReused,
     OrpsError,
     SearchCancelled,
@@ -27,13 +24,13 @@ from orps_agent.errors import (
 from orps_agent.events import CallFinished, CallProgress, CallStarted
 from orps_agent.forking import fork
 from orps_agent.logs import log
-from orps_agent.serving import ClientLimits
 from orps_agent.settings import Settings
 from orps_agent.store import SearchRow
 from orps_agent.store.lease import held
 from orps_agent.tasks import beside
 from orps_agent.telemetry import tell_queue
 
+from .accounts import Accounts
 from .asking import changed_by, digest_of, problem_of
 from .feed import Feed
 from .metrics import Metrics
@@ -71,7 +68,7 @@ class Service:
         self.metrics = Metrics()
         self.draining = False
         self._runs: dict[str, _Run] = {}
-        self._accounts: dict[str, Account] = {}
+        self._accounts = Accounts(self.agent, self.queue, self.tokens)
         self._submitting = anyio.Lock()
         self._changed = anyio.Event()
         self._idle = anyio.Event()
@@ -112,7 +109,7 @@ class Service:
                 return known, False
             problem = await problem_of(asked)
             config = changed_by(asked.config, default_config(self.settings))
-            account = await self._open_account(client)
+            account = await self._accounts.open(client)
             row = self.agent.plan(problem, config, budget=asked.budget, batch=account)
             row = row.model_copy(update={"status": "interrupted"})
             entry = self.queue.submission(row.id, client, asked.priority, key=key, digest=digest)
@@ -138,7 +135,7 @@ class Service:
         if row.status == "finished" and not (row.out_of_budget and asked.budget):
             more = ": give it a larger budget" if row.out_of_budget else ", with nothing left to do"
             raise SearchEnded(f"search {row.id} is finished{more}")
-        await self._open_account(entry.client if entry else client)
+        await self._accounts.open(entry.client if entry else client)
         config = row.config if asked.budget is None else row.config.model_copy(update={"budget": asked.budget})
         status = row.status if row.status == "finished" else "interrupted"
         back = self.queue.submission(row.id, client, asked.priority)
@@ -154,7 +151,7 @@ class Service:
         async with self._submitting:
             if known := await self._known(client, key, digest):
                 return known, False
-            await self._open_account(client)
+            await self._accounts.open(client)
             new = secrets.token_hex(4)
             entry = self.queue.submission(new, client, asked.priority, key=key, digest=digest)
             changes = asked.config.model_dump(exclude_unset=True) if asked.config else {}
@@ -252,7 +249,7 @@ class Service:
             return None
         running = [run.entry.client for run in self._runs.values()]
         try:
-            limits = {client: (await self._limits(client)).concurrency for client in {*running}}
+            limits = {client: (await self._accounts.limits(client)).concurrency for client in {*running}}
             busy = [client for client, most in limits.items() if most is not None and running.count(client) >= most]
             return await self.queue.next(self._runs, busy)
         except StoreError as error:  # locked or full, perhaps for a while only
@@ -291,7 +288,7 @@ class Service:
             await self._failed(run, OrpsError(f"{type(error).__name__}: {error}; this is a fault of orps"))
 
     async def _search(self, run: _Run) -> None:
-        account = await self._account(run.entry.client)
+        account = await self._accounts.of(run.entry.client)
         async with self.agent.stream(run.entry.search, batch=account) as events:
             async for event in events:
                 run.begun = True
@@ -314,24 +311,3 @@ class Service:
     async def _failed(self, run: _Run, error: OrpsError) -> None:
         log.warning("a search ended with an error", search=run.entry.search, error=str(error))
         await self.queue.done(run.entry.search, status="interrupted", reason=str(error))
-
-    async def _open_account(self, client: str) -> Account:
-        """The client's account; raises ClientBudgetReached when nothing more may be spent on it."""
-        account = await self._account(client)
-        if reached := account.exhausted():
-            raise ClientBudgetReached(f"client {client} has spent what it may: {reached}; raise its limits to go on")
-        return account
-
-    async def _account(self, client: str) -> Account:
-        """What a client may spend, with what all its searches have spent already on it."""
-        if client not in self._accounts:
-            total = Spent()
-            for search in await self.queue.searches_of(client):
-                total += await spent(self.store, search, self.agent.prices)
-            self._accounts.setdefault(client, Account(Budget(), parent=self.agent.batch, spent=total))
-        account = self._accounts[client]
-        account.allow((await self._limits(client)).budget)  # a token may have changed it
-        return account
-
-    async def _limits(self, client: str) -> ClientLimits:
-        return await self.tokens.limits(client) or self.settings.serve.limits(client)
