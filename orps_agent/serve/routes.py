@@ -60,7 +60,7 @@ async def _get(service: Service, request: Request) -> Response:
 
 
 async def _document(service: Service, request: Request) -> Response:
-    return _json(await service.archive.document(_search(request)))
+    return Response(await service.documents.get(_search(request)), media_type="application/json")
 
 
 async def _result(service: Service, request: Request) -> Response:

@@ -32,6 +32,7 @@ from orps_agent.telemetry import tell_queue
 
 from .accounts import Accounts
 from .asking import changed_by, digest_of, problem_of
+from .documents import Documents
 from .feed import Feed
 from .metrics import Metrics
 from .models import Fork, Resumption, SearchView, State, Submission
@@ -65,6 +66,7 @@ class Service:
         self.queue = Queue(self.store)
         self.tokens = Tokens(self.store)
         self.feed = Feed(self.store, self.ended)
+        self.documents = Documents(self.archive)
         self.metrics = Metrics()
         self.draining = False
         self._runs: dict[str, _Run] = {}

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import anyio
 import anyio.lowlevel
-import anyio.lowlevel
 import pytest
 
 from orps_agent.events import RoundStarted

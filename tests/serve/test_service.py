@@ -13,7 +13,7 @@ from typing import TypeVar
 import anyio
 import pytest
 
-from orps_agent import Agent
+from orps_agent import Archive
 from orps_agent.budget import Budget
 from orps_agent.client import Client
 from orps_agent.errors import (
@@ -196,28 +196,20 @@ async def test_a_fork_is_there_with_its_place_in_the_queue_or_not_at_all(tmp_pat
                 connection.execute("DROP TRIGGER refuse")
             fork = await client.fork(source.id, "0", config=changes, key="k")
             service.kill()
+    async with Archive(settings(tmp_path)) as archive:
+        orphan = await archive.fork(source.id, "1", changes={"rounds": 3})
     with serving(tmp_path, model, port=service.port) as again:
         async with Client(again.url) as client:
             assert (await client.fork(source.id, "0", config=changes, key="k")).id == fork.id
             with pytest.raises(KeyReused):
                 await client.fork(source.id, "1", config=changes, key="k")
             await finished(client, [fork.id])
-            assert {each.id for each in await client.list()} == {source.id, fork.id}
-
-
-async def test_what_was_never_submitted_is_listed_but_left_to_whoever_made_it(tmp_path: Path) -> None:
-    model = script(tmp_path, *FIRST_HALF_THEN_RIGHT)
-    async with Agent(settings(tmp_path, model=model)) as agent:
-        done = await agent.solve(DOUBLE, SMALL)
-        orphan = await agent.archive.fork(done.search, "0", changes={"rounds": 3})
-    with serving(tmp_path, model) as service:
-        async with Client(service.url) as client:
-            later = await client.submit(DOUBLE, ONE)
-            await finished(client, [later.id])
+            assert {each.id for each in await client.list()} == {source.id, fork.id, orphan.id}
+            # What was never submitted is left to whoever made it, until somebody asks for it: twice is once.
             assert (await client.get(orphan.id)).state == "interrupted"
             assert [each async for each in client.watch(orphan.id)] == []
-            again = [await client.resume(orphan.id), await client.resume(orphan.id)]
-            assert {each.state for each in again} <= {"queued", "running"}
+            again_and_again = [await client.resume(orphan.id), await client.resume(orphan.id)]
+            assert {each.state for each in again_and_again} <= {"queued", "running"}
             await finished(client, [orphan.id])
 
 
