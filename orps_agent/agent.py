@@ -287,7 +287,8 @@ class Agent:
         )
         start = context.state()
         at_most = context.strategy.at_most(start) + shared(row, context.strategy.ask(start))
-        await tell(SearchStarted(search=row.id, problem=row.problem.id, resumed=resumed, at_most=at_most))
+        begun = await self.store.has_begun(row.id)
+        await tell(SearchStarted(search=row.id, problem=row.problem.id, resumed=begun, at_most=at_most))
         if resumed:
             await self._retell(row, emit)
         with context.trace.search(row.id, row.problem.id) as found:

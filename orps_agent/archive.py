@@ -82,13 +82,14 @@ class Archive:
         critique: str | None = None,
         code: str | None = None,
         changes: Mapping[str, object] | None = None,
+        new: str | None = None,
     ) -> SearchRow:
         """A new search that shares the branch down to candidate `at` and goes on from there; `Agent.resume` runs it.
 
-        `critique` or `code` replace what the candidate has; `changes` are numbers of the SearchConfig. Raises
-        UnknownSearch, UnknownCandidate, UsageError or SettingsError, and stores nothing then.
+        `critique` or `code` replace what the candidate has; `changes` are numbers of the SearchConfig; `new` is the id
+        that it gets. Raises UnknownSearch, UnknownCandidate, UsageError or SettingsError, and stores nothing then.
         """
-        return await fork(self.store, search, at, critique=critique, code=code, changes=changes)
+        return await fork(self.store, search, at, critique=critique, code=code, changes=changes, new=new)
 
     async def replay(self, search: str, *, changes: Mapping[str, object] | None = None) -> Replay:
         """Walk a search again from its record; with `changes`, see what other numbers would have found."""

@@ -107,6 +107,11 @@ class Account:
         self._turn = anyio.Lock()
         self._charged = anyio.Event()
 
+    def allow(self, budget: Budget) -> None:
+        """Have another budget from now on, which holds for what is spent already as well."""
+        if budget != self.budget:
+            self.budget, self._ended_by = budget, None
+
     def exhausted(self) -> str | None:
         """The first limit that was reached, in words, or None; a search's own comes before its batch's."""
         for account in self._chain:

@@ -70,8 +70,7 @@ class Client:
         back to the same search; without one, this call has a key of its own, so that it is safe to repeat it within.
         """
         asked = Submission(problem=problem, config=config, budget=budget, priority=priority, client=client)
-        headers = {"Idempotency-Key": key or secrets.token_hex(16)}
-        return await self._patiently("POST", "/api/searches", SearchView, asked, headers)
+        return await self._patiently("POST", "/api/searches", SearchView, asked, _keyed(key))
 
     async def list(self, limit: int = 100) -> tuple[SearchView, ...]:
         """The latest searches, newest first."""
@@ -91,12 +90,12 @@ class Client:
 
     async def cancel(self, search: str) -> SearchView:
         """End it, keeping what it found; what is in flight is stored first."""
-        return await self._ask("POST", f"/api/searches/{search}/cancel", SearchView)
+        return await self._patiently("POST", f"/api/searches/{search}/cancel", SearchView)
 
     async def resume(self, search: str, *, budget: Budget | None = None, priority: int = 0) -> SearchView:
         """Go on with it, with a larger budget where that had ended it."""
         asked = Resumption(budget=budget, priority=priority)
-        return await self._ask("POST", f"/api/searches/{search}/resume", SearchView, asked)
+        return await self._patiently("POST", f"/api/searches/{search}/resume", SearchView, asked)
 
     async def fork(
         self,
@@ -107,10 +106,14 @@ class Client:
         code: str | None = None,
         config: SearchConfig | None = None,
         priority: int = 0,
+        key: str | None = None,
     ) -> SearchView:
-        """A new search that goes on from candidate `at`, with another critique or other code, or other numbers."""
+        """A new search that goes on from candidate `at`, with another critique or other code, or other numbers.
+
+        `key` as in `submit`.
+        """
         asked = Fork(at=at, critique=critique, code=code, config=config, priority=priority)
-        return await self._ask("POST", f"/api/searches/{search}/fork", SearchView, asked)
+        return await self._patiently("POST", f"/api/searches/{search}/fork", SearchView, asked, _keyed(key))
 
     async def watch(self, search: str, *, after: int = 0) -> AsyncIterator[StoredEvent]:
         """What the search has told behind event `after` and what it tells from now on, until it has ended.
@@ -152,7 +155,12 @@ class Client:
                     fields = {}
 
     async def _patiently(
-        self, method: str, path: str, kind: type[Answer], asked: BaseModel, headers: dict[str, str]
+        self,
+        method: str,
+        path: str,
+        kind: type[Answer],
+        asked: BaseModel | None = None,
+        headers: dict[str, str] | None = None,
     ) -> Answer:
         """Ask again while nobody answers: for what is safe to be asked twice."""
         waited, pause = 0.0, 0.5
@@ -184,6 +192,10 @@ class Client:
         if not answer.is_success:
             raise _error(answer)
         return _read(kind, answer.text)
+
+
+def _keyed(key: str | None) -> dict[str, str]:
+    return {"Idempotency-Key": key or secrets.token_hex(16)}
 
 
 def _read(kind: type[Answer], text: str) -> Answer:

@@ -11,6 +11,7 @@ from .errors import SettingsError, UsageError
 from .presets import PRESETS
 from .settings import SearchConfig, changed
 from .store import SearchRow, Store
+from .store.writer import Statement
 from .strategies import Expansion, Score, StrategyState, strategy_of
 
 
@@ -22,12 +23,15 @@ async def fork(
     critique: str | None = None,
     code: str | None = None,
     changes: Mapping[str, object] | None = None,
+    new: str | None = None,
+    also: Sequence[Statement] = (),
 ) -> SearchRow:
     """Store a search that begins with the branch down to candidate `at` of another one, and return its row.
 
     Nothing of the branch is asked or run again, but for a candidate that was given other `code`: that one is run,
-    profiled and criticised anew before it is expanded. `critique` replaces the critic's words on it. Raises
-    UnknownSearch, UnknownCandidate, UsageError, or SettingsError when `changes` of the SearchConfig do not fit.
+    profiled and criticised anew before it is expanded. `critique` replaces the critic's words on it. `new` is the
+    fork's id, `also` what else belongs into the same transaction. Raises UnknownSearch, UnknownCandidate, UsageError,
+    or SettingsError when `changes` of the SearchConfig do not fit.
     """
     if critique is not None and code is not None:
         raise UsageError("a fork changes the critique or the code, not both: new code gets a new critique")
@@ -40,7 +44,7 @@ async def fork(
     config = changed(source.config, changes or {})
     start = beginning(config, last, rerun=code is not None)
     row = SearchRow(
-        id=secrets.token_hex(4),
+        id=new or secrets.token_hex(4),
         created_at=time.time(),
         status="interrupted",
         problem=source.problem,
@@ -53,7 +57,7 @@ async def fork(
         forked_at=at,
         start=start.model_dump(mode="json"),
     )
-    await store.add_fork(row, last.branch, _edits(critique, code))
+    await store.add_fork(row, last.branch, _edits(critique, code), *also)
     return row
 
 

@@ -37,6 +37,7 @@ def test_the_wheel_puts_one_name_into_site_packages(wheel: Path) -> None:
         "page/page.html",
         "page/page.css",
         "page/colours.css",
+        "page/common.css",
         "bench/reports/report.css",
         "bench/reports/report.html",
         "page/main.js",

@@ -16,6 +16,9 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 
 from orps_agent import Agent
 from orps_agent.errors import EndpointError
+from orps_agent.serve.models import Submission
+from orps_agent.serve.service import Service
+from orps_agent.telemetry.providers import provider_of
 from tests.samples import DOUBLE, FIRST_HALF_THEN_RIGHT, SMALL, script, settings
 
 EXPORTER, READER = InMemorySpanExporter(), InMemoryMetricReader()
@@ -112,6 +115,51 @@ async def test_latency_tokens_and_verdicts_are_metrics(tmp_path: Path) -> None:
     assert grown("orps.test.verdicts") == 12
     assert grown("orps.search.duration", **{"orps.solved": True}) == 1
     assert grown("orps.execution.duration", **{"orps.execution.purpose": "execute"}) == 6
+
+
+@pytest.mark.parametrize(
+    ("model", "urls", "told"),
+    [
+        ("embedded", [], {"gen_ai.provider.name": "orps.embedded"}),
+        ("recorded:/replies.jsonl", ["https://api.openai.com/v1"], {"gen_ai.provider.name": "orps.recorded"}),
+        (
+            "gpt",
+            [None],
+            {"gen_ai.provider.name": "openai", "server.address": "api.openai.com", "server.port": 443},
+        ),
+        (
+            "gpt",
+            ["https://ours.openai.azure.com/v1"],
+            {
+                "gen_ai.provider.name": "azure.ai.openai",
+                "server.address": "ours.openai.azure.com",
+                "server.port": 443,
+            },
+        ),
+        (
+            "qwen",
+            ["http://localhost:8000/v1"],
+            {"gen_ai.provider.name": "openai_compatible", "server.address": "localhost", "server.port": 8000},
+        ),
+        ("qwen", ["https://api.groq.com/v1", "https://api.groq.com/v2"], {"gen_ai.provider.name": "groq"}),
+        ("qwen", ["https://api.groq.com/v1", "http://localhost/v1"], {"gen_ai.provider.name": "openai_compatible"}),
+    ],
+)
+def test_the_provider_is_whoever_answers(
+    tmp_path: Path, model: str, urls: list[str | None], told: dict[str, object]
+) -> None:
+    endpoints = {str(place): {"base_url": url} for place, url in enumerate(urls)}
+    given = settings(tmp_path, endpoints=endpoints, roles={"programmer": {"endpoints": list(endpoints)}})
+    assert provider_of(given, model, "critic") == told
+
+
+async def test_the_queue_of_a_service_is_a_metric(tmp_path: Path) -> None:
+    model = script(tmp_path, *FIRST_HALF_THEN_RIGHT)
+    async with Service(settings(tmp_path, model=model, telemetry=True)) as service:
+        view, _ = await service.submit(Submission(problem=DOUBLE, config=SMALL), "ann")
+        async for _ in service.feed.watch(view.id, 0):
+            pass
+    assert {attributes["orps.queue.state"] for attributes, _ in told()["orps.queue.length"]} == {"waiting", "running"}
 
 
 async def test_neither_texts_nor_code_nor_messages_of_errors_are_told(tmp_path: Path) -> None:

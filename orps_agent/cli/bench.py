@@ -11,9 +11,9 @@ import typer
 from typer.core import TyperGroup
 
 from orps_agent.errors import DatasetError, SettingsError
-from orps_agent.logs import configure
 from orps_agent.settings import SearchConfig, changed
 
+from .observing import observed
 from .options import (
     Assign,
     BaseUrl,
@@ -150,7 +150,7 @@ def run(
     if dry_run:
         forecast_bench(settings, entries)
         return
-    configure(console=verbose, file=settings.log)
+    settings = observed(settings, console=verbose)
     ensure_weights(settings, quiet=False)
     outcome, signal = run_bench_command(settings, entries, budget=budget, at_once=at_once)
     if outcome.records:

@@ -10,9 +10,9 @@ import typer
 
 from orps_agent.archive import Archive
 from orps_agent.errors import UsageError
-from orps_agent.logs import configure
 from orps_agent.settings import Settings
 
+from .observing import observed
 from .options import Assign, BaseUrl, Db, Json, Log, Quiet, Search, Unsafe, Verbose, assigned, settings_from
 from .output import err
 
@@ -44,7 +44,7 @@ def fork(
     from .run import run_search
 
     settings = settings_from(unsafe=unsafe_exec, base_url=base_url, db=db, log=log)
-    configure(console=verbose, file=settings.log)
+    settings = observed(settings, console=verbose)
     critique, code = _read(edit_critique), _read(edit_code)
     forked = anyio.run(_fork, settings, search, at, critique, code, assigned(assign or []))
     if not quiet and not as_json:

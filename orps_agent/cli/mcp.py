@@ -9,9 +9,9 @@ import typer
 
 from orps_agent.budget import Budget
 from orps_agent.errors import MissingExtra, SettingsError
-from orps_agent.logs import configure
 from orps_agent.settings import Settings
 
+from .observing import observed
 from .options import BaseUrl, CriticModel, Db, Log, Model, Unsafe, settings_from
 
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
@@ -42,7 +42,7 @@ def mcp(
     settings = settings_from(
         unsafe=unsafe_exec, model=model, critic_model=critic_model, base_url=base_url, db=db, log=log
     )
-    configure(console=False, file=settings.log)
+    settings = observed(settings, console=False)
     anyio.run(_serve, settings, Budget(calls=max_calls, cost=max_cost), (host, port) if http else None)
 
 

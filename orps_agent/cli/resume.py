@@ -9,10 +9,10 @@ import typer
 
 from orps_agent.archive import Archive
 from orps_agent.errors import SettingsError
-from orps_agent.logs import configure
 from orps_agent.settings import Settings, changed
 from orps_agent.store import SearchRow
 
+from .observing import observed
 from .options import (
     BaseUrl,
     Db,
@@ -56,7 +56,7 @@ def resume(
     if (search is None) == (not last):
         raise SettingsError("name a search (`orps list` shows them), or give --last")
     settings = settings_from(unsafe=unsafe_exec, base_url=base_url, db=db, log=log)
-    configure(console=verbose, file=settings.log)
+    settings = observed(settings, console=verbose)
     found = anyio.run(_find, settings, search)
     given = limits(max_calls, max_tokens, max_cost, max_time)
     budget = changed(found.config, given).budget if given else None

@@ -8,9 +8,9 @@ import anyio
 import typer
 
 from orps_agent.errors import MissingExtra
-from orps_agent.logs import configure
 from orps_agent.settings import Settings
 
+from .observing import observed
 from .options import BaseUrl, CriticModel, Db, Log, Model, Unsafe, Verbose, settings_from
 from .output import err
 
@@ -38,7 +38,7 @@ def serve(
         settings_from(unsafe=unsafe_exec, model=model, critic_model=critic_model, base_url=base_url, db=db, log=log),
         {name: value for name, value in given.items() if value is not None},
     )
-    configure(console=verbose, file=settings.log)
+    settings = observed(settings, console=verbose)
     try:
         from orps_agent.serve.running import serve as run
     except ModuleNotFoundError as error:

@@ -9,10 +9,10 @@ import typer
 
 from orps_agent.errors import ProblemError
 from orps_agent.loading import load_problem, problem_from_words
-from orps_agent.logs import configure
 from orps_agent.presets import PRESETS
 from orps_agent.problem import Problem
 
+from .observing import observed
 from .options import (
     Assign,
     BaseUrl,
@@ -111,7 +111,7 @@ def solve(
     if dry_run:
         print_forecast(settings, loaded, config, as_json=as_json)
         return
-    configure(console=verbose, file=settings.log)
+    settings = observed(settings, console=verbose)
     ensure_weights(settings, quiet=quiet or as_json)
     raise typer.Exit(run_search(settings, loaded, config, as_json=as_json, quiet=quiet, verbose=verbose))
 

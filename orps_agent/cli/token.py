@@ -8,10 +8,13 @@ from typing import Annotated, TypeVar
 
 import anyio
 import typer
+from pydantic import ValidationError
 from rich.table import Table
 
-from orps_agent.serve.tokens import Tokens
-from orps_agent.settings import Settings
+from orps_agent.errors import SettingsError
+from orps_agent.serve.tokens import Token, Tokens
+from orps_agent.serving import ClientLimits
+from orps_agent.settings import Settings, first_problem
 from orps_agent.store import Store
 
 from .options import Db, settings_from
@@ -23,10 +26,19 @@ app = typer.Typer(name="token", add_completion=False, help="Tokens for clients o
 
 @app.command("create")
 def create(
-    client: Annotated[str, typer.Argument(help="Whose token it is: a person, a team, a program.")], db: Db = None
+    client: Annotated[str, typer.Argument(help="Whose token it is: a person, a team, a program.")],
+    concurrency: Annotated[int | None, typer.Option(min=1, help="How many of its searches run at a time.")] = None,
+    max_calls: Annotated[int | None, typer.Option(min=1, help="Model calls over all its searches.")] = None,
+    max_tokens: Annotated[int | None, typer.Option(min=1, help="Tokens over all its searches.")] = None,
+    max_cost: Annotated[float | None, typer.Option(help="USD over all its searches.")] = None,
+    db: Db = None,
 ) -> None:
-    """Make a token and print it, once: only its hash is stored."""
-    token, secret = anyio.run(_on_tokens, settings_from(db=db), lambda tokens: tokens.create(client))
+    """Make a token and print it, once: only its hash is stored.
+
+    Limits hold for the client, whichever of its tokens it uses, in place of those in the settings; the newest count.
+    """
+    limits = _limits({"concurrency": concurrency, "calls": max_calls, "tokens": max_tokens, "cost": max_cost})
+    token, secret = anyio.run(_on_tokens, settings_from(db=db), lambda tokens: tokens.create(client, limits))
     err.print(f"token {token.id} of {client}; keep it, as nobody can tell it again:", markup=False)
     out.print(secret, markup=False, soft_wrap=True)
 
@@ -35,11 +47,11 @@ def create(
 def list_tokens(db: Db = None) -> None:
     """List the tokens, without their secrets."""
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
-    for name in ("id", "client", "made", "in force"):
+    for name in ("id", "client", "made", "in force", "limits"):
         table.add_column(name, no_wrap=True)
     for each in anyio.run(_on_tokens, settings_from(db=db), lambda tokens: tokens.listed()):
         made = time.strftime("%Y-%m-%d %H:%M", time.localtime(each.created_at))
-        table.add_row(each.id, each.client, made, "yes" if each.revoked_at is None else "revoked")
+        table.add_row(each.id, each.client, made, "yes" if each.revoked_at is None else "revoked", _words(each))
     out.print(table)
 
 
@@ -50,6 +62,21 @@ def revoke(
     """Make a token worthless, at once."""
     anyio.run(_on_tokens, settings_from(db=db), lambda tokens: tokens.revoke(token))
     out.print(f"token {token} is revoked", markup=False)
+
+
+def _limits(given: dict[str, float | None]) -> ClientLimits | None:
+    """The limits, if there are any; raises SettingsError that names the flag."""
+    if all(each is None for each in given.values()):
+        return None
+    try:
+        return ClientLimits.model_validate(given)
+    except ValidationError as error:
+        raise SettingsError(f"limits: {first_problem(error)}") from error
+
+
+def _words(token: Token) -> str:
+    given = token.limits.model_dump(exclude_none=True) if token.limits else {}
+    return ", ".join(f"{name} {each:,}" for name, each in given.items())
 
 
 async def _on_tokens(settings: Settings, do: Callable[[Tokens], Awaitable[Result]]) -> Result:

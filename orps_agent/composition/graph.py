@@ -169,12 +169,18 @@ def _above(expected: Forecast, limits: Budget) -> str | None:
 
 
 async def _forked(agent: Agent, search: str, critique: str) -> str:
-    """The id of a fork at the best candidate of a search, with room for one round more."""
+    """The id of a fork at the best candidate of a search, with room for one round more.
+
+    The id is a function of both, so that a parent that was killed before its checkpoint was written finds its fork.
+    """
+    new = hashlib.sha256(f"{search} {critique}".encode()).hexdigest()[:12]
+    if await agent.store.has_search(new):
+        return new
     result = await agent.archive.result(search)
     row = await agent.archive.search(search)
     best = result.winner
     if best is None:  # a review only asks about code that there is
         return search
     rounds = max(row.config.rounds, best.round + 2)
-    fork = await agent.archive.fork(row.id, best.id, critique=critique, changes={"rounds": rounds})
+    fork = await agent.archive.fork(row.id, best.id, critique=critique, changes={"rounds": rounds}, new=new)
     return fork.id

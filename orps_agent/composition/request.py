@@ -58,7 +58,7 @@ def problem_of(request: SearchRequest) -> Problem:
         return problem
     if not statement:
         raise ProblemError("a request needs a problem, or a statement")
-    return problem_from_words(statement, request.get("tests") or [], request.get("held_back") or [])
+    return problem_from_words(statement, request.get("tests") or [], request.get("held_back") or [], source="request")
 
 
 def config_of(request: SearchRequest, settings: Settings) -> SearchConfig:

@@ -14,7 +14,7 @@ from orps_agent.settings import Settings
 from . import weights
 from .base import ChatModel
 from .embedded import POLICY, EmbeddedServer
-from .endpoint import Endpoint
+from .endpoint import OPENAI_URL, Endpoint
 from .limit import AdaptiveLimit
 from .pool import EndpointModel
 from .recording import RecordingModel, ReplayModel
@@ -109,6 +109,15 @@ def uses_embedded(settings: Settings) -> bool:
     named = {_named(settings), critic, settings.role("tester").model}
     named |= {settings.endpoints[each].model for each in asked if _embeds(settings.endpoints[each])}
     return unnamed or _file(EMBEDDED) in {_file(each) for each in named if each}
+
+
+def urls_of(settings: Settings, name: str, role: Role) -> tuple[str, ...]:
+    """Where the role's model of that name is asked; nothing where it runs inside orps."""
+    if name.startswith((_SCRIPTED, _RECORDED)) or _runs_here(name):
+        return ()
+    asked = settings.role(role).endpoints or settings.role("programmer").endpoints
+    told = [settings.endpoints[each] for each in asked] or [settings.endpoint]
+    return tuple(each.base_url or OPENAI_URL for each in told if not _embeds(each))
 
 
 def _embeds(endpoint: EndpointSettings) -> bool:

@@ -8,13 +8,20 @@ from orps_agent.errors import ProblemError
 from orps_agent.problem import Problem
 
 from .checks import check_problem, check_testable
-from .data import load_data
+from .data import load_data, problem_from_yaml
 from .dump import dump_problem
 from .markdown import load_markdown
 from .stub import load_stub
 from .words import problem_from_words
 
-__all__ = ["check_problem", "check_testable", "dump_problem", "load_problem", "problem_from_words"]
+__all__ = [
+    "check_problem",
+    "check_testable",
+    "dump_problem",
+    "load_problem",
+    "problem_from_words",
+    "problem_from_yaml",
+]
 
 
 def load_problem(path: str | Path, tests: str | Path | None = None) -> Problem:

@@ -40,14 +40,24 @@ def load_data(path: Path) -> Problem:
     source = str(path)
     try:
         if path.suffix.lower() == ".toml":
-            content: object = tomllib.loads(read_source(path))
-        else:
-            content = _parse_yaml(read_source(path, YAML_BYTES), source)
-        return _problem(_mapping(content, source), source, path.stem)
+            return _problem(_mapping(tomllib.loads(read_source(path)), source), source, path.stem)
+        return problem_from_yaml(read_source(path, YAML_BYTES), source, path.stem)
     except tomllib.TOMLDecodeError as error:
         raise ProblemError(f"{source}: is not valid TOML: {error}") from error
     except RecursionError as error:
-        raise ProblemError(f"{source}: is nested too deeply; write it flatter") from error
+        raise ProblemError(_too_deep(source)) from error
+
+
+def problem_from_yaml(text: str, source: str, stem: str) -> Problem:
+    """The problem in the text of a YAML file; `stem` is its id if it names none. Raises ProblemError, as `source`'s."""
+    try:
+        return _problem(_mapping(_parse_yaml(text, source), source), source, stem)
+    except RecursionError as error:
+        raise ProblemError(_too_deep(source)) from error
+
+
+def _too_deep(source: str) -> str:
+    return f"{source}: is nested too deeply; write it flatter"
 
 
 def _problem(content: Mapping[str, Any], source: str, stem: str) -> Problem:

@@ -11,8 +11,6 @@ from orps_agent.problem import Limits, Problem, SnippetTest
 from .assembly import assemble, make_suite
 from .source import parse_python, slug
 
-_SOURCE = "command line"
-
 
 def problem_from_words(
     statement: str,
@@ -21,20 +19,21 @@ def problem_from_words(
     *,
     entry_points: Sequence[str] | None = None,
     limits: Limits | None = None,
+    source: str = "command line",
 ) -> Problem:
     """A problem from a statement and tests such as `assert f(2) == 4` or, shorter, `f(2) == 4`.
 
     Without tests, which a model writes then, the statement names what to write, as in `f(n)`, or `entry_points` do.
-    The id is made of the statement's first words. Raises ProblemError.
+    The id is made of the statement's first words. Raises ProblemError that names the `source`.
     """
-    suite = make_suite(snippets(tests, _SOURCE), _SOURCE)
-    extra = snippets(held_back, _SOURCE, "held-back test")
+    suite = make_suite(snippets(tests, source), source)
+    extra = snippets(held_back, source, "held-back test")
     return assemble(
-        _SOURCE,
+        source,
         id=slug(statement),
         statement=statement,
         tests=suite,
-        held_back=make_suite(extra, _SOURCE, "held-back test") if extra else None,
+        held_back=make_suite(extra, source, "held-back test") if extra else None,
         entry_points=entry_points,
         limits=limits,
     )

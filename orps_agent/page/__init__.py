@@ -44,7 +44,7 @@ def page(document: SearchDocument) -> str:
     What candidates and models wrote is in it as data only: the page's Content-Security-Policy admits its own style
     and its own script by their hashes, and nothing else.
     """
-    style, script = colours() + _read("page.css"), scripts(*_SCRIPTS, _SHOWS_ITS_DATA)
+    style, script = common() + _read("page.css"), scripts(*_SCRIPTS, _SHOWS_ITS_DATA)
     data = document.model_dump_json(exclude_none=True).translate(_ENDS_A_SCRIPT)
     return _filled(style, script, policy(style, script), data)
 
@@ -54,7 +54,7 @@ def shell(style: str, script: str) -> tuple[str, str]:
 
     Returns the page and its policy, which lets it ask that server and nobody else.
     """
-    style, script = colours() + _read("page.css") + style, scripts(*_SCRIPTS) + script
+    style, script = common() + _read("page.css") + style, scripts(*_SCRIPTS) + script
     rules = policy(style, script, asks=True)
     return _filled(style, script, rules, ""), rules
 
@@ -68,9 +68,9 @@ def _filled(style: str, script: str, rules: str, data: str) -> str:
     return Template(_read("page.html")).substitute(policy=rules, style=style, script=script, data=data)
 
 
-def colours() -> str:
-    """The colours and fonts of our pages, as CSS variables that differ between light and dark."""
-    return _read("colours.css")
+def common() -> str:
+    """The style that all our pages begin with: colours, as variables that differ between light and dark, and fonts."""
+    return _read("colours.css") + _read("common.css")
 
 
 def _read(name: str) -> str:

@@ -19,7 +19,9 @@ function candidateDetails(search, node, open) {
     candidate.error ? el("p.error", candidate.error) : null,
     flags(candidate.report),
     candidate.code ? section("Code", codeView(node)) : null,
-    candidate.report?.results.length ? section("Tests", testsTable(candidate.report, suite)) : null,
+    candidate.report?.results.length
+      ? section("Tests", testsTable(candidate.report, suite, search.facts.agreement))
+      : null,
     output("stdout", candidate.report?.stdout),
     output("stderr", candidate.report?.stderr),
     section(

@@ -65,8 +65,14 @@ function factsTable(search) {
       ),
     ],
   ];
+  if (facts.tests_by !== undefined) rows.push(["tests written by", facts.tests_by + trustWords(facts)]);
   if (facts.forked_from !== undefined) rows.push(["forked from", `${facts.forked_from} ${facts.forked_at ?? ""}`]);
   return el("table.facts", el("tbody", ...rows.map(([name, words]) => el("tr", el("th", name), el("td", words)))));
+}
+
+/** How many of the tests that a model wrote are to be trusted. @param {Facts} facts */
+function trustWords({ agreement, problem }) {
+  return agreement ? `; ${agreement.tests.length} of ${problem.tests.tests.length} to be trusted by agreement` : "";
 }
 
 /** The numbers that say something for the strategy. @param {Facts["config"]} config */

@@ -20,9 +20,10 @@
  * @typedef {{kind: "program", name: string, stdin: string, stdout: string}} ProgramTest
  * @typedef {{setup: string, tests: (SnippetTest | ProgramTest)[]}} Suite
  * @typedef {{id: string, statement: string, tests: Suite, held_back?: Suite}} Problem
+ * @typedef {{tests: string[], solutions: string[]}} Agreement
  * @typedef {{id: string, created_at: number, finished_at?: number, status: string, reason?: string, problem: Problem,
  *   config: {strategy: string, samples: number, rounds: number, beam: number}, programmer: string, critic: string, winner?: string,
- *   why?: string, verification?: ExecutionReport, comparison?: string, forked_from?: string, forked_at?: string}} Facts
+ *   tests_by?: string, agreement?: Agreement, why?: string, verification?: ExecutionReport, comparison?: string, forked_from?: string, forked_at?: string}} Facts
  * @typedef {{search: Facts, candidates: Candidate[], calls: Call[]}} SearchDocument
  */
 

@@ -6,16 +6,16 @@
  */
 
 const NAMES = ["search", "problem", "state", "started", "client", "model", "winner"];
+const EVERY = 2000; // milliseconds
 
 /** @param {SearchView} view */
 function row(view) {
-  const state = el("td", view.state);
-  state.title = visible(view.reason ?? "");
+  const reason = view.state === "finished" ? "" : (view.reason ?? "");
   return el(
     "tr",
     el("td", linkTo(view.id, `/searches/${view.id}`)),
     el("td", view.problem),
-    state,
+    el("td", view.state, reason ? el("p.reason", reason) : null),
     el("td", dateAndTime(view.created_at)),
     el("td", view.client ?? UNKNOWN),
     el("td", view.programmer.split("/").at(-1)),
@@ -23,16 +23,51 @@ function row(view) {
   );
 }
 
+/** @param {SearchView[]} searches */
+function showList(searches) {
+  const focused = links().find((each) => each === document.activeElement)?.textContent;
+  const rows = searches.map(row);
+  const table = el("table", el("thead", el("tr", ...NAMES.map((each) => el("th", each)))), el("tbody", ...rows));
+  byId("list").replaceChildren(rows.length ? table : el("p", "No searches yet: begin one with “new search”."));
+  links()
+    .find((each) => each.textContent === focused)
+    ?.focus();
+}
+
+/** @returns {HTMLAnchorElement[]} */
+function links() {
+  return [...byId("list").querySelectorAll("a")];
+}
+
+/**
+ * Asks every now and then, while the page is in sight, and draws what is new. It holds no stream open: a browser has
+ * six connections to a server for all its tabs, and each tab with a live search takes one.
+ */
 async function listForever() {
+  let shown = "";
   for (;;) {
     await attempt(async () => {
       const { searches } = await askJson("/api/searches");
-      const rows = searches.map(row);
-      const table = el("table", el("thead", el("tr", ...NAMES.map((each) => el("th", each)))), el("tbody", ...rows));
-      byId("list").replaceChildren(rows.length ? table : el("p", "No searches yet."));
+      const now = JSON.stringify(searches);
+      if (now !== shown) showList(searches);
+      shown = now;
     });
-    await pause(2000);
+    await pause(EVERY);
+    while (document.hidden) await new Promise((done) => addEventListener("visibilitychange", done, { once: true }));
   }
 }
+
+document.addEventListener("keydown", (event) => {
+  const target = /** @type {HTMLElement} */ (event.target);
+  if (event.altKey || event.ctrlKey || event.metaKey || target.matches("input, select, textarea")) return;
+  const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+  if (event.key === "n") openForm(true);
+  else if (step) {
+    const all = links();
+    const at = all.indexOf(/** @type {HTMLAnchorElement} */ (target));
+    all[Math.min(Math.max(at + step, 0), all.length - 1)]?.focus();
+  } else return;
+  event.preventDefault();
+});
 
 listForever();

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from orps_agent.budget import Budget
 from orps_agent.problem import Problem
@@ -22,9 +22,17 @@ class _Asked(BaseModel):
 
 
 class Submission(_Asked):
-    """A search to be run."""
+    """A search to be run. Its problem comes in one of three ways: whole, as a file, or as a statement with tests."""
 
-    problem: Problem
+    problem: Problem | None = None
+    file: str | None = Field(default=None, max_length=64 * 1024)
+    """The text of a problem file in YAML."""
+    statement: str | None = None
+    """The task in words."""
+    tests: tuple[str, ...] = ()
+    """With a statement: tests such as `f(2) == 4`. Without any, a model writes them."""
+    held_back: tuple[str, ...] = ()
+    """With a statement: tests that only the winner is measured on."""
     config: SearchConfig | None = None
     """Numbers of the search; those that are left out are the service's."""
     budget: Budget | None = None
@@ -32,6 +40,14 @@ class Submission(_Asked):
     priority: Priority = 0
     client: str | None = Field(default=None, pattern=NAME)
     """Whose search it is; with a token, the token says so."""
+
+    @model_validator(mode="after")
+    def _has_one_problem(self) -> Self:
+        if sum(each is not None for each in (self.problem, self.file, self.statement)) != 1:
+            raise ValueError("a submission needs a problem, or a file, or a statement, and not two of them")
+        if self.statement is None and (self.tests or self.held_back):
+            raise ValueError("tests go with a statement: a problem and a file bring their own")
+        return self
 
 
 class Resumption(_Asked):

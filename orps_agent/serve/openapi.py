@@ -53,8 +53,8 @@ def _operation(route: Route, references: Mapping[Any, Any]) -> dict[str, Any]:
     )
     problem = {"application/problem+json": {"schema": references[Fault]}}
     answers = {str(route.status): {"description": route.words, "content": good}}
-    if route.name == "submit":
-        answers["200"] = {"description": "It was submitted with this idempotency key before.", "content": good}
+    if route.status == 201:
+        answers["200"] = {"description": "It was asked for with this idempotency key before.", "content": good}
     operation: dict[str, Any] = {
         "operationId": route.name,
         "summary": route.words,
@@ -72,7 +72,7 @@ def _parameters(route: Route) -> list[dict[str, Any]]:
         {"name": name, "in": "path", "required": True, "schema": {"type": "string", "minLength": 1}}
         for name in re.findall(r"{(\w+)}", route.path)
     ]
-    if route.name == "submit":
+    if route.status == 201:
         key = {"type": "string", "minLength": 1, "maxLength": LONGEST_KEY}
         named.append({"name": "Idempotency-Key", "in": "header", "required": False, "schema": key})
     if route.name == "watch":

@@ -8,8 +8,9 @@ from string import Template
 from starlette.requests import Request
 from starlette.responses import Response
 
-from orps_agent.page import colours, scripts, shell
+from orps_agent.page import common, scripts, shell
 from orps_agent.page.policy import policy
+from orps_agent.presets import PRESETS
 
 from .service import Service
 
@@ -20,10 +21,12 @@ class Pages:
     def __init__(self) -> None:
         style, talk = _read("served.css"), _read("service.js")
         self._search = shell(style, f"\n{talk}\n{_read('live.js')}")
-        whole = colours() + _read("list.css") + style
-        script = f"{scripts('text.js', 'numbers.js')}\n{talk}\n{_read('list.js')}"
+        whole = common() + _read("list.css") + style
+        script = f"{scripts('text.js', 'numbers.js')}\n{talk}\n{_read('submit.js')}\n{_read('list.js')}"
         rules = policy(whole, script, asks=True)
-        self._list = Template(_read("list.html")).substitute(policy=rules, style=whole, script=script), rules
+        strategies = "".join(f"<option>{name}</option>" for name in PRESETS)
+        html = Template(_read("list.html"))
+        self._list = html.substitute(policy=rules, style=whole, script=script, strategies=strategies), rules
 
     async def searches(self, _service: Service, _request: Request) -> Response:
         """The list of searches."""

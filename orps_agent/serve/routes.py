@@ -16,8 +16,9 @@ from orps_agent.errors import RequestError
 from orps_agent.result import SearchResult
 from orps_agent.settings import first_problem
 
+from .asking import client_of
 from .models import Fork, ListQuery, Resumption, SearchList, SearchView, Submission
-from .service import Service, client_of
+from .service import Service
 from .streaming import after_which, stream
 
 Asked = TypeVar("Asked", bound=BaseModel)
@@ -42,12 +43,8 @@ class Route:
 
 async def _submit(service: Service, request: Request) -> Response:
     asked = await _body(service, request, Submission)
-    key = request.headers.get("idempotency-key")
-    if key is not None and not 0 < len(key) <= LONGEST_KEY:
-        raise RequestError(f"the idempotency key has {len(key)} characters: between 1 and {LONGEST_KEY} are allowed")
     client = client_of(asked.client, request.state.client)
-    view, fresh = await service.submit(asked, client, key=key)
-    return _json(view, 201 if fresh else 200, {"location": f"/api/searches/{view.id}"})
+    return _made(*await service.submit(asked, client, key=_key(request)))
 
 
 async def _list(service: Service, request: Request) -> Response:
@@ -63,7 +60,7 @@ async def _get(service: Service, request: Request) -> Response:
 
 
 async def _document(service: Service, request: Request) -> Response:
-    return _json(await service.archive.document(_search(request)))
+    return Response(await service.documents.get(_search(request)), media_type="application/json")
 
 
 async def _result(service: Service, request: Request) -> Response:
@@ -88,8 +85,8 @@ async def _resume(service: Service, request: Request) -> Response:
 
 async def _fork(service: Service, request: Request) -> Response:
     asked = await _body(service, request, Fork)
-    view = await service.fork(_search(request), asked, client_of(None, request.state.client))
-    return _json(view, 201, {"location": f"/api/searches/{view.id}"})
+    client = client_of(None, request.state.client)
+    return _made(*await service.fork(_search(request), asked, client, key=_key(request)))
 
 
 _ONE = "/api/searches/{search}"
@@ -104,6 +101,17 @@ ROUTES = (
     Route("POST", f"{_ONE}/resume", "resume", "Go on with it.", _resume, SearchView, 202, Resumption),
     Route("POST", f"{_ONE}/fork", "fork", "Go on from a candidate of it.", _fork, SearchView, 201, Fork),
 )
+
+
+def _made(view: SearchView, fresh: bool) -> Response:
+    return _json(view, 201 if fresh else 200, {"location": f"/api/searches/{view.id}"})
+
+
+def _key(request: Request) -> str | None:
+    key = request.headers.get("idempotency-key")
+    if key is not None and not 0 < len(key) <= LONGEST_KEY:
+        raise RequestError(f"the idempotency key has {len(key)} characters: between 1 and {LONGEST_KEY} are allowed")
+    return key
 
 
 def _search(request: Request) -> str:

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import hashlib
-from contextlib import AsyncExitStack
+import secrets
+from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Self
 
 import anyio
 
-from orps_agent.accounting import spent
 from orps_agent.agent import Agent, default_config
-from orps_agent.budget import Account, Spent
 from orps_agent.errors import (
-    AccessDenied,
     CannotRun,
-    ClientBudgetReached,
     KeyReused,
     OrpsError,
     SearchCancelled,
@@ -26,21 +22,23 @@ from orps_agent.errors import (
     UsageError,
 )
 from orps_agent.events import CallFinished, CallProgress, CallStarted
-from orps_agent.loading.checks import check_problem
+from orps_agent.forking import fork
 from orps_agent.logs import log
-from orps_agent.settings import SearchConfig, Settings
+from orps_agent.settings import Settings
 from orps_agent.store import SearchRow
 from orps_agent.store.lease import held
 from orps_agent.tasks import beside
+from orps_agent.telemetry import tell_queue
 
+from .accounts import Accounts
+from .asking import changed_by, digest_of, problem_of
+from .documents import Documents
 from .feed import Feed
 from .metrics import Metrics
 from .models import Fork, Resumption, SearchView, State, Submission
 from .queue import Entry, Queue
 from .tokens import Tokens
 
-ANYBODY = "anonymous"
-"""The client of a request without a token that names none."""
 _LOOK_SECONDS = 1.0
 """How often the queue is looked at when nothing has happened: a postponed search may be due."""
 
@@ -57,7 +55,7 @@ class Service:
     """Runs submitted searches, as many at a time as the settings say, for as long as the context lasts.
 
     async with Service(settings) as service:
-        view = await service.submit(Submission(problem=problem), ANYBODY)
+        view, _ = await service.submit(Submission(problem=problem), ANYBODY)
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -67,11 +65,12 @@ class Service:
         self.store = self.agent.store
         self.queue = Queue(self.store)
         self.tokens = Tokens(self.store)
-        self.feed = Feed(self.store)
+        self.feed = Feed(self.store, self.ended)
+        self.documents = Documents(self.archive)
         self.metrics = Metrics()
         self.draining = False
         self._runs: dict[str, _Run] = {}
-        self._accounts: dict[str, Account] = {}
+        self._accounts = Accounts(self.agent, self.queue, self.tokens)
         self._submitting = anyio.Lock()
         self._changed = anyio.Event()
         self._idle = anyio.Event()
@@ -106,22 +105,28 @@ class Service:
         The same `key` with the same submission comes back to the same search. Raises UsageError when the search
         cannot be run as asked for.
         """
-        digest = hashlib.sha256(asked.model_dump_json().encode()).hexdigest()
+        digest = digest_of("submit", asked)
         async with self._submitting:
-            known = await self.queue.by_key(client, key) if key is not None else None
-            if known is not None:
-                if known.digest != digest:
-                    raise KeyReused(f"idempotency key {key!r} was used for search {known.search}: take another one")
-                return await self.view(known.search), False
-            check_problem(asked.problem, asked.problem.id)
-            config = _with(default_config(self.settings), asked.config)
-            account = await self._open_account(client)
-            row = self.agent.plan(asked.problem, config, budget=asked.budget, batch=account)
+            if known := await self._known(client, key, digest):
+                return known, False
+            problem = await problem_of(asked)
+            config = changed_by(asked.config, default_config(self.settings))
+            account = await self._accounts.open(client)
+            row = self.agent.plan(problem, config, budget=asked.budget, batch=account)
             row = row.model_copy(update={"status": "interrupted"})
-            entry = self.queue.submission(row.id, client, asked.priority, key=key, digest=key and digest)
+            entry = self.queue.submission(row.id, client, asked.priority, key=key, digest=digest)
             await self.store.add_search(row, entry)
         self._look()
         return await self.view(row.id), True
+
+    async def _known(self, client: str, key: str | None, digest: str) -> SearchView | None:
+        """The search that a client made with this key; raises KeyReused when it had asked for something else."""
+        entry = await self.queue.by_key(client, key) if key is not None else None
+        if entry is None:
+            return None
+        if entry.digest != digest:
+            raise KeyReused(f"idempotency key {key!r} was used for search {entry.search}: take another one")
+        return await self.view(entry.search)
 
     async def resume(self, search: str, asked: Resumption, client: str) -> SearchView:
         """Put a search that is not running back into the queue; raises SearchEnded when there is nothing to go on."""
@@ -132,27 +137,49 @@ class Service:
         if row.status == "finished" and not (row.out_of_budget and asked.budget):
             more = ": give it a larger budget" if row.out_of_budget else ", with nothing left to do"
             raise SearchEnded(f"search {row.id} is finished{more}")
-        await self._open_account(entry.client if entry else client)
+        await self._accounts.open(entry.client if entry else client)
         config = row.config if asked.budget is None else row.config.model_copy(update={"budget": asked.budget})
         status = row.status if row.status == "finished" else "interrupted"
         back = self.queue.submission(row.id, client, asked.priority)
         await self.store.update_search(row.id, back, status=status, config=config.model_dump_json())
+        self.feed.ring(row.id)
         self._look()
         return await self.view(row.id)
 
-    async def fork(self, search: str, asked: Fork, client: str) -> SearchView:
-        """Store a fork of a search and put it into the queue."""
-        await self._open_account(client)
-        changes = asked.config.model_dump(exclude_unset=True) if asked.config else {}
-        row = await self.archive.fork(search, asked.at, critique=asked.critique, code=asked.code, changes=changes)
-        await self.store.writer.write(self.queue.submission(row.id, client, asked.priority))
+    async def fork(self, search: str, asked: Fork, client: str, *, key: str | None = None) -> tuple[SearchView, bool]:
+        """Put a fork of a search into the queue; otherwise as `submit`."""
+        source = await self.store.search(search)
+        digest = digest_of(f"fork {source.id}", asked)
+        async with self._submitting:
+            if known := await self._known(client, key, digest):
+                return known, False
+            await self._accounts.open(client)
+            new = secrets.token_hex(4)
+            entry = self.queue.submission(new, client, asked.priority, key=key, digest=digest)
+            changes = asked.config.model_dump(exclude_unset=True) if asked.config else {}
+            # With its entry in one transaction: a fork that no queue knows would never be run.
+            await fork(
+                self.store,
+                source.id,
+                asked.at,
+                critique=asked.critique,
+                code=asked.code,
+                changes=changes,
+                new=new,
+                also=(entry,),
+            )
         self._look()
-        return await self.view(row.id)
+        return await self.view(new), True
 
     async def cancel(self, search: str) -> SearchView:
-        """End a search, or take it out of the queue; what is in flight is stored first."""
+        """End a search, or take it out of the queue; what is in flight is stored first.
+
+        One that is cancelled already stays so; raises SearchEnded for one that has come to its end.
+        """
         row = await self.store.search(search)
         run = self._runs.get(row.id)
+        if run is None and row.status == "cancelled":
+            return await self.view(row.id)
         if run is None:
             waiting = self._state(row, await self.queue.entry(row.id)) == "queued"
             if not (waiting and row.status == "finished"):  # which was to go on with a larger budget
@@ -209,17 +236,23 @@ class Service:
                 while entry := await self._next():
                     self._runs[entry.search] = _Run(entry)
                     tasks.start_soon(self._run, self._runs[entry.search])
+                await self._tell_queue()
                 with anyio.move_on_after(_LOOK_SECONDS):
                     await self._changed.wait()
         self._idle.set()
+
+    async def _tell_queue(self) -> None:
+        if self.settings.telemetry:
+            with suppress(StoreError):  # locked, perhaps for a while only
+                tell_queue(self.settings, max(0, await self.queue.length() - self.running), self.running)
 
     async def _next(self) -> Entry | None:
         if self.draining or len(self._runs) >= self.settings.serve.concurrency:
             return None
         running = [run.entry.client for run in self._runs.values()]
-        limits = {client: self.settings.serve.limits(client).concurrency for client in running}
-        busy = [client for client, most in limits.items() if most is not None and running.count(client) >= most]
         try:
+            limits = {client: (await self._accounts.limits(client)).concurrency for client in {*running}}
+            busy = [client for client, most in limits.items() if most is not None and running.count(client) >= most]
             return await self.queue.next(self._runs, busy)
         except StoreError as error:  # locked or full, perhaps for a while only
             log.error("the queue cannot be read", error=str(error))
@@ -257,7 +290,7 @@ class Service:
             await self._failed(run, OrpsError(f"{type(error).__name__}: {error}; this is a fault of orps"))
 
     async def _search(self, run: _Run) -> None:
-        account = await self._account(run.entry.client)
+        account = await self._accounts.of(run.entry.client)
         async with self.agent.stream(run.entry.search, batch=account) as events:
             async for event in events:
                 run.begun = True
@@ -280,32 +313,3 @@ class Service:
     async def _failed(self, run: _Run, error: OrpsError) -> None:
         log.warning("a search ended with an error", search=run.entry.search, error=str(error))
         await self.queue.done(run.entry.search, status="interrupted", reason=str(error))
-
-    async def _open_account(self, client: str) -> Account:
-        """The client's account; raises ClientBudgetReached when nothing more may be spent on it."""
-        account = await self._account(client)
-        if reached := account.exhausted():
-            raise ClientBudgetReached(f"client {client} has spent what it may: {reached}; raise its limits to go on")
-        return account
-
-    async def _account(self, client: str) -> Account:
-        """What a client may spend, with what all its searches have spent already on it."""
-        if client not in self._accounts:
-            total = Spent()
-            for search in await self.queue.searches_of(client):
-                total += await spent(self.store, search, self.agent.prices)
-            limits = self.settings.serve.limits(client)
-            fresh = Account(limits.budget, parent=self.agent.batch, spent=total)
-            self._accounts.setdefault(client, fresh)
-        return self._accounts[client]
-
-
-def client_of(named: str | None, token: str | None) -> str:
-    """Whose request it is; raises AccessDenied for a client that is not the token's."""
-    if token is not None and named not in (None, token):
-        raise AccessDenied(f"the token is {token}'s: leave the client out, or use a token of {named}")
-    return token or named or ANYBODY
-
-
-def _with(config: SearchConfig, given: SearchConfig | None) -> SearchConfig:
-    return config.model_copy(update={name: getattr(given, name) for name in given.model_fields_set} if given else {})

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from functools import partial
 
 from starlette.requests import Request
 
@@ -14,17 +13,14 @@ from .service import Service
 _LARGEST = 2**63 - 1
 
 
-async def stream(service: Service, search: str, after: int) -> AsyncIterator[str]:
+async def stream(service: Service, search: str, after: int) -> AsyncIterator[bytes]:
     """The events behind a number, then `ended` with the search's state; without it, come back: the service stops."""
-    yield ": what the search tells\nretry: 1000\n\n"
-    async for event in service.feed.watch(search, after, partial(service.ended, search)):
-        if event is None:
-            yield ": still there\n\n"
-        else:
-            yield f"id: {event.id}\nevent: {event.kind}\ndata: {event.model_dump_json()}\n\n"
+    yield b": what the search tells\nretry: 1000\n\n"
+    async for events in service.feed.watch(search, after):
+        yield b"".join(each.message for each in events) or b": still there\n\n"
     view = await service.view(search)
     if view.state not in ("queued", "running"):
-        yield f"event: ended\ndata: {view.model_dump_json()}\n\n"
+        yield f"event: ended\ndata: {view.model_dump_json()}\n\n".encode()
 
 
 def after_which(request: Request) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import json
 import re
 import secrets
 import sqlite3
@@ -12,6 +13,7 @@ import time
 from pydantic import BaseModel, ConfigDict
 
 from orps_agent.errors import UsageError
+from orps_agent.serving import ClientLimits
 from orps_agent.store import Store
 
 from .models import NAME
@@ -25,6 +27,8 @@ class Token(BaseModel):
     id: str
     client: str
     created_at: float
+    limits: ClientLimits | None = None
+    """What the client may have, in place of what the settings say; None: as they have it."""
     revoked_at: float | None = None
 
 
@@ -37,23 +41,32 @@ class Tokens:
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    async def create(self, client: str) -> tuple[Token, str]:
-        """A new token of a client, and the secret, which nobody can tell again."""
+    async def create(self, client: str, limits: ClientLimits | None = None) -> tuple[Token, str]:
+        """A new token of a client, and the secret, which nobody can tell again; with `limits` the client's change."""
         if not re.match(NAME, client):
             raise UsageError(f"client {client!r}: up to 64 letters, digits, dots, hyphens and underscores make a name")
-        token = Token(id=secrets.token_hex(4), client=client, created_at=time.time())
+        token = Token(id=secrets.token_hex(4), client=client, created_at=time.time(), limits=limits)
         secret = f"orps_{secrets.token_urlsafe(32)}"
         await self._store.writer.write(
             (
-                "INSERT INTO tokens (id, client, hash, created_at) VALUES (?, ?, ?, ?)",
-                (token.id, client, _hash(secret), token.created_at),
+                "INSERT INTO tokens (id, client, hash, created_at, limits) VALUES (?, ?, ?, ?, ?)",
+                (token.id, client, _hash(secret), token.created_at, limits and limits.model_dump_json()),
             )
         )
         return token, secret
 
     async def listed(self) -> list[Token]:
         """All tokens, oldest first."""
-        return [Token.model_validate(dict(row)) for row in await self._rows("SELECT * FROM tokens ORDER BY created_at")]
+        return [_token(row) for row in await self._rows("SELECT * FROM tokens ORDER BY created_at")]
+
+    async def limits(self, client: str) -> ClientLimits | None:
+        """What a client may have, by the newest of its tokens in force that says so."""
+        found = await self._rows(
+            "SELECT * FROM tokens WHERE client = ? AND limits IS NOT NULL AND revoked_at IS NULL"
+            " ORDER BY created_at DESC LIMIT 1",
+            client,
+        )
+        return _token(found[0]).limits if found else None
 
     async def revoke(self, token: str) -> None:
         """Make a token worthless, by its id; at once, also for a service that is running."""
@@ -80,6 +93,10 @@ class Tokens:
 
     async def _rows(self, query: str, *values: object) -> list[sqlite3.Row]:
         return await self._store.reader.rows(query, *values)
+
+
+def _token(row: sqlite3.Row) -> Token:
+    return Token.model_validate({**dict(row), "limits": row["limits"] and json.loads(row["limits"])})
 
 
 def _hash(secret: str) -> str:

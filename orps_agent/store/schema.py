@@ -336,4 +336,8 @@ MIGRATIONS: list[tuple[str, str]] = [
         );
         """,
     ),
+    (
+        "tokens: what their clients may have",
+        "ALTER TABLE tokens ADD COLUMN limits TEXT",  # JSON: ClientLimits; null: as the settings have it
+    ),
 ]

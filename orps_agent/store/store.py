@@ -185,8 +185,13 @@ class Store:
             *also,
         )
 
-    async def add_fork(self, row: SearchRow, branch: Iterable[str], edits: Mapping[str, object]) -> None:
-        """Store a search that begins with copies of a branch of another one, the last of them edited."""
+    async def add_fork(
+        self, row: SearchRow, branch: Iterable[str], edits: Mapping[str, object], *also: Statement
+    ) -> None:
+        """Store a search that begins with copies of a branch of another one, the last of them edited.
+
+        What else belongs into the same transaction goes with it.
+        """
         listed = list(branch)
         copy = (
             f"INSERT INTO candidates (search, {COPIED}) SELECT ?, {COPIED} FROM candidates WHERE search = ? AND id = ?"
@@ -197,6 +202,7 @@ class Store:
             *((copy, (row.id, row.forked_from, each)) for each in listed),
             (open_, (row.id,)),
             _update("candidates", edits, "search = ? AND id = ?", (row.id, listed[-1])),
+            *also,
         )
 
     async def search(self, search: str) -> SearchRow:
@@ -213,6 +219,10 @@ class Store:
     async def has_search(self, search: str) -> bool:
         """Whether there is a search with exactly this id."""
         return bool(await self.reader.rows("SELECT 1 FROM searches WHERE id = ?", search))
+
+    async def has_begun(self, search: str) -> bool:
+        """Whether a run of the search has told anything."""
+        return bool(await self.reader.rows("SELECT 1 FROM events WHERE search = ? LIMIT 1", search))
 
     async def searches(self, limit: int = 100) -> list[SearchRow]:
         """The latest searches, newest first."""

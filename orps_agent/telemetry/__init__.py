@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from types import ModuleType
 
 from orps_agent.errors import MissingExtra
 from orps_agent.llm.base import ModelReply, ModelRequest
@@ -38,13 +39,21 @@ class Trace:
 
 def open_trace(settings: Settings) -> Trace:
     """A trace for a search; raises MissingExtra when telemetry is wanted and its library is not there."""
-    if not settings.telemetry:
-        return Trace()
+    return _otel().OtelTrace(settings) if settings.telemetry else Trace()
+
+
+def tell_queue(settings: Settings, waiting: int, running: int) -> None:
+    """How many searches of a service wait and run; nobody is told unless the settings want it."""
+    if settings.telemetry:
+        _otel().tell_queue(waiting, running)
+
+
+def _otel() -> ModuleType:
     try:
-        from .otel import OtelTrace  # noqa: PLC0415 - not imported when it is off
+        from . import otel  # noqa: PLC0415 - not imported when it is off
     except ModuleNotFoundError as error:
         raise MissingExtra("telemetry needs OpenTelemetry: pip install 'orps-agent[otel]'") from error
-    return OtelTrace()
+    return otel
 
 
 def verdicts(result: object) -> list[str]:

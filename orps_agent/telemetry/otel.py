@@ -17,12 +17,15 @@ from functools import cache
 from opentelemetry import metrics, trace
 from opentelemetry.context import Context
 from opentelemetry.metrics import Counter, Histogram
+from opentelemetry.metrics import _Gauge as Gauge
 from opentelemetry.trace import Span, SpanKind, Status, StatusCode
 
 from orps_agent.llm.base import ModelReply, ModelRequest
 from orps_agent.result import SearchResult
+from orps_agent.settings import Settings
 
 from . import Trace, verdicts
+from .providers import provider_of
 
 _NAME = "orps_agent"
 _LAST = "critique"
@@ -36,6 +39,7 @@ class _Instruments:
     executions: Histogram
     verdicts: Counter
     searches: Histogram
+    queue: Gauge
 
 
 @cache
@@ -47,13 +51,15 @@ def _instruments() -> _Instruments:
         executions=meter.create_histogram("orps.execution.duration", "s", "How long runs of candidates take"),
         verdicts=meter.create_counter("orps.test.verdicts", "{test}", "Verdicts on the tests of candidates"),
         searches=meter.create_histogram("orps.search.duration", "s", "How long runs of searches take"),
+        queue=meter.create_gauge("orps.queue.length", "{search}", "Searches of a service that wait, or run"),
     )
 
 
 class OtelTrace(Trace):
     """The trace of one search, told to whatever providers the process has set."""
 
-    def __init__(self) -> None:
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
         self._tracer = trace.get_tracer(_NAME)
         self._told = _instruments()
         self._search: Context | None = None
@@ -98,8 +104,8 @@ class OtelTrace(Trace):
         """A span `chat MODEL`, with its duration and its tokens as metrics."""
         common: Attributes = {
             "gen_ai.operation.name": "chat",
-            "gen_ai.provider.name": _provider(model),
             "gen_ai.request.model": model,
+            **provider_of(self._settings, model, request.role),
         }
         about: Attributes = {
             **common,
@@ -165,7 +171,7 @@ class OtelTrace(Trace):
         duration.record(time.monotonic() - begun, about)
 
 
-def _provider(model: str) -> str:
-    """Who answers, as far as a model's name tells; endpoints all speak OpenAI's protocol."""
-    kind, colon, _ = model.partition(":")
-    return f"orps.{kind}" if colon and kind in ("scripted", "recorded") else "openai"
+def tell_queue(waiting: int, running: int) -> None:
+    """How long a service's queue is now."""
+    for state, count in (("waiting", waiting), ("running", running)):
+        _instruments().queue.set(count, {"orps.queue.state": state})

@@ -3,6 +3,7 @@
 import importlib
 import json
 import sqlite3
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, TypedDict
@@ -17,7 +18,6 @@ from langgraph.types import Command, Send
 from orps_agent import Agent, Archive, Budget, build_search
 from orps_agent.composition import SearchRequest
 from orps_agent.errors import EndpointError, ProblemError, SettingsError
-from orps_agent.settings import load_settings
 from tests.samples import DOUBLE, FIRST_HALF_THEN_RIGHT, HALF, RIGHT, script, settings
 
 REQUEST: SearchRequest = {
@@ -184,6 +184,11 @@ async def test_a_search_goes_on_with_a_humans_critique(tmp_path: Path) -> None:
     assert found["search"] != question.value["search"]
     async with Archive(settings(tmp_path)) as archive:
         assert (await archive.search(found["search"])).forked_from == question.value["search"]
+    # As after a kill before the fork's checkpoint was written: the same fork, not a second one.
+    (before,) = [each async for each in graph.aget_state_history(THREAD) if each.next == ("fork",)]
+    assert (await graph.ainvoke(None, before.config))["search"] == found["search"]
+    async with Archive(settings(tmp_path)) as archive:
+        assert len(await archive.searches()) == 2
 
 
 async def test_an_empty_critique_accepts_the_code(tmp_path: Path) -> None:
@@ -218,17 +223,13 @@ def _refuse_what_langgraph_dev_refuses() -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("_no_blocking")
-async def test_nothing_blocks_the_loop_when_commits_are_made_in_a_thread(tmp_path: Path) -> None:
-    model = script(tmp_path, *FIRST_HALF_THEN_RIGHT)
-    assert (await build_search(settings=settings(tmp_path, model=model, commits="thread")).ainvoke(REQUEST))["solved"]
-
-
-def test_langgraph_json_names_the_graph_and_settings_that_there_are(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_graph_of_langgraph_json_blocks_no_loop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ORPS_MODEL", script(tmp_path, *FIRST_HALF_THEN_RIGHT))
+    monkeypatch.setenv("ORPS_DB", str(tmp_path / "orps.db"))
     told = json.loads((Path(__file__).parents[2] / "langgraph.json").read_text())
-    for name, value in told["env"].items():
-        monkeypatch.setenv(name, value)
-    assert load_settings().commits == "thread"
     module, _, name = told["graphs"]["orps"].partition(":")
+    monkeypatch.delitem(sys.modules, module, raising=False)  # made with the settings of when it is imported
     graph = getattr(importlib.import_module(module), name)
+    assert (await graph.ainvoke(REQUEST))["solved"]
     assert set(graph.get_input_jsonschema()["properties"]) >= {"problem", "statement", "tests", "changes", "budget"}
     assert set(graph.get_output_jsonschema()["properties"]) == {"search", "code", "solved", "summary"}

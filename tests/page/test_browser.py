@@ -9,8 +9,11 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from orps_agent.candidate import Candidate, Status
+from orps_agent.agreement import Agreement
+from orps_agent.candidate import Candidate, OutcomeReward, Status
 from orps_agent.document import Call
+from orps_agent.endpoints import Role
+from orps_agent.report import ExecutionReport, TestResult, Verdict
 
 from .browser import CHROMIUM, chromium, opened
 from .hostile import SHOWN, hostile
@@ -72,6 +75,68 @@ def test_it_says_what_search_it_shows(browser: Browser, tmp_path: Path) -> None:
             "tokens",
             "cost",
         ]
+
+
+def test_the_charts_show_scores_by_round_and_what_was_spent_over_time(browser: Browser, tmp_path: Path) -> None:
+    def candidate(name: str, passes: int) -> Candidate:
+        results = tuple(TestResult(name=str(n), verdict=Verdict.PASS if n < passes else Verdict.FAIL) for n in range(5))
+        outcome = OutcomeReward(value=passes / 5, pass_rate=passes / 5, parts=())
+        return Candidate(
+            id=name,
+            round=name.count("."),
+            hint="verbose",
+            status=Status.OPEN,
+            report=ExecutionReport(results=results),
+            outcome=outcome,
+            process=passes,
+        )
+
+    def call(name: str, role: Role, began: float, cost: float) -> Call:
+        return Call(
+            candidate=name,
+            stage="code",
+            role=role,
+            started_at=START + began,
+            seconds=10,
+            prompt_tokens=100,
+            completion_tokens=50,
+            cost=cost,
+        )
+
+    # After the second call the search rested for an hour, which is no time that it worked.
+    calls = [call("0", "programmer", 0, 0.01), call("1", "critic", 10, 0.02), call("0.0", "programmer", 3620, 0.03)]
+    tree = [candidate("0", 1), candidate("1", 3), candidate("0.0", 2), candidate("0.1", 5)]
+    with opened(browser, finished(tree, calls=calls), tmp_path) as page:
+        charts = page.locator("#charts svg")
+        assert charts.evaluate_all("all => all.map(each => each.ariaLabel)") == [
+            "tests passed: best 100%, mean 70%",
+            "outcome reward ω: best 1.00, mean 0.70",
+            "critic's score ρ: best 5.00, mean 3.50",
+            "model calls: 3",
+            "tokens: 450",
+            "cost: $0.0600",
+        ]
+        paths = "[...each.querySelectorAll('g > path:first-child')].map(path => path.getAttribute('d'))"
+        lines = f"all => all.map(each => {paths})"
+        passed, *_, spent = charts.evaluate_all(lines)
+        # From 0 at a height of 66 to the most at 6: 60% then 100% at best, 40% then 70% on average.
+        assert passed == ["M4.0 30.0L216.0 6.0", "M4.0 42.0L216.0 24.0"]
+        assert spent == ["M4.0 66.0L74.7 56.0L145.3 36.0L216.0 6.0"]
+        ends = page.locator("#charts .ends").evaluate_all("all => all.map(each => each.innerText.split('\\n'))")
+        assert (ends[0], ends[-1]) == (["round 0", "round 1"], ["start", "30 s"])
+
+
+def test_tests_that_a_model_wrote_are_marked_as_trusted_or_not(browser: Browser, tmp_path: Path) -> None:
+    written = {"tests_by": "tester", "agreement": Agreement(tests=("0", "2"), solutions=("0",))}
+    chosen = next(each for each in TREE.candidates if each.report)
+    document = TREE.model_copy(update={"search": TREE.search.model_copy(update=written)})
+    with opened(browser, document, tmp_path) as page:
+        expect(page.locator("#panel")).to_contain_text("tests written bytester; 2 of 5 to be trusted by agreement")
+        find(page, chosen.id)
+        rows = page.locator(".tests li").evaluate_all(
+            "all => all.map(row => [row.querySelector('.name').innerText, row.querySelectorAll('.chip')[1].innerText])"
+        )
+        assert dict(rows) == {each: "trusted" if each in "02" else "doubtful" for each in "01234"}
 
 
 def test_the_keyboard_walks_the_tree_and_opens_and_closes(browser: Browser, tmp_path: Path) -> None:

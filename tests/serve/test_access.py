@@ -10,11 +10,17 @@ from pathlib import Path
 
 import httpx
 import pytest
+from typer.testing import CliRunner
 
+from orps_agent.cli.token import app as token_command
 from orps_agent.client import Client
-from orps_agent.errors import AccessDenied
+from orps_agent.errors import AccessDenied, ClientBudgetReached, SettingsError
+from orps_agent.serve.models import SearchView
 from orps_agent.serve.routes import ROUTES
+from orps_agent.serve.tokens import Tokens
+from orps_agent.serving import ClientLimits
 from orps_agent.settings import SearchConfig
+from orps_agent.store import Store
 from tests.processes import orps
 from tests.samples import DOUBLE, FIRST_HALF_THEN_RIGHT, script
 
@@ -30,8 +36,15 @@ def _service(tmp_path: Path) -> Iterator[Serving]:
         yield service
 
 
-def token(folder: Path, client: str = "ann") -> str:
-    made = orps(folder, "token", "create", client)
+@pytest.fixture(name="shared", scope="module")
+def _shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
+    folder = tmp_path_factory.mktemp("shared")
+    with serving(folder, script(folder, *FIRST_HALF_THEN_RIGHT)) as service:
+        yield service
+
+
+def token(folder: Path, client: str = "ann", *limits: str) -> str:
+    made = orps(folder, "token", "create", client, *limits)
     assert made.returncode == 0, made.stderr
     return made.stdout.strip()
 
@@ -77,6 +90,27 @@ async def test_a_revoked_token_opens_nothing_and_leaves_the_door_locked(service:
                 await client.list()
 
 
+async def test_a_token_says_what_its_client_may_have(service: Serving, tmp_path: Path) -> None:
+    secret = token(tmp_path, "ann", "--max-calls", "2", "--concurrency", "1")
+    assert "concurrency 1, calls 2" in orps(tmp_path, "token", "list").stdout
+    async with Client(service.url, token=secret) as client:
+        await ended(client, await client.submit(DOUBLE, ONE))
+        with pytest.raises(ClientBudgetReached, match="2 model calls"):
+            await client.submit(DOUBLE, ONE)
+        async with Store(tmp_path / "orps.db") as store:  # at once, for all tokens of the client
+            await Tokens(store).create("ann", ClientLimits(calls=3))
+        view = await client.submit(DOUBLE, ONE)
+        await ended(client, view)
+        assert (await client.get(view.id)).reason == "budget: 3 model calls, by the whole batch"
+    refused = CliRunner().invoke(token_command, ["create", "bob", "--max-cost", "-1"])
+    assert isinstance(refused.exception, SettingsError)
+
+
+async def ended(client: Client, view: SearchView) -> None:
+    async for _ in client.watch(view.id):
+        pass
+
+
 def test_others_are_let_in_only_with_a_token(tmp_path: Path) -> None:
     model = script(tmp_path, *FIRST_HALF_THEN_RIGHT)
     refused = orps(tmp_path, "serve", "--host", "0.0.0.0", "--port", "0", "--model", model)
@@ -91,7 +125,7 @@ def test_others_are_let_in_only_with_a_token(tmp_path: Path) -> None:
     assert orps(tmp_path, "token", "create", "no name").returncode == 2
 
 
-def test_what_cannot_be_understood_is_refused_as_a_problem_document(service: Serving) -> None:
+def test_what_cannot_be_understood_is_refused_as_a_problem_document(shared: Serving) -> None:
     good = json.dumps({"problem": DOUBLE.model_dump(mode="json"), "config": ONE.model_dump(mode="json")})
     cases: list[tuple[str, str, dict[str, str], bytes | None, int]] = [
         ("POST", "/api/searches", JSON, b"{", 400),
@@ -110,7 +144,7 @@ def test_what_cannot_be_understood_is_refused_as_a_problem_document(service: Ser
         ("PUT", "/api/searches", {}, None, 405),
         ("GET", "/nosuch", {}, None, 404),
     ]
-    with httpx.Client(base_url=service.url) as http:
+    with httpx.Client(base_url=shared.url) as http:
         for method, path, headers, body, status in cases:
             answer = http.request(method, path, headers=headers, content=body)
             assert answer.status_code == status, (path, headers, answer.text)
@@ -122,8 +156,8 @@ def test_what_cannot_be_understood_is_refused_as_a_problem_document(service: Ser
             assert answer.status_code == 400
 
 
-def test_answers_say_what_a_browser_may_do_with_them(service: Serving) -> None:
-    with httpx.Client(base_url=service.url) as http:
+def test_answers_say_what_a_browser_may_do_with_them(shared: Serving) -> None:
+    with httpx.Client(base_url=shared.url) as http:
         for path in ("/", "/searches/x", "/api/searches", "/openapi.json", "/nosuch"):
             headers = http.get(path, headers={"origin": "http://example.org"}).headers
             assert "access-control-allow-origin" not in headers

@@ -17,7 +17,7 @@ from playwright.sync_api import Browser, Page, expect
 from tests.page.browser import CHROMIUM, chromium
 from tests.page.hostile import HOSTILE, SHOWN
 from tests.processes import orps
-from tests.samples import DOUBLE, HALF, RIGHT, script
+from tests.samples import DOUBLE, FIRST_HALF_THEN_RIGHT, HALF, RIGHT, script
 
 from .processes import Serving, serving
 
@@ -88,6 +88,10 @@ def test_a_search_grows_survives_a_restart_and_is_forked(browser: Browser, tmp_p
                 ready(page, "finished, 9 candidates")
                 expect(page.locator("#panel h2")).to_have_text("0")
                 expect(page.locator(".notice")).to_have_count(0)
+                page.reload()
+                ready(page, "finished, 9 candidates")
+                expect(page.get_by_role("button", name="cancel")).to_have_count(0)
+                opened_node(page, "0")
                 page.get_by_role("button", name="fork from here").click()
                 page.get_by_label("Critique").fill("Think of sums.")
                 page.get_by_role("button", name="start the fork").click()
@@ -96,6 +100,45 @@ def test_a_search_grows_survives_a_restart_and_is_forked(browser: Browser, tmp_p
                 expect(page.locator("#panel")).to_contain_text(f"{search} 0")
                 opened_node(page, "0")
                 expect(page.locator("#panel")).to_contain_text("Think of sums.")
+
+
+def test_a_search_is_submitted_from_the_list(browser: Browser, tmp_path: Path) -> None:
+    problem = "id: twice\nstatement: 'Write double(n): twice n.'\ntests: ['double(2) == 4', 'double(5) == 10']\n"
+    with serving(tmp_path, script(tmp_path, *FIRST_HALF_THEN_RIGHT)) as service, opened(browser, service.url) as page:
+        expect(page.locator("#list")).to_contain_text("No searches yet")
+        page.keyboard.press("n")
+        page.keyboard.type("Write <b>double(n)</b>: twice n.")
+        page.get_by_label("Tests, one a line").fill("double(2) = 4")
+        page.get_by_role("button", name="start").click()
+        expect(page.get_by_role("alert")).to_contain_text("submission: test '1', line 1: is not valid Python")
+        page.get_by_label("Tests, one a line").fill("double(2) == 4\n\ndouble(5) == 10")
+        page.get_by_label("samples").fill("3")
+        page.get_by_label("rounds").fill("2")
+        page.get_by_label("beam").fill("1")
+        page.get_by_label("most calls").fill("50")
+        page.keyboard.press("Enter")
+        ready(page, "finished, 6 candidates")
+        expect(page.locator("#panel")).to_contain_text("Write <b>double(n)</b>: twice n.")
+        page.get_by_role("link", name="searches").click()
+        page.get_by_role("button", name="new search").click()
+        page.get_by_label("a problem file").check()
+        page.get_by_label("YAML").fill(f"{problem}test: []")
+        page.get_by_role("button", name="start").click()
+        expect(page.get_by_role("alert")).to_contain_text("file: unknown key 'test'; did you mean 'tests'?")
+        page.get_by_label("YAML").fill(problem)
+        page.get_by_label("strategy").select_option("best-of-n")
+        page.get_by_label("samples").fill("2")
+        page.get_by_role("button", name="start").click()
+        ready(page, "finished, 2 candidates")
+        page.get_by_role("link", name="searches").click()
+        expect(page.locator("#list tbody tr")).to_have_count(2)
+        page.keyboard.press("ArrowDown")
+        expect(page.locator("#list a").first).to_be_focused()
+        submitted(service)
+        expect(page.locator("#list tbody tr")).to_have_count(3)
+        expect(page.locator("#list a").nth(1)).to_be_focused()
+        page.keyboard.press("Enter")
+        ready(page, "finished, 2 candidates")
 
 
 def test_a_search_is_cancelled_and_resumed(browser: Browser, tmp_path: Path) -> None:
@@ -108,6 +151,24 @@ def test_a_search_is_cancelled_and_resumed(browser: Browser, tmp_path: Path) -> 
             page.get_by_role("button", name="resume").click()
             ready(page, "finished, 9 candidates")
             expect(page.get_by_role("button", name="resume")).to_have_count(0)
+
+
+def test_a_search_that_cannot_run_says_why(browser: Browser, tmp_path: Path) -> None:
+    down = {"role": "critic", "fail": "endpoint"}
+    model = script(tmp_path, *SLOW, critic=[down])
+    with serving(tmp_path, model, ORPS_SERVE__TRIES="1") as service:
+        search = submitted(service, samples=1, rounds=1)
+        with opened(browser, f"{service.url}/searches/{search}") as page:
+            for _ in range(2):
+                ready(page, "interrupted, 1 candidates")
+                expect(page.locator("#panel")).to_contain_text("interrupted: ")
+                expect(page.locator("#panel")).to_contain_text("on purpose")
+                expect(page.get_by_role("button", name="resume")).to_be_visible()
+                opened_node(page, "0")
+                expect(page.locator("#panel")).to_contain_text("1 of 2 tests")
+                page.reload()
+            page.get_by_role("link", name="searches").click()
+            expect(page.locator("#list")).to_contain_text("on purpose")
 
 
 def test_what_a_candidate_and_a_critic_wrote_is_shown_as_text(browser: Browser, tmp_path: Path) -> None:

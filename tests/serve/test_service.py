@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import random
 import signal
 import sqlite3
-from collections.abc import Awaitable, Callable, Sequence
-from contextlib import closing
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TypeVar
 
 import anyio
 import pytest
 
+from orps_agent import Archive
 from orps_agent.budget import Budget
 from orps_agent.client import Client
 from orps_agent.errors import (
@@ -21,12 +23,14 @@ from orps_agent.errors import (
     SearchEnded,
     ServiceError,
     SettingsError,
+    StoreError,
     UnknownCandidate,
     UnknownSearch,
 )
 from orps_agent.settings import SearchConfig
-from tests.samples import CRITIC, DOUBLE, FIRST_HALF_THEN_RIGHT, HALF, SMALL, script
+from tests.samples import CRITIC, DOUBLE, FIRST_HALF_THEN_RIGHT, HALF, SMALL, script, settings
 
+from .crowd import Watcher, follow_all
 from .processes import serving
 
 SLOW = ({"role": "programmer", "reply": HALF, "delay": 0.3},)
@@ -37,6 +41,12 @@ ONE = SearchConfig(samples=1, rounds=1, beam=1)
 def event_ids(folder: Path, search: str) -> list[int]:
     with closing(sqlite3.connect(folder / "orps.db")) as connection:
         return [row[0] for row in connection.execute("SELECT id FROM events WHERE search = ? ORDER BY id", (search,))]
+
+
+@contextmanager
+def changed_file(folder: Path) -> Iterator[sqlite3.Connection]:
+    with closing(sqlite3.connect(folder / "orps.db")) as connection, connection:
+        yield connection
 
 
 async def finished(client: Client, searches: Sequence[str]) -> None:
@@ -121,6 +131,20 @@ async def test_a_watcher_outlives_the_service(tmp_path: Path) -> None:
     assert seen == event_ids(tmp_path, view.id)
 
 
+async def test_a_crowd_of_watchers_sees_every_event_once_whoever_hangs_up(tmp_path: Path) -> None:
+    with serving(tmp_path, script(tmp_path, *SLOW), "--concurrency", "3") as service:
+        async with Client(service.url) as client:
+            views = [await client.submit(DOUBLE, SMALL) for _ in range(5)]
+            crowd = [
+                Watcher(views[place % 5].id, random.Random(place) if place % 2 else None, 0.3) for place in range(20)
+            ]
+            with anyio.fail_after(60):
+                await follow_all(crowd, int(service.port))
+    for each in crowd:
+        assert each.seen == event_ids(tmp_path, each.search)
+    assert sum(each.connections for each in crowd) > len(crowd)
+
+
 async def test_a_stopped_service_finishes_what_is_in_flight_and_goes_on_later(tmp_path: Path) -> None:
     model = script(tmp_path, *SLOW)
     with serving(tmp_path, model) as service:
@@ -151,6 +175,42 @@ async def test_a_key_comes_back_to_the_same_search(tmp_path: Path) -> None:
             with pytest.raises(KeyReused):
                 await client.submit(DOUBLE, ONE, key="k", client="ann")
             assert len(await client.list()) == 2
+
+
+async def test_a_fork_is_there_with_its_place_in_the_queue_or_not_at_all(tmp_path: Path) -> None:
+    model = script(tmp_path, *FIRST_HALF_THEN_RIGHT)
+    refuse = "CREATE TRIGGER refuse BEFORE INSERT ON submissions BEGIN SELECT RAISE(ABORT, 'on purpose'); END"
+    changes = SearchConfig(rounds=3)
+    with serving(tmp_path, model) as service:
+        async with Client(service.url) as client:
+            source = await client.submit(DOUBLE, SMALL, client="ann")
+            await finished(client, [source.id])
+            told = [each async for each in client.watch(source.id)]
+            assert told[0].told["resumed"] is False
+            with changed_file(tmp_path) as connection:
+                connection.execute(refuse)
+            with pytest.raises(StoreError, match="on purpose"):
+                await client.fork(source.id, "0", config=changes, key="k")
+            assert [each.id for each in await client.list()] == [source.id]
+            with changed_file(tmp_path) as connection:
+                connection.execute("DROP TRIGGER refuse")
+            fork = await client.fork(source.id, "0", config=changes, key="k")
+            service.kill()
+    async with Archive(settings(tmp_path)) as archive:
+        orphan = await archive.fork(source.id, "1", changes={"rounds": 3})
+    with serving(tmp_path, model, port=service.port) as again:
+        async with Client(again.url) as client:
+            assert (await client.fork(source.id, "0", config=changes, key="k")).id == fork.id
+            with pytest.raises(KeyReused):
+                await client.fork(source.id, "1", config=changes, key="k")
+            await finished(client, [fork.id])
+            assert {each.id for each in await client.list()} == {source.id, fork.id, orphan.id}
+            # What was never submitted is left to whoever made it, until somebody asks for it: twice is once.
+            assert (await client.get(orphan.id)).state == "interrupted"
+            assert [each async for each in client.watch(orphan.id)] == []
+            again_and_again = [await client.resume(orphan.id), await client.resume(orphan.id)]
+            assert {each.state for each in again_and_again} <= {"queued", "running"}
+            await finished(client, [orphan.id])
 
 
 async def test_priorities_and_each_clients_share_decide_who_is_next(tmp_path: Path) -> None:
@@ -192,7 +252,7 @@ async def test_searches_are_cancelled_while_they_wait_and_while_they_run(tmp_pat
         async with Client(service.url) as client:
             running, waiting = await client.submit(DOUBLE, SMALL), await client.submit(DOUBLE, SMALL)
             await until(client, running.id, "running")
-            assert (await client.cancel(waiting.id)).state == "cancelled"
+            assert [(await client.cancel(waiting.id)).state for _ in range(2)] == ["cancelled"] * 2
             async for event in client.watch(running.id):
                 if event.kind == "round_started":
                     await client.cancel(running.id)

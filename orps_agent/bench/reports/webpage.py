@@ -8,7 +8,7 @@ from importlib.resources import files
 from string import Template
 
 from orps_agent.bench.report import Cell, Column, GroupReport, Report, Section, Table
-from orps_agent.page import colours
+from orps_agent.page import common
 from orps_agent.page.policy import policy
 
 from .drawing import Plot
@@ -22,7 +22,7 @@ def webpage(report: Report) -> str:
     Whatever came from outside is in it as text: the page's Content-Security-Policy admits its own style by its hash,
     and nothing else.
     """
-    style = colours() + _read("report.css")
+    style = common() + _read("report.css")
     return Template(_read("report.html")).substitute(
         policy=policy(style),
         style=style,

@@ -1,0 +1,74 @@
+"""Many watchers of one service over HTTP, some of whom lose their connection now and then and come back."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import random
+import time
+from dataclasses import dataclass, field
+
+
+@dataclass
+class Watcher:
+    """One connection to one search's events at a time, from the first event to the last."""
+
+    search: str
+    chance: random.Random | None = None
+    """Hangs up at moments that it draws, and comes back with Last-Event-ID; None: stays."""
+    patience: float = 1.0
+    """Seconds that a connection holds, on average, if it hangs up at all."""
+    seen: list[int] = field(default_factory=list)
+    delays: list[float] = field(default_factory=list)
+    """Seconds from when an event was told to its arrival, of those told while this watcher was connected."""
+    connections: int = 0
+
+    async def follow(self, port: int) -> None:
+        """Watch the search to its end."""
+        ended = False
+        while not ended:
+            holds = self.chance and self.chance.expovariate(1 / self.patience)
+            try:
+                async with asyncio.timeout(holds):
+                    ended = await self._connection(port)
+            except TimeoutError:
+                pass
+
+    async def _connection(self, port: int) -> bool:
+        """Read one connection to its end; whether the search has ended with it."""
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        self.connections += 1
+        last = self.seen[-1] if self.seen else 0
+        path = f"/api/searches/{self.search}/events"
+        head = f"GET {path} HTTP/1.0\r\nHost: 127.0.0.1:{port}\r\nLast-Event-ID: {last}\r\n\r\n"  # 1.0: not in chunks
+        writer.write(head.encode())
+        opened = time.time()
+        try:
+            assert b" 200 " in await reader.readline()
+            kind = b""
+            async for line in reader:
+                name, _, value = line.rstrip(b"\n").partition(b": ")
+                if name == b"event":
+                    kind = value
+                elif name == b"data" and kind == b"ended":
+                    return True
+                elif name == b"data":
+                    self._take(json.loads(value), opened)
+            return False
+        finally:
+            writer.close()
+
+    def _take(self, event: dict[str, object], opened: float) -> None:
+        number, told = event["id"], event["at"]
+        assert isinstance(number, int)
+        assert isinstance(told, float)
+        self.seen.append(number)
+        if told >= opened:
+            self.delays.append(time.time() - told)
+
+
+async def follow_all(watchers: list[Watcher], port: int) -> None:
+    """All of them at the same time, each to the end of its search."""
+    async with asyncio.TaskGroup() as tasks:
+        for each in watchers:
+            tasks.create_task(each.follow(port))
