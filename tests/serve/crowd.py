@@ -27,7 +27,7 @@ class Watcher:
         """Watch the search to its end."""
         ended = False
         while not ended:
-            holds = self.chance and self.chance.expovariate(1 / self.patience)
+            holds = self.chance.expovariate(1 / self.patience) if self.chance else None
             try:
                 async with asyncio.timeout(holds):
                     ended = await self._connection(port)
