@@ -45,6 +45,9 @@ class MemoryStore:
     async def change_owner(self, seen: SearchRow, pid: int, host: str, until: float) -> None:
         await self.update_search(seen.id, owner_pid=pid, owner_host=host, lease_until=until)
 
+    async def has_begun(self, _: str) -> bool:
+        return False
+
     async def cancel_requested(self, _: str) -> bool:
         return False
 
