@@ -231,11 +231,12 @@ def score(each: Candidate) -> Score:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("what", choices=["size", "many", "show"])
+    parser.add_argument("--turns", type=int, default=3, help="Of `many`: pairs of runs.")
     parser.add_argument("--bare", action="store_true", help="Of `many`: nothing is executed.")
     given = parser.parse_args()
     what: dict[str, Callable[[], Awaitable[None]]] = {
         "size": size,
-        "many": partial(many, runs=not given.bare),
+        "many": partial(many, runs=not given.bare, turns=given.turns),
         "show": show,
     }
     anyio.run(what[given.what])

@@ -340,4 +340,8 @@ MIGRATIONS: list[tuple[str, str]] = [
         "tokens: what their clients may have",
         "ALTER TABLE tokens ADD COLUMN limits TEXT",  # JSON: ClientLimits; null: as the settings have it
     ),
+    (
+        "searches: whom somebody wants to end, without reading them all",
+        "CREATE INDEX searches_to_cancel ON searches (id) WHERE cancel_requested_at IS NOT NULL",
+    ),
 ]
