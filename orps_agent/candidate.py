@@ -173,7 +173,7 @@ class Outline:
 
 def path_key(candidate_id: str) -> tuple[int, ...]:
     """Order candidate ids as a person would: `2` before `10`, a parent before its children."""
-    return tuple(int(step) for step in candidate_id.split("."))
+    return tuple(map(int, candidate_id.split(".")))
 
 
 class Tree:

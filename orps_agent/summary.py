@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from .agreement import Agreement
+from .agreement import Agreement, Choice
 from .calibration import Calibration
 from .candidate import Candidate, Outline
 from .result import SearchResult, Usage
@@ -21,8 +21,10 @@ async def summarise(
     """
     row = await store.search(search)
     tree = await store.outline(search) if outline is None else outline
-    choice = await store.choice(row, tree)
-    won = row.winner if row.status == "finished" else choice.winner and choice.winner.id
+    finished = row.status == "finished"
+    # A finished search has its winner in its row; who agrees with it is in none.
+    choice = Choice(None) if finished and row.selector == "order" else await store.choice(row, tree)
+    won = row.winner if finished else choice.winner and choice.winner.id
     best = await store.candidate(search, won) if won else None
     reused = tally.reused
     return SearchResult(
