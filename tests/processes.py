@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -56,3 +57,14 @@ def wait_for(log: Path, requests: int) -> None:
     while len(log.read_text().splitlines()) < requests:
         assert time.monotonic() < deadline, "the search makes no calls"
         time.sleep(0.01)
+
+
+def interrupt_twice(process: subprocess.Popen[str]) -> str:
+    """Send SIGINT, and again once that is told; what the process says on stderr in between and afterwards."""
+    process.send_signal(signal.SIGINT)
+    assert process.stderr is not None
+    while "stopping" not in process.stderr.readline():
+        pass
+    process.send_signal(signal.SIGINT)
+    _, error = process.communicate(timeout=8)
+    return error

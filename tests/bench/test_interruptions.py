@@ -20,7 +20,7 @@ from orps_agent.bench import Record
 from orps_agent.bench.datasets import load_tasks, open_dataset
 from orps_agent.bench.planning import Plan
 from orps_agent.bench.running import run_bench
-from tests.processes import command, server, wait_for
+from tests.processes import command, interrupt_twice, server, wait_for
 from tests.samples import settings
 
 FACTORS = (3, 4)
@@ -161,11 +161,6 @@ def test_a_second_signal_stops_a_bench_at_once(tmp_path: Path) -> None:
         subprocess.Popen(arguments(tmp_path, url), stderr=subprocess.PIPE, text=True) as process,
     ):
         wait_for(log, 3)
-        process.send_signal(signal.SIGINT)
-        assert process.stderr is not None
-        while "stopping" not in process.stderr.readline():
-            pass
-        process.send_signal(signal.SIGINT)
-        _, error = process.communicate(timeout=8)
+        error = interrupt_twice(process)
     assert process.returncode == 128 + signal.SIGINT
     assert f"orps bench {tmp_path / 'data'}" in error

@@ -8,7 +8,7 @@ import signal
 import subprocess
 from pathlib import Path
 
-from tests.processes import command, orps, seeds, server, stored, wait_for
+from tests.processes import command, interrupt_twice, orps, seeds, server, stored, wait_for
 from tests.samples import FIRST_HALF_THEN_RIGHT, HALF, script
 
 TASK = (
@@ -95,12 +95,7 @@ def test_a_second_ctrl_c_stops_at_once(tmp_path: Path) -> None:
         flags = ("--model", "served", "--base-url", url)
         with subprocess.Popen(command(tmp_path, "solve", *TASK, *flags), stderr=subprocess.PIPE, text=True) as process:
             wait_for(log, 3)
-            process.send_signal(signal.SIGINT)
-            assert process.stderr is not None
-            while "stopping" not in process.stderr.readline():
-                pass
-            process.send_signal(signal.SIGINT)
-            _, error = process.communicate(timeout=8)
+            error = interrupt_twice(process)
     assert process.returncode == 130
     assert "orps resume" in error
 
