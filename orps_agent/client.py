@@ -70,7 +70,7 @@ class Client:
         back to the same search; without one, this call has a key of its own, so that it is safe to repeat it within.
         """
         asked = Submission(problem=problem, config=config, budget=budget, priority=priority, client=client)
-        return await self._patiently("POST", "/api/searches", SearchView, asked, _keyed(key))
+        return await self._patiently("/api/searches", SearchView, asked, key)
 
     async def list(self, limit: int = 100) -> tuple[SearchView, ...]:
         """The latest searches, newest first."""
@@ -90,12 +90,12 @@ class Client:
 
     async def cancel(self, search: str) -> SearchView:
         """End it, keeping what it found; what is in flight is stored first."""
-        return await self._patiently("POST", f"/api/searches/{search}/cancel", SearchView)
+        return await self._patiently(f"/api/searches/{search}/cancel", SearchView)
 
     async def resume(self, search: str, *, budget: Budget | None = None, priority: int = 0) -> SearchView:
         """Go on with it, with a larger budget where that had ended it."""
         asked = Resumption(budget=budget, priority=priority)
-        return await self._patiently("POST", f"/api/searches/{search}/resume", SearchView, asked)
+        return await self._patiently(f"/api/searches/{search}/resume", SearchView, asked)
 
     async def fork(
         self,
@@ -113,7 +113,7 @@ class Client:
         `key` as in `submit`.
         """
         asked = Fork(at=at, critique=critique, code=code, config=config, priority=priority)
-        return await self._patiently("POST", f"/api/searches/{search}/fork", SearchView, asked, _keyed(key))
+        return await self._patiently(f"/api/searches/{search}/fork", SearchView, asked, key)
 
     async def watch(self, search: str, *, after: int = 0) -> AsyncIterator[StoredEvent]:
         """What the search has told behind event `after` and what it tells from now on, until it has ended.
@@ -155,18 +155,14 @@ class Client:
                     fields = {}
 
     async def _patiently(
-        self,
-        method: str,
-        path: str,
-        kind: type[Answer],
-        asked: BaseModel | None = None,
-        headers: dict[str, str] | None = None,
+        self, path: str, kind: type[Answer], asked: BaseModel | None = None, key: str | None = None
     ) -> Answer:
-        """Ask again while nobody answers: for what is safe to be asked twice."""
+        """Post, and again while nobody answers: for what is safe to be asked twice, by its nature or by its key."""
+        headers = {"Idempotency-Key": key or secrets.token_hex(16)}
         waited, pause = 0.0, 0.5
         while True:
             try:
-                return await self._ask(method, path, kind, asked, headers)
+                return await self._ask("POST", path, kind, asked, headers)
             except ServiceError:
                 if waited >= self._patience:
                     raise
@@ -192,10 +188,6 @@ class Client:
         if not answer.is_success:
             raise _error(answer)
         return _read(kind, answer.text)
-
-
-def _keyed(key: str | None) -> dict[str, str]:
-    return {"Idempotency-Key": key or secrets.token_hex(16)}
 
 
 def _read(kind: type[Answer], text: str) -> Answer:
