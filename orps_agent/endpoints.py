@@ -12,6 +12,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, Se
 
 from .errors import SettingsError
 
+OPENAI_URL = "https://api.openai.com/v1"
 Role = Literal["programmer", "critic", "tester"]
 """Who a model speaks as. A further role is one more word here, and a model in `llm.roles.Models`."""
 ROLES: tuple[str, ...] = get_args(Role)

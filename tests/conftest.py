@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from tests import runs
+
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
 
@@ -23,6 +25,10 @@ LONGEST = (
     "page/test_browser.py",
 )
 """The files that take longest, in the order in which they begin: last, they would keep one worker while others idle."""
+
+
+def pytest_configure() -> None:
+    runs.address()  # here, in the process that starts the workers, so that they all share one warm process
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

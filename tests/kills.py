@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import random
 import sqlite3
-import subprocess
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -18,7 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tests.processes import command, orps, seeds, server, stored
+from tests.processes import begin, orps, seeds, server, stored
 
 SEARCH = (
     *("Write double(n): twice n.", "--test", "double(2) == 4", "--test", "double(5) == 10"),
@@ -154,17 +153,17 @@ def rules() -> Iterator[dict[str, object]]:
 def _kill(folder: Path, arguments: Sequence[str], moment: tuple[int, str], chance: random.Random) -> bool:
     """Start the command and kill it once it has come to the moment; False when it ended before that."""
     began, deadline = time.time(), time.monotonic() + 60
-    with subprocess.Popen(command(folder, *arguments), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
-        while process.poll() is None and not (folder / "orps.db").exists():
+    with begin(folder, *arguments) as run:
+        while run.poll() is None and not (folder / "orps.db").exists():
             time.sleep(0.01)
         with closing(sqlite3.connect(f"file:{folder / 'orps.db'}?mode=ro", uri=True)) as connection:
-            while process.poll() is None and not _reached(connection, process.pid, moment, began):
+            while run.poll() is None and not _reached(connection, run.pid, moment, began):
                 assert time.monotonic() < deadline, f"the search never comes to {moment}"
                 time.sleep(0.003)
         if moment[1] != "select":  # which takes a few milliseconds only
             time.sleep(chance.choice((0.0, chance.random() * 0.03)))
-        ended = process.poll() is not None
-        process.kill()
+        ended = run.poll() is not None
+        run.kill()
     return not ended
 
 

@@ -5,22 +5,25 @@ from __future__ import annotations
 import json
 import signal
 import sqlite3
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from tests.runs import Run
 from tests.samples import script
 
 
-def command(folder: Path, *arguments: str) -> list[str]:
-    return [sys.executable, "-m", "orps_agent", *arguments, "--db", str(folder / "orps.db")]
+def begin(folder: Path, *arguments: str, **environment: str) -> Run:
+    """Start the command, with the database in the folder."""
+    return Run("orps", *arguments, "--db", str(folder / "orps.db"), environment=environment)
 
 
-def orps(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(command(folder, *arguments), capture_output=True, text=True, timeout=60, check=False)
+def orps(folder: Path, *arguments: str, **environment: str) -> Run:
+    """The command, run to its end."""
+    with begin(folder, *arguments, **environment) as run:
+        run.wait()
+    return run
 
 
 @contextmanager
@@ -29,13 +32,11 @@ def server(folder: Path, *rules: dict[str, object]) -> Iterator[tuple[str, Path]
     path = script(folder, *rules).removeprefix("scripted:")
     log = folder / "requests.jsonl"
     log.touch()
-    arguments = [sys.executable, "-m", "tests.servers", "--script", path, "--log", str(log)]
-    with subprocess.Popen(arguments, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        try:
-            yield process.stdout.readline().strip(), log
-        finally:
-            process.kill()
+    with Run("python", "-m", "tests.servers", "--script", path, "--log", str(log)) as run:
+        while not (told := run.printed()[0]).endswith("\n"):
+            assert run.poll() is None, run.printed()
+            time.sleep(0.01)
+        yield told.strip(), log
 
 
 def seeds(log: Path) -> list[int]:
@@ -59,12 +60,11 @@ def wait_for(log: Path, requests: int) -> None:
         time.sleep(0.01)
 
 
-def interrupt_twice(process: subprocess.Popen[str]) -> str:
-    """Send SIGINT, and again once that is told; what the process says on stderr in between and afterwards."""
-    process.send_signal(signal.SIGINT)
-    assert process.stderr is not None
-    while "stopping" not in process.stderr.readline():
-        pass
-    process.send_signal(signal.SIGINT)
-    _, error = process.communicate(timeout=8)
-    return error
+def interrupt_twice(run: Run) -> None:
+    """Send SIGINT, and again once that is told, and wait for the end."""
+    run.send_signal(signal.SIGINT)
+    while "stopping" not in run.printed()[1]:
+        assert run.poll() is None, run.printed()
+        time.sleep(0.01)
+    run.send_signal(signal.SIGINT)
+    run.wait(8)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
 import sys
 import threading
 from collections.abc import Iterator
@@ -19,7 +17,8 @@ from orps_agent.cli.observing import observed
 from orps_agent.errors import SettingsError
 from orps_agent.settings import load_settings
 from orps_agent.telemetry.exporting import export
-from tests.processes import command
+from tests.processes import orps
+from tests.runs import Run
 from tests.samples import FIRST_HALF_THEN_RIGHT, script
 
 SOLVE = ("solve", "Write double(n): twice n.", "--test", "double(2) == 4", "-n", "1", "-r", "1", "-k", "1", "-q")
@@ -62,10 +61,8 @@ def collector() -> Iterator[Collector]:
             serving.join()
 
 
-def solve(folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
-    model = script(folder, *FIRST_HALF_THEN_RIGHT)
-    asked = command(folder, *SOLVE, "--model", model)
-    return subprocess.run(asked, env=os.environ | environment, capture_output=True, text=True, check=False)
+def solve(folder: Path, **environment: str) -> Run:
+    return orps(folder, *SOLVE, "--model", script(folder, *FIRST_HALF_THEN_RIGHT), **environment)
 
 
 def test_a_collector_that_the_environment_names_gets_spans_and_metrics(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ import httpx2
 import openai
 from pydantic import BaseModel, SecretStr, ValidationError
 
-from orps_agent.endpoints import EndpointSettings, RoleSettings
+from orps_agent.endpoints import OPENAI_URL, EndpointSettings, RoleSettings
 from orps_agent.errors import EndpointError, ReplyError, SettingsError
 
 from . import streaming, wire
@@ -27,7 +27,6 @@ from .limit import AdaptiveLimit
 if TYPE_CHECKING:
     from openai.types.chat import ChatCompletionMessageParam
 
-OPENAI_URL = "https://api.openai.com/v1"
 _CONNECT_SECONDS = 10.0
 _CHECK_SECONDS = 20.0
 _IDLE = 100

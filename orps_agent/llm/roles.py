@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from orps_agent.endpoints import EndpointSettings, Role, RoleSettings
+from orps_agent.endpoints import OPENAI_URL, EndpointSettings, Role, RoleSettings
 from orps_agent.errors import ModelFileError, SettingsError
 from orps_agent.settings import Settings
 
 from . import weights
 from .base import ChatModel
 from .embedded import POLICY, EmbeddedServer
-from .endpoint import OPENAI_URL, Endpoint
 from .limit import AdaptiveLimit
-from .pool import EndpointModel
 from .recording import RecordingModel, ReplayModel
 from .scripted import ScriptedModel
+
+if TYPE_CHECKING:
+    from .endpoint import Endpoint
+    from .pool import EndpointModel
 
 EMBEDDED = "embedded"
 _SCRIPTED = "scripted:"
@@ -33,13 +36,13 @@ class Models:
     programmer: ChatModel
     critic: ChatModel
     tester: ChatModel
+    checks: tuple[Callable[[], Awaitable[None]], ...] = ()
+    """Of each of them that is behind an endpoint: whether it can be asked."""
 
     async def check(self) -> None:
         """Raise now what the first call to an endpoint would raise, before anything is spent."""
-        for model in {id(each): each for each in (self.programmer, self.critic, self.tester)}.values():
-            asked = model.model if isinstance(model, RecordingModel) else model
-            if isinstance(asked, EndpointModel):
-                await asked.check()
+        for check in self.checks:
+            await check()
 
 
 @asynccontextmanager
@@ -59,6 +62,7 @@ async def open_models(
             programmer=await opening.model(programmer, "programmer"),
             critic=await opening.model(critic, "critic"),
             tester=await opening.model(tester or programmer, "tester"),
+            checks=tuple(opening.checks),
         )
 
 
@@ -136,6 +140,7 @@ class _Opening:
     limits: dict[str | Path, AdaptiveLimit] = field(default_factory=dict)
     servers: dict[Path, EmbeddedServer] = field(default_factory=dict)
     opened: list[tuple[str, RoleSettings, ChatModel]] = field(default_factory=list)
+    checks: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
 
     async def model(self, name: str, role: Role) -> ChatModel:
         asking = self._asking(name, role)
@@ -161,22 +166,31 @@ class _Opening:
             return ScriptedModel.load(Path(name.removeprefix(_SCRIPTED)))
         if name.startswith(_RECORDED):
             return ReplayModel.load(Path(name.removeprefix(_RECORDED)))
+        from .pool import EndpointModel  # noqa: PLC0415 - brings openai's client, a third of all that is imported
+
         if _runs_here(name):
             endpoint = await self._embedded(EndpointSettings(model=name), "")
-            return EndpointModel(endpoint.model, [endpoint], policy=POLICY, role=role)
-        endpoints = [await self._endpoint(name, each) for each in role.endpoints or ("",)]
-        return EndpointModel(name, endpoints, policy=self.settings.policy, role=role)
+            model = EndpointModel(endpoint.model, [endpoint], policy=POLICY, role=role)
+        else:
+            endpoints = [await self._endpoint(name, each) for each in role.endpoints or ("",)]
+            model = EndpointModel(name, endpoints, policy=self.settings.policy, role=role)
+        self.checks.append(model.check)
+        return model
 
     async def _endpoint(self, model: str, name: str) -> Endpoint:
         """The endpoint of that name; the one without a name needs no table."""
         told = self.settings.endpoints[name] if name else self.settings.endpoint
         if _embeds(told):
             return await self._embedded(told, name)
+        from .endpoint import Endpoint  # noqa: PLC0415 - as above
+
         limit = self.limits.setdefault(name, AdaptiveLimit(told.max_calls))
         return Endpoint(told, model, name=name, limit=limit)
 
     async def _embedded(self, told: EndpointSettings, name: str) -> Endpoint:
         """The endpoint that is a model inside this process, loaded once for all who ask it."""
+        from .endpoint import Endpoint  # noqa: PLC0415 - as above
+
         model = told.model or EMBEDDED
         path = _weights(model, self.settings.cache)
         if path not in self.servers:

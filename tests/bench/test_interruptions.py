@@ -6,7 +6,6 @@ import json
 import shlex
 import signal
 import sqlite3
-import subprocess
 import time
 from collections.abc import Callable
 from contextlib import closing
@@ -20,7 +19,7 @@ from orps_agent.bench import Record
 from orps_agent.bench.datasets import load_tasks, open_dataset
 from orps_agent.bench.planning import Plan
 from orps_agent.bench.running import run_bench
-from tests.processes import command, interrupt_twice, server, wait_for
+from tests.processes import begin, interrupt_twice, server, wait_for
 from tests.samples import settings
 
 FACTORS = (3, 4)
@@ -67,7 +66,7 @@ def rules() -> list[dict[str, object]]:
 def arguments(folder: Path, url: str) -> list[str]:
     numbers = [word for name, value in NUMBERS.items() for word in ("--set", f"{name}={value}")]
     named = ["--model", "served", "--base-url", url, "--format", "json"]
-    return command(folder, "bench", str(folder / "data"), "--methods", "orps", *numbers, *named)
+    return ["bench", str(folder / "data"), "--methods", "orps", *numbers, *named]
 
 
 def asked(log: Path) -> list[tuple[str, int]]:
@@ -129,23 +128,25 @@ def test_killed_and_interrupted_a_bench_repeats_no_finished_call_and_comes_to_th
         assert len(asked(log)) == len(set(asked(log))) == CALLS
         log.write_text("")
 
-        with subprocess.Popen(arguments(tmp_path, url), stdout=subprocess.DEVNULL) as process:
+        with begin(tmp_path, *arguments(tmp_path, url)):
             wait_for(log, CALLS // 2)
-            process.kill()
         before, known = len(asked(log)), answered(database)
         assert 0 < len(known) < CALLS
 
-        with subprocess.Popen(
-            arguments(tmp_path, url), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-        ) as process:
+        with begin(tmp_path, *arguments(tmp_path, url)) as run:
             until(lambda: len(answered(database)) == CALLS and judging(database))
-            process.send_signal(signal.SIGTERM)
-            _, error = process.communicate(timeout=30)
-        assert process.returncode == 128 + signal.SIGTERM, error
-        assert "Traceback" not in error
+            run.send_signal(signal.SIGTERM)
+            run.wait(30)
+        assert run.returncode == 128 + signal.SIGTERM, run.stderr
+        assert "Traceback" not in run.stderr
         assert not known & set(asked(log)[before:])
-        (goes_on,) = (line for line in error.splitlines() if line.startswith("to go on: "))
-        assert shlex.split(goes_on.removeprefix("to go on: ")) == ["orps", *arguments(tmp_path, url)[3:]]
+        (goes_on,) = (line for line in run.stderr.splitlines() if line.startswith("to go on: "))
+        assert shlex.split(goes_on.removeprefix("to go on: ")) == [
+            "orps",
+            *arguments(tmp_path, url),
+            "--db",
+            str(database),
+        ]
 
         calls = len(asked(log))
         again = anyio.run(in_this_process, tmp_path, url, "orps.db")
@@ -158,9 +159,9 @@ def test_a_second_signal_stops_a_bench_at_once(tmp_path: Path) -> None:
     stuck = {"role": "programmer", "reply": "Hm.", "delay": 60}
     with (
         server(tmp_path, stuck) as (url, log),
-        subprocess.Popen(arguments(tmp_path, url), stderr=subprocess.PIPE, text=True) as process,
+        begin(tmp_path, *arguments(tmp_path, url)) as run,
     ):
         wait_for(log, 3)
-        error = interrupt_twice(process)
-    assert process.returncode == 128 + signal.SIGINT
-    assert f"orps bench {tmp_path / 'data'}" in error
+        interrupt_twice(run)
+    assert run.returncode == 128 + signal.SIGINT
+    assert f"orps bench {tmp_path / 'data'}" in run.stderr

@@ -5,10 +5,9 @@ from __future__ import annotations
 import json
 import os
 import signal
-import subprocess
 from pathlib import Path
 
-from tests.processes import command, interrupt_twice, orps, seeds, server, stored, wait_for
+from tests.processes import begin, interrupt_twice, orps, seeds, server, stored, wait_for
 from tests.samples import FIRST_HALF_THEN_RIGHT, HALF, script
 
 TASK = (
@@ -77,13 +76,13 @@ def test_ctrl_c_stores_what_is_in_flight_and_says_how_to_go_on(tmp_path: Path) -
     slow = {"role": "programmer", "reply": HALF, "delay": 1}
     with server(tmp_path, slow) as (url, log):
         flags = ("--model", "served", "--base-url", url)
-        with subprocess.Popen(command(tmp_path, "solve", *TASK, *flags), stderr=subprocess.PIPE, text=True) as process:
+        with begin(tmp_path, "solve", *TASK, *flags) as run:
             wait_for(log, 3)
-            process.send_signal(signal.SIGINT)
-            _, error = process.communicate(timeout=30)
-        assert process.returncode == 130
-        assert "orps resume" in error
-        assert "Traceback" not in error
+            run.send_signal(signal.SIGINT)
+            run.wait(30)
+        assert run.returncode == 130
+        assert "orps resume" in run.stderr
+        assert "Traceback" not in run.stderr
         assert stored(tmp_path) == set(seeds(log))
         assert orps(tmp_path, "resume", "--last", "--base-url", url).returncode == 1
         assert len(seeds(log)) == len(set(seeds(log)))
@@ -93,21 +92,20 @@ def test_a_second_ctrl_c_stops_at_once(tmp_path: Path) -> None:
     stuck = {"role": "programmer", "reply": HALF, "delay": 60}
     with server(tmp_path, stuck) as (url, log):
         flags = ("--model", "served", "--base-url", url)
-        with subprocess.Popen(command(tmp_path, "solve", *TASK, *flags), stderr=subprocess.PIPE, text=True) as process:
+        with begin(tmp_path, "solve", *TASK, *flags) as run:
             wait_for(log, 3)
-            error = interrupt_twice(process)
-    assert process.returncode == 130
-    assert "orps resume" in error
+            interrupt_twice(run)
+    assert run.returncode == 130
+    assert "orps resume" in run.stderr
 
 
 def test_two_processes_cannot_work_on_one_search(tmp_path: Path) -> None:
     slow = {"role": "programmer", "reply": HALF, "delay": 30}
     with server(tmp_path, slow) as (url, log):
         flags = ("--model", "served", "--base-url", url)
-        with subprocess.Popen(command(tmp_path, "solve", *TASK, *flags), stderr=subprocess.DEVNULL) as process:
+        with begin(tmp_path, "solve", *TASK, *flags) as run:
             wait_for(log, 3)
             second = orps(tmp_path, "resume", "--last", "--base-url", url)
-            process.kill()
     assert second.returncode == 3
-    assert str(process.pid) in second.stderr
+    assert str(run.pid) in second.stderr
     assert os.uname().nodename in second.stderr

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import anyio
+import anyio.to_thread
 import pytest
 
 from orps_agent.llm.base import ModelReply, ModelRequest
 from orps_agent.llm.scripted import Rule, ScriptedModel
 from tests.cli.test_command import TASK
-from tests.processes import command
+from tests.processes import orps
 from tests.servers import ModelServer
 
 KEY = "sk-very-secret-0123456789"
@@ -60,10 +60,10 @@ async def test_a_key_reaches_neither_log_nor_database_nor_candidates(
     async with ModelServer(model, key=KEY) as server:
         model.server = server
         flags = ("--model", "served", "--base-url", server.url, "--verbose", "--log", str(kept / "log.jsonl"))
-        done = await anyio.run_process(command(kept, "solve", *TASK, *flags), check=False)
-        assert done.returncode == (1 if replies == 1000 else 3), done.stderr.decode()
+        done = await anyio.to_thread.run_sync(orps, kept, "solve", *TASK, *flags)
+        assert done.returncode == (1 if replies == 1000 else 3), done.stderr
         assert len(server.requests) >= 3
-    told = [done.stdout, done.stderr, *(each.read_bytes() for each in kept.iterdir())]
+    told = [done.stdout.encode(), done.stderr.encode(), *(each.read_bytes() for each in kept.iterdir())]
     assert len(told) >= 4
     assert not any(KEY.encode() in each for each in told)
     if replies == 1000:

@@ -1,18 +1,15 @@
 """Budgets on the command line: a forecast spends nothing, a killed search keeps to its budget, errors name the flag."""
 
 import json
-import os
-import signal
 import sqlite3
-import subprocess
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.cli.test_bad_input import orps as in_process
-from tests.cli.test_command import SEARCH, TASK, command, orps, seeds, server
+from tests.cli.test_command import SEARCH, TASK
+from tests.processes import begin, orps, seeds, server, wait_for
 from tests.samples import FIRST_HALF_THEN_RIGHT, HALF, script
 
 
@@ -58,11 +55,9 @@ def test_a_search_that_was_killed_keeps_to_its_budget_over_both_runs(tmp_path: P
     slow = {"role": "programmer", "contains": "# Execution", "reply": HALF, "delay": 0.5}
     with server(tmp_path, slow, *FIRST_HALF_THEN_RIGHT) as (url, log):
         arguments = ("solve", *SEARCH, "--model", "served", "--base-url", url, "--max-calls", "10")
-        with subprocess.Popen(command(tmp_path, *arguments), stdout=subprocess.DEVNULL) as process:
-            while len(seeds(log)) < 8:
-                assert process.poll() is None
-                time.sleep(0.02)
-            os.kill(process.pid, signal.SIGKILL)
+        with begin(tmp_path, *arguments) as run:
+            wait_for(log, 8)
+            run.kill()
         resumed = orps(tmp_path, "resume", "--last", "--base-url", url, "--json")
         told = json.loads(resumed.stdout)
         assert told["reason"] == "budget: 10 model calls"

@@ -1,14 +1,12 @@
 """`orps solve "words"` without a test: as a user sees it, and through a kill."""
 
 import json
-import subprocess
 from pathlib import Path
 
 from orps_agent.graphs.calls import seed_of
 
 from orps_agent.store import Effect
-from tests.processes import command as of
-from tests.processes import orps, seeds, server, stored, wait_for
+from tests.processes import begin, orps, seeds, server, stored, wait_for
 from tests.samples import RIGHT, script
 
 TASK = ("Write double(n): twice n.", "-n", "2", "-r", "1")
@@ -64,9 +62,9 @@ def test_after_a_kill_the_tester_is_not_asked_again(tmp_path: Path) -> None:
     slow = PROGRAMMER | {"delay": 0.5}
     with server(tmp_path, TESTER, slow) as (url, log):
         arguments = ("solve", *TASK, "--seed", "7", "--model", "served", "--base-url", url)
-        with subprocess.Popen(of(tmp_path, *arguments), stderr=subprocess.DEVNULL) as process:
+        with begin(tmp_path, *arguments) as run:
             wait_for(log, 2)  # the tester, and the first programmer
-            process.kill()
+            run.kill()
         kept = stored(tmp_path)
         again = orps(tmp_path, "resume", "--last", "--base-url", url)
         asked = seeds(log)

@@ -1,11 +1,9 @@
 """The examples of composition run as they are, as programs, on the scripted model."""
 
-import os
 import sqlite3
-import subprocess
-import sys
 from pathlib import Path
 
+from tests.runs import Run
 from tests.samples import FIRST_HALF_THEN_RIGHT, HALF, WRONG, script
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
@@ -35,13 +33,8 @@ def is_even(n):
 def run(folder: Path, name: str, model: str, *arguments: str) -> str:
     environment = {"ORPS_MODEL": model, "ORPS_DB": str(folder / "orps.db")}
     environment |= {"ORPS_SEARCH__SAMPLES": "3", "ORPS_SEARCH__ROUNDS": "2", "ORPS_SEARCH__BEAM": "1"}
-    done = subprocess.run(
-        [sys.executable, str(EXAMPLES / name), *arguments],
-        env=os.environ | environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    with Run("python", str(EXAMPLES / name), *arguments, environment=environment) as done:
+        done.wait()
     assert done.returncode == 0, done.stderr
     return done.stdout
 

@@ -3,27 +3,26 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 from tests.kills import CALLS, rules
 from tests.processes import seeds, server, stored, wait_for
+from tests.runs import Run
 
 
-def parent(folder: Path, url: str) -> list[str]:
-    return [sys.executable, "-m", "tests.composition.parent", str(folder), url]
+def parent(folder: Path, url: str) -> Run:
+    return Run("python", "-m", "tests.composition.parent", str(folder), url)
 
 
 def test_a_killed_parent_goes_on_with_its_search(tmp_path: Path) -> None:
     known: list[tuple[int, set[int]]] = []
     with server(tmp_path, *rules()) as (url, log):
         for requests in (4, 12):
-            with subprocess.Popen(parent(tmp_path, url)) as process:
+            with parent(tmp_path, url):
                 wait_for(log, requests)
-                process.kill()
             known.append((len(seeds(log)), stored(tmp_path)))
-        ended = subprocess.run(parent(tmp_path, url), capture_output=True, text=True, check=False)
+        with parent(tmp_path, url) as ended:
+            ended.wait()
         assert ended.returncode == 0, ended.stderr
         asked = seeds(log)
     found = json.loads(ended.stdout)

@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import subprocess
-import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -14,31 +9,20 @@ import pytest
 from anyio.from_thread import start_blocking_portal
 
 from orps_agent.llm.scripted import Rule, ScriptedModel
+from tests.runs import stand_ins
 from tests.servers import ModelServer
 
-from .blocks import ROOT
 from .reader import REPLIES, Reader
-from .warm import CLIENT
 
 OFFERS = ["gpt-4.1-mini"]
 
 
 @pytest.fixture(name="programs", scope="module")
-def _programs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def _programs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with `orps` and `python`."""
     folder = tmp_path_factory.mktemp("bin")
-    address = folder / "socket"
-    for name in ("orps", "python"):
-        (folder / name).write_text(CLIENT.format(python=sys.executable, address=str(address)))
-        (folder / name).chmod(0o755)
-    arguments = [sys.executable, "-m", "tests.docs.warm", str(address)]
-    variables = os.environ | {"COLUMNS": "200", "NO_COLOR": "1"}
-    with subprocess.Popen(arguments, cwd=ROOT, env=variables, start_new_session=True) as process:
-        while not address.exists():
-            assert process.poll() is None
-            time.sleep(0.05)
-        yield folder
-        os.killpg(process.pid, signal.SIGKILL)
+    stand_ins(folder)
+    return folder
 
 
 @pytest.fixture(name="model_url", scope="module")

@@ -2,8 +2,6 @@
 
 import os
 import socket
-import subprocess
-import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -15,6 +13,8 @@ import pytest
 from mcp.client.client import Client
 from mcp.client.stdio import StdioServerParameters, stdio_client
 
+from tests.processes import begin, orps
+from tests.runs import stand_ins
 from tests.samples import FIRST_HALF_THEN_RIGHT, RIGHT, script
 
 ASKED = {
@@ -24,14 +24,11 @@ ASKED = {
 }
 
 
-def command(folder: Path, model: str, *flags: str) -> list[str]:
-    return [sys.executable, "-m", "orps_agent", "mcp", "--model", model, "--db", str(folder / "orps.db"), *flags]
-
-
 @asynccontextmanager
 async def over_stdio(folder: Path, model: str, *flags: str) -> AsyncIterator[Client]:
-    program, *arguments = command(folder, model, *flags)
-    server = StdioServerParameters(command=program, args=arguments, env=dict(os.environ))
+    stand_ins(folder)
+    arguments = ["mcp", "--model", model, "--db", str(folder / "orps.db"), *flags]
+    server = StdioServerParameters(command=str(folder / "orps"), args=arguments, env=dict(os.environ))
     async with Client(stdio_client(server)) as client:
         yield client
 
@@ -113,21 +110,18 @@ async def over_http(folder: Path, model: str) -> AsyncIterator[str]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    async with await anyio.open_process(command(folder, model, "--http", "--port", str(port))) as server:
-        try:
-            url = f"http://127.0.0.1:{port}/mcp"
-            async with httpx2.AsyncClient() as http:
-                with anyio.fail_after(60):
-                    while True:
-                        try:
-                            await http.get(url)
-                            break
-                        except httpx2.ConnectError:
-                            assert server.returncode is None
-                            await anyio.sleep(0.1)
-            yield url
-        finally:
-            server.terminate()
+    with begin(folder, "mcp", "--model", model, "--http", "--port", str(port)) as run:
+        url = f"http://127.0.0.1:{port}/mcp"
+        async with httpx2.AsyncClient() as http:
+            with anyio.fail_after(60):
+                while True:
+                    try:
+                        await http.get(url)
+                        break
+                    except httpx2.ConnectError:
+                        assert run.poll() is None
+                        await anyio.sleep(0.1)
+        yield url
 
 
 async def test_streamable_http_serves_several_clients_and_refuses_other_hosts(tmp_path: Path) -> None:
@@ -143,7 +137,5 @@ async def test_streamable_http_serves_several_clients_and_refuses_other_hosts(tm
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "192.0.2.1"])
 def test_only_the_loopback_interface_can_be_served(tmp_path: Path, host: str) -> None:
-    done = subprocess.run(
-        command(tmp_path, "scripted:none.yaml", "--http", "--host", host), capture_output=True, text=True, check=False
-    )
+    done = orps(tmp_path, "mcp", "--model", "scripted:none.yaml", "--http", "--host", host)
     assert (done.returncode, "whoever reaches this server" in done.stderr) == (2, True)

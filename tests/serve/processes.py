@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import os
 import re
-import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.processes import command
+from tests.processes import begin
+from tests.runs import Run
 
 
 @dataclass
 class Serving:
     url: str
-    process: subprocess.Popen[bytes]
+    process: Run
 
     @property
     def port(self) -> str:
@@ -31,22 +30,14 @@ class Serving:
 @contextmanager
 def serving(folder: Path, model: str, *flags: str, port: str = "0", **environment: str) -> Iterator[Serving]:
     """The service, which is killed when the context is left and it has not ended by itself."""
-    log = folder / "serve.log"
-    flags = ("serve", "--port", port, "--model", model, *flags)
-    with (
-        log.open("wb") as output,
-        subprocess.Popen(command(folder, *flags), stderr=output, env=os.environ | environment) as process,
-    ):
-        try:
-            yield Serving(_address(log, process), process)
-        finally:
-            process.kill()
+    with begin(folder, "serve", "--port", port, "--model", model, *flags, **environment) as run:
+        yield Serving(_address(run), run)
 
 
-def _address(log: Path, process: subprocess.Popen[bytes]) -> str:
+def _address(run: Run) -> str:
     deadline = time.monotonic() + 60
-    while not (found := re.search(r"http://\S+", log.read_text())):
-        assert process.poll() is None, log.read_text()
+    while not (found := re.search(r"http://\S+", run.printed()[1])):
+        assert run.poll() is None, run.printed()
         assert time.monotonic() < deadline, "the service does not begin to listen"
         time.sleep(0.05)
     return found[0]

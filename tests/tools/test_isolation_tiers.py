@@ -93,7 +93,6 @@ async def test_probe_and_executor_agree() -> None:
 
 @pytest.mark.parametrize(("walls", "bwrap"), OFFERED)
 async def test_a_closed_pair_takes_its_candidate_with_it(walls: str, bwrap: str | None) -> None:
-    before = _sandboxed()
     pair = await Pair.start(Launcher(INTERPRETER, describe(walls, []), bwrap), Limits().file_mb)  # type: ignore[arg-type]
     test = {"kind": "snippet", "name": "1", "code": "f()"}
     suite = {"number": 1, "setup": "", "module": None, "entry_points": ["f"], "tests": [test]}
@@ -102,7 +101,7 @@ async def test_a_closed_pair_takes_its_candidate_with_it(walls: str, bwrap: str 
     async with anyio.create_task_group() as group:
         group.start_soon(pair.request, {"run": _ORDER | {"suite": 1, "source": source}})
         await anyio.sleep(0.3)
-        ours = _sandboxed() - before
+        ours = _sandboxed() & _below(os.getpid())
         group.cancel_scope.cancel()
     await pair.close()
     assert len(ours) >= 4
@@ -114,5 +113,18 @@ async def test_a_closed_pair_takes_its_candidate_with_it(walls: str, bwrap: str 
 
 
 def _sandboxed() -> set[str]:
-    listed = subprocess.run(["ps", "-ww", "-eo", "pid=,args="], capture_output=True, text=True, check=True).stdout
-    return {line.split()[0] for line in listed.splitlines() if "sandbox.zygote" in line}
+    return {pid for pid, _, words in _processes() if "sandbox.zygote" in words}
+
+
+def _below(ancestor: int) -> set[str]:
+    """The descendants of a process: other workers of this test run have sandboxes too."""
+    found = {str(ancestor)}
+    for pid, parent, _ in sorted(_processes(), key=lambda each: int(each[0])):
+        if parent in found:
+            found.add(pid)
+    return found
+
+
+def _processes() -> list[list[str]]:
+    listed = subprocess.run(["ps", "-ww", "-eo", "pid=,ppid=,args="], capture_output=True, text=True, check=True).stdout
+    return [line.split(maxsplit=2) for line in listed.splitlines()]
