@@ -58,6 +58,14 @@ class Calibration(BaseModel):
             return "hardly by chance"
         return "perhaps by chance" if (self.spearman or 0) > 0 else "no information"
 
+    @property
+    def words(self) -> str:
+        """`Critic's scores and verdicts: rank correlation 0.71 over 18 candidates, hardly by chance.`"""
+        told = "Critic's scores and verdicts:"
+        if self.spearman is None:
+            return f"{told} nothing to compare in {self.pairs} candidates, as one of them never varies."
+        return f"{told} rank correlation {self.spearman:.2f} over {self.pairs} candidates, {self.worth}."
+
     @classmethod
     def of(cls, candidates: Iterable[Candidate]) -> Self:
         """The calibration of the critic that scored these candidates."""

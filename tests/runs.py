@@ -17,7 +17,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Any, Self
+from typing import IO, Any, Self, cast
 
 ROOT = Path(__file__).parents[1]
 _SOCKET = "WARM_SOCKET"
@@ -132,4 +132,4 @@ def _ask(
         server.connect(address)
         socket.send_fds(server, [b"%12d" % len(asked)], [each.fileno() for each in streams])
         server.sendall(asked)
-        return server.makefile("rb", buffering=0)
+        return cast("IO[bytes]", server.makefile("rb", buffering=0))  # a SocketIO

@@ -53,8 +53,9 @@ def script(folder: Path, *rules: dict[str, object], critic: Iterable[dict[str, o
 
 
 def settings(folder: Path, **given: object) -> Settings:
-    """Settings whose files are all in the folder."""
-    return load_settings(**({"db": folder / "orps.db", "cache": folder / "cache"} | given))
+    """Settings whose files are all in the folder; one candidate at a time, measured once, is enough for most tests."""
+    own = {"db": folder / "orps.db", "cache": folder / "cache", "executor": {"slots": 1, "profile_repeats": 1}}
+    return load_settings(**(own | given))
 
 
 FIRST_HALF_THEN_RIGHT = (

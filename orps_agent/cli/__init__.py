@@ -6,6 +6,7 @@ LangGraph and the endpoint's client, when it runs: `orps show` must not wait for
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from importlib import import_module
@@ -21,6 +22,9 @@ from .output import fail
 
 if TYPE_CHECKING:
     from typer._click import Command
+
+# No command has a use for plugins of pydantic, which it would look for in every package that is installed.
+os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
 
 EXIT_CODES = """
 Exit codes: 0 all tests pass; 1 a best solution was found, but it does not pass all tests; 2 bad usage; 3 could not run

@@ -150,11 +150,3 @@ def written_words(event: TestsWritten) -> str:
     """`m wrote 10 tests, as the problem has none`"""
     count = len(event.tests)
     return safe(f"{event.model} wrote {count} {'test' if count == 1 else 'tests'}, as the problem has none")
-
-
-def calibration_words(calibration: Calibration) -> str:
-    """`Critic's scores and verdicts: rank correlation 0.71 over 18 candidates, hardly by chance.`"""
-    rho, pairs = calibration.spearman, calibration.pairs
-    if rho is None:
-        return f"Critic's scores and verdicts: nothing to compare in {pairs} candidates, as one of them never varies."
-    return f"Critic's scores and verdicts: rank correlation {rho:.2f} over {pairs} candidates, {calibration.worth}."

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from rich.console import Console
-from rich.syntax import Syntax
 from rich.table import Table
+from rich.text import Text
 
 from orps_agent.calibration import Calibration
 from orps_agent.candidate import Candidate
@@ -12,8 +12,6 @@ from orps_agent.problem import SnippetTest
 from orps_agent.report import StaticAnalysis, TestResult
 from orps_agent.result import SearchResult, Usage
 from orps_agent.wording import duration, money, safe
-
-from .progress import calibration_words
 
 
 def print_report(console: Console, result: SearchResult) -> None:
@@ -25,7 +23,7 @@ def print_report(console: Console, result: SearchResult) -> None:
         if result.first and result.first.error:
             console.print(f"What became of the first: {safe(result.first.error)}", markup=False)
     else:
-        console.print(Syntax(safe(result.winner.code or ""), "python", background_color="default", word_wrap=True))
+        _print_code(console, result.winner.code or "")
         console.print()
         console.print(_comparison(result))
         _print_failures(console, result.winner)
@@ -99,6 +97,15 @@ def _time(nanoseconds: float | None) -> str:
     return f"{nanoseconds / 1e3:.1f} µs" if nanoseconds < 1e6 else f"{nanoseconds / 1e6:.2f} ms"
 
 
+def _print_code(console: Console, code: str) -> None:
+    if not console.is_terminal:
+        console.print(Text(safe(code)), soft_wrap=True)
+        return
+    from rich.syntax import Syntax  # slow to import and to begin, and of use in a terminal only
+
+    console.print(Syntax(safe(code), "python", background_color="default", word_wrap=True))
+
+
 def _print_failures(console: Console, winner: Candidate) -> None:
     for result in winner.report.results if winner.report else ():
         if not result.passed:
@@ -160,7 +167,7 @@ def print_calibration(console: Console, calibration: Calibration) -> None:
     """How far the critic could be trusted, once there is enough to say anything."""
     if calibration.pairs < 2:
         return
-    console.print(calibration_words(calibration))
+    console.print(calibration.words)
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
     for name in ("critic's score", "passed no tests", "some", "all"):
         table.add_column(name, justify="right")
@@ -190,7 +197,7 @@ def print_candidate(console: Console, candidate: Candidate) -> None:
             console.print(safe(text), markup=False)
     if candidate.code:
         console.print("\nCode", style="bold")
-        console.print(Syntax(safe(candidate.code), "python", background_color="default", word_wrap=True))
+        _print_code(console, candidate.code)
     if candidate.report:
         console.print("\nTests", style="bold")
         for result in candidate.report.results:

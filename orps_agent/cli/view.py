@@ -22,7 +22,7 @@ from orps_agent.events import (
 from orps_agent.wording import duration, money, safe
 
 from .output import err
-from .progress import Progress, calibration_words, written_words
+from .progress import Progress, written_words
 
 MOST_ROUNDS = 12
 """How many rounds the panel shows, the latest ones: a strategy that asks for one candidate at a time has many."""
@@ -90,7 +90,7 @@ class PlainView(SilentView):
                 if self._progress.rounds[event.round].failed and self._progress.last_error:
                     self.say(self._progress.last_error)
                 if self._progress.calibration and self._progress.calibration.pairs > 1:
-                    self.say(calibration_words(self._progress.calibration))
+                    self.say(self._progress.calibration.words)
             case _:
                 pass
 
@@ -141,7 +141,7 @@ class LiveView:
         if progress.best:
             lines.append(Text(f"best: {_best(progress)}", style="green"))
         if progress.calibration:
-            lines.append(Text(calibration_words(progress.calibration), style="dim"))
+            lines.append(Text(progress.calibration.words, style="dim"))
         lines.append(Text(_status(progress), style="dim"))
         if progress.last_error:
             lines.append(Text(safe(progress.last_error), style="yellow", overflow="ellipsis", no_wrap=True))

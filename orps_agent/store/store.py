@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Literal, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 import aiosqlite
 import anyio
@@ -20,7 +20,6 @@ from pydantic import BaseModel, ConfigDict
 from orps_agent.agreement import Choice, agreed
 from orps_agent.candidate import Candidate, Outline, Status, Tree, path_key
 from orps_agent.errors import StoreError, UnknownSearch
-from orps_agent.events import AnyEvent
 from orps_agent.problem import Problem
 from orps_agent.report import ExecutionReport
 from orps_agent.rewards import winner
@@ -34,6 +33,9 @@ from .journal import Journal
 from .migrations import migrate, refuse_newer
 from .reading import Reader
 from .writer import Statement, Writer
+
+if TYPE_CHECKING:
+    from orps_agent.events import AnyEvent
 
 Durability = Literal["process", "power"]
 PAGE_BYTES = 1024
@@ -371,20 +373,16 @@ class Store:
     async def usage(self, search: str) -> dict[str, int | float | None]:
         """What a search has done and cost over all runs; tokens and cost are None where not all are known."""
         (calls,) = await self.reader.rows(
-            "SELECT count(*) AS model_calls,"
+            "WITH answered AS (SELECT * FROM model_calls WHERE search = ?1 AND status = 'answered')"
+            " SELECT count(*) AS model_calls, sum(cached_tokens) AS cached_tokens,"
             " iif(count(*) = count(prompt_tokens), ifnull(sum(prompt_tokens), 0), NULL) AS prompt_tokens,"
             " iif(count(*) = count(completion_tokens), ifnull(sum(completion_tokens), 0), NULL) AS completion_tokens,"
-            " sum(cached_tokens) AS cached_tokens"
-            " FROM model_calls WHERE search = ? AND status = 'answered'",
+            " iif(count(*) = count(cost), total(cost), NULL) AS cost,"
+            " (SELECT count(*) FROM model_calls WHERE search = ?1 AND status = 'failed') AS failed_model_calls,"
+            " (SELECT count(*) FROM executions WHERE search = ?1 AND status = 'answered') AS executions FROM answered",
             search,
         )
-        (runs,) = await self.reader.rows(
-            "SELECT count(*) AS executions,"
-            " (SELECT count(*) FROM model_calls WHERE search = ?1 AND status = 'failed') AS failed_model_calls"
-            " FROM executions WHERE search = ?1 AND status = 'answered'",
-            search,
-        )
-        return dict(calls) | dict(runs) | {"cost": await self.reader.cost(search)}
+        return dict(calls)
 
     async def calls_by_candidate(self, search: str) -> dict[str, int]:
         """How many model calls with a reply each candidate took."""

@@ -182,6 +182,7 @@ def environment_for(folder: Path, programs: Path) -> dict[str, str]:
         "NO_COLOR": "1",
         "ORPS_CONFIG": str(folder / "settings.toml"),
         "ORPS_DB": str(folder / "orps.db"),
+        "ORPS_EXECUTOR__PROFILE_REPEATS": "1",
         "ORPS_EXECUTOR__SLOTS": "1",
         "PATH": os.pathsep.join([str(programs), str(Path(sys.executable).parent), os.environ["PATH"]]),
     }

@@ -118,10 +118,9 @@ def _sandboxed() -> set[str]:
 
 def _below(ancestor: int) -> set[str]:
     """The descendants of a process: other workers of this test run have sandboxes too."""
-    found = {str(ancestor)}
-    for pid, parent, _ in sorted(_processes(), key=lambda each: int(each[0])):
-        if parent in found:
-            found.add(pid)
+    found, known = {str(ancestor)}, _processes()
+    while more := {pid for pid, parent, _ in known if parent in found} - found:
+        found |= more
     return found
 
 
