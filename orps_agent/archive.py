@@ -50,9 +50,16 @@ class Archive:
         """The latest searches, newest first."""
         return await self.store.searches(limit)
 
-    async def search(self, search: str | None = None, *, unfinished: bool = False) -> SearchRow:
-        """A search by the beginning of its id, or the newest one; raises UnknownSearch."""
-        return await (self.store.search(search) if search else self.store.latest(unfinished=unfinished))
+    async def search(
+        self, search: str | None = None, *, unfinished: bool = False, out_of_budget: bool = False
+    ) -> SearchRow:
+        """A search by the beginning of its id, or the newest one; raises UnknownSearch.
+
+        The newest one that can be resumed where it must be `unfinished`; one that is `out_of_budget` then counts too.
+        """
+        if search:
+            return await self.store.search(search)
+        return await self.store.latest(unfinished=unfinished, out_of_budget=out_of_budget)
 
     async def tree(self, search: str) -> Tree:
         """All candidates of a search with everything that is known of them."""

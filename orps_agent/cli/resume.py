@@ -34,7 +34,12 @@ def resume(
     search: Annotated[
         str | None, typer.Argument(help="The search's id, or the beginning of it.", show_default=False)
     ] = None,
-    last: Annotated[bool, typer.Option("--last", help="The newest search that has not ended.")] = False,
+    last: Annotated[
+        bool,
+        typer.Option(
+            "--last", help="The newest search that has not ended; with a limit, also one that its budget ended."
+        ),
+    ] = False,
     max_calls: MaxCalls = None,
     max_tokens: MaxTokens = None,
     max_cost: MaxCost = None,
@@ -57,12 +62,12 @@ def resume(
         raise SettingsError("name a search (`orps list` shows them), or give --last")
     settings = settings_from(unsafe=unsafe_exec, base_url=base_url, db=db, log=log)
     settings = observed(settings, console=verbose)
-    found = anyio.run(_find, settings, search)
     given = limits(max_calls, max_tokens, max_cost, max_time)
+    found = anyio.run(_find, settings, search, bool(given))
     budget = changed(found.config, given).budget if given else None
     raise typer.Exit(run_search(settings, found.id, budget=budget, as_json=as_json, quiet=quiet, verbose=verbose))
 
 
-async def _find(settings: Settings, search: str | None) -> SearchRow:
+async def _find(settings: Settings, search: str | None, more: bool) -> SearchRow:
     async with Archive(settings) as archive:
-        return await archive.search(search, unfinished=True)
+        return await archive.search(search, unfinished=True, out_of_budget=more)

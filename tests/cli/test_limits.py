@@ -1,7 +1,6 @@
 """Budgets on the command line: a forecast spends nothing, a killed search keeps to its budget, errors name the flag."""
 
 import json
-import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -42,10 +41,8 @@ def test_a_search_that_its_budget_ended_says_so_and_goes_on_with_a_larger_one(tm
     assert ended.returncode == 1
     assert "Ended: budget: 4 model calls." in ended.stdout
     assert "orps resume" in ended.stdout
-    with sqlite3.connect(tmp_path / "orps.db") as connection:
-        ((search,),) = connection.execute("SELECT id FROM searches")
-    connection.close()
-    more = orps(tmp_path, "resume", search, "--max-calls", "100", "--json")
+    assert "no unfinished search" in orps(tmp_path, "resume", "--last").stderr
+    more = orps(tmp_path, "resume", "--last", "--max-calls", "100", "--json")
     assert more.returncode == 0, more.stderr
     told = json.loads(more.stdout)
     assert (told["reason"], told["usage"]["model_calls"], told["usage"]["reused_model_calls"]) == ("rounds", 12, 4)
