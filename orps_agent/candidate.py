@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from enum import StrEnum
+from types import MappingProxyType
+from typing import NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -146,9 +147,11 @@ COSTS = ("cpu_ns", "instructions", "branch_misses", "page_faults")
 """The metrics that a winner may be chosen by."""
 
 
-@dataclass(frozen=True)
-class Outline:
-    """What a tree shows of a candidate, and what a winner is chosen by: all but the texts. None: not known yet."""
+class Outline(NamedTuple):
+    """What a tree shows of a candidate, and what a winner is chosen by: all but the texts. None: not known yet.
+
+    A tuple, which is made in half the time of a frozen dataclass: there may be ten thousand of them.
+    """
 
     id: str
     round: int
@@ -160,7 +163,7 @@ class Outline:
     process: int | None
     written: bool = False
     """Whether it has a solution, be it a wrong one."""
-    costs: Mapping[str, float] = field(default_factory=dict)
+    costs: Mapping[str, float] = MappingProxyType({})
     """The means of COSTS over its passed tests, as far as they were measured."""
     flagged: bool = False
     tampering: bool = False

@@ -6,6 +6,7 @@ LangGraph and the endpoint's client, when it runs: `orps show` must not wait for
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -23,6 +24,8 @@ from .output import fail
 if TYPE_CHECKING:
     from typer._click import Command
 
+# Modules and rows are made by the ten thousand, and stay: to look among them for garbage every 700 is time for nothing.
+gc.set_threshold(50_000)
 # No command has a use for plugins of pydantic, which it would look for in every package that is installed.
 os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
 

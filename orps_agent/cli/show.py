@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import json
 from itertools import groupby
 from typing import Annotated
@@ -39,7 +38,6 @@ def show(
     as_json: Json = False,
 ) -> None:
     """Show a search: its tree, its best solution, and why that won."""
-    gc.disable()  # of ten thousand candidates' rows nothing is garbage, however often it is looked for
     settings = settings_from(db=db)
     if candidate is not None:
         chosen = anyio.run(_candidate, settings, search, candidate)

@@ -2,6 +2,7 @@
 
 from .effects import Effect, Request
 from .journal import Effects, Journal, Tally
-from .store import SearchRow, Store, choose
+from .searches import SearchRow, choose
+from .store import Store
 
 __all__ = ["Effect", "Effects", "Journal", "Request", "SearchRow", "Store", "Tally", "choose"]

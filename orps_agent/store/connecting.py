@@ -6,14 +6,21 @@ import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Literal
 
 import aiosqlite
 import anyio.to_thread
+
+from .migrations import migrate, refuse_newer
 
 FAULTS = (sqlite3.Error, UnicodeDecodeError)
 """What SQLite raises over a file; the latter where it quotes a damaged one in its message."""
 BUSY_SECONDS = 10.0
 """How long a statement waits for another process that is writing."""
+Durability = Literal["process", "power"]
+PAGE_BYTES = 1024
+"""Of a new file. A reply shrinks to references once its candidate tells it; small pages leave small holes."""
+_SYNCHRONOUS: dict[Durability, str] = {"process": "NORMAL", "power": "FULL"}
 
 
 @asynccontextmanager
@@ -23,6 +30,25 @@ async def connect(path: Path, busy_seconds: float = BUSY_SECONDS) -> AsyncIterat
     await anyio.to_thread.run_sync(lambda: sqlite3.connect(path).close())
     async with aiosqlite.connect(path, timeout=busy_seconds) as connection:
         yield connection
+
+
+def open_for_writing(path: Path, durability: Durability, busy_seconds: float) -> sqlite3.Connection:
+    """The connection of the one writer, to a file that is up to date; raises StoreError or sqlite3.Error."""
+    # Transactions, checkpoints and waiting are the writer's business, and any thread may do its work.
+    connection = sqlite3.connect(path, timeout=busy_seconds, isolation_level=None, check_same_thread=False)
+    try:
+        refuse_newer(connection, str(path))
+        connection.execute(f"PRAGMA page_size = {PAGE_BYTES}")
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute(f"PRAGMA synchronous = {_SYNCHRONOUS[durability]}")
+        connection.execute("PRAGMA foreign_keys = ON")
+        migrate(connection)
+        connection.execute("PRAGMA wal_autocheckpoint = 0")
+        connection.execute("PRAGMA busy_timeout = 0")
+    except BaseException:
+        connection.close()
+        raise
+    return connection
 
 
 def checkpoint_file(database: Path) -> Path:

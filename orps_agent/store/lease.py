@@ -17,7 +17,8 @@ import anyio
 from orps_agent.errors import SearchEnded, SearchOwned
 from orps_agent.tasks import beside
 
-from .store import SearchRow, Store
+from .searches import SearchRow
+from .store import Store
 
 LEASE_SECONDS = 30.0
 RENEW_SECONDS = 10.0

@@ -10,91 +10,29 @@ from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Literal, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import aiosqlite
 import anyio
 import anyio.to_thread
-from pydantic import BaseModel, ConfigDict
 
-from orps_agent.agreement import Choice, agreed
+from orps_agent.agreement import Choice
 from orps_agent.candidate import Candidate, Outline, Status, Tree, path_key
 from orps_agent.errors import StoreError, UnknownSearch
-from orps_agent.problem import Problem
-from orps_agent.report import ExecutionReport
-from orps_agent.rewards import winner
-from orps_agent.settings import SearchConfig, Selector
 from orps_agent.tasks import beside
 
 from .columns import COPIED, OUTLINED, candidate, candidate_columns, outline, stored
-from .connecting import BUSY_SECONDS, FAULTS, connect, explain
+from .connecting import BUSY_SECONDS, FAULTS, Durability, connect, explain, open_for_writing
 from .effects import Effect
 from .journal import Journal
-from .migrations import migrate, refuse_newer
 from .reading import Reader
+from .searches import SearchRow, choose, search_row
 from .writer import Statement, Writer
 
 if TYPE_CHECKING:
     from orps_agent.events import AnyEvent
 
-Durability = Literal["process", "power"]
-PAGE_BYTES = 1024
-"""Of a new file. A reply shrinks to references once its candidate tells it; small pages leave small holes."""
 _LOOK_AGAIN_SECONDS = 1.0
-_SYNCHRONOUS: dict[Durability, str] = {"process": "NORMAL", "power": "FULL"}
-
-
-class SearchRow(BaseModel):
-    """What is stored about a search beside its candidates."""
-
-    model_config = ConfigDict(extra="ignore", frozen=True)
-
-    id: str
-    created_at: float
-    finished_at: float | None = None
-    status: Literal["running", "interrupted", "cancelled", "finished"] = "running"
-    reason: str | None = None
-    """Why the search ended or was interrupted."""
-    problem: Problem
-    config: SearchConfig
-    programmer: str
-    critic: str
-    tester: str | None = None
-    """None: the programmer's model."""
-    tests_by: str | None = None
-    """The model that wrote the problem's tests; None: they were given, or are still to be written."""
-    winner: str | None = None
-    verification: ExecutionReport | None = None
-    """The winner on the held-back tests; None when there are none, or before the end."""
-    comparison: str | None = None
-    """How the winner's CPU time compares to the first sample's; None when no test is passed by both."""
-    owner_pid: int | None = None
-    owner_host: str | None = None
-    lease_until: float | None = None
-    forked_from: str | None = None
-    """The search whose past this one shares, up to the candidate `forked_at`."""
-    forked_at: str | None = None
-    start: dict[str, Any] | None = None
-    """The strategy's state that the search began with; None for an empty tree."""
-    cancel_requested_at: float | None = None
-
-    @property
-    def selector(self) -> Selector:
-        """What chooses the winner, as it is set or by default."""
-        return self.config.selector or ("order" if self.tests_by is None else "codet")
-
-    @property
-    def out_of_budget(self) -> bool:
-        """Whether the search has ended because its budget was used up."""
-        return self.status == "finished" and (self.reason or "").startswith("budget: ")
-
-
-def choose(row: SearchRow, tree: Sequence[Outline], passed: Mapping[str, frozenset[str]]) -> Choice:
-    """The winner of these candidates of a search by its selector; `passed` names the visible tests that each passes."""
-    order, let = row.config.winner_keys, row.config.tampering_may_win
-    if row.selector == "order":
-        return Choice(winner(tree, order, tampering_may_win=let))
-    return agreed(tree, passed, order, tampering_may_win=let)
 
 
 class Store:
@@ -155,7 +93,7 @@ class Store:
     @asynccontextmanager
     async def _writing(self) -> AsyncIterator[sqlite3.Connection]:
         """The connection that all writes go through, of a file that is up to date."""
-        connection = await anyio.to_thread.run_sync(_open_for_writing, self.path, self._durability, self._busy_seconds)
+        connection = await anyio.to_thread.run_sync(open_for_writing, self.path, self._durability, self._busy_seconds)
         try:
             yield connection
         finally:
@@ -221,7 +159,7 @@ class Store:
             raise UnknownSearch(f"no search {search!r} in {self.path}: `orps list` shows what is there")
         if len(found) > 1:
             raise UnknownSearch(f"{search!r} is the beginning of more than one search: give more of its id")
-        return self.reader.read(found[0], _search_row)
+        return self.reader.read(found[0], search_row)
 
     async def has_search(self, search: str) -> bool:
         """Whether there is a search with exactly this id."""
@@ -234,16 +172,18 @@ class Store:
     async def searches(self, limit: int = 100) -> list[SearchRow]:
         """The latest searches, newest first."""
         found = await self.reader.rows("SELECT * FROM searches ORDER BY created_at DESC LIMIT ?", limit)
-        return [self.reader.read(row, _search_row) for row in found]
+        return [self.reader.read(row, search_row) for row in found]
 
-    async def latest(self, *, unfinished: bool) -> SearchRow:
-        """The newest search; with `unfinished`, the newest that can be resumed."""
+    async def latest(self, *, unfinished: bool, out_of_budget: bool = False) -> SearchRow:
+        """The newest search; with `unfinished`, the newest that can be resumed, with `out_of_budget` by more of it."""
         where = "WHERE status IN ('running', 'interrupted')" if unfinished else ""
+        if unfinished and out_of_budget:
+            where += " OR (status = 'finished' AND reason LIKE 'budget: %')"
         found = await self.reader.rows(f"SELECT * FROM searches {where} ORDER BY created_at DESC LIMIT 1")
         if not found:
             kind = "unfinished search" if unfinished else "search"
             raise UnknownSearch(f"no {kind} in {self.path}: start one with `orps solve`")
-        return self.reader.read(found[0], _search_row)
+        return self.reader.read(found[0], search_row)
 
     async def unfinished(self) -> set[str]:
         """The ids of all searches that may still go on."""
@@ -257,7 +197,7 @@ class Store:
             " AND ifnull(finished_at, created_at) < ? ORDER BY created_at",
             time_,
         )
-        return [self.reader.read(row, _search_row) for row in found]
+        return [self.reader.read(row, search_row) for row in found]
 
     async def update_search(self, search: str, *also: Statement, **columns: object) -> None:
         """Set columns of a search, and do what else belongs into the same transaction."""
@@ -404,35 +344,10 @@ class Store:
         )
 
 
-def _open_for_writing(path: Path, durability: Durability, busy_seconds: float) -> sqlite3.Connection:
-    # Transactions, checkpoints and waiting are the writer's business, and any thread may do its work.
-    connection = sqlite3.connect(path, timeout=busy_seconds, isolation_level=None, check_same_thread=False)
-    try:
-        refuse_newer(connection, str(path))
-        connection.execute(f"PRAGMA page_size = {PAGE_BYTES}")
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute(f"PRAGMA synchronous = {_SYNCHRONOUS[durability]}")
-        connection.execute("PRAGMA foreign_keys = ON")
-        migrate(connection)
-        connection.execute("PRAGMA wal_autocheckpoint = 0")
-        connection.execute("PRAGMA busy_timeout = 0")
-    except BaseException:
-        connection.close()
-        raise
-    return connection
-
-
 def _update(table: str, columns: Mapping[str, object], where: str, key: tuple[str, ...]) -> Statement:
     assignments = ", ".join(f"{name} = ?" for name in columns)
     values = [stored(value) for value in columns.values()]
     return f"UPDATE {table} SET {assignments} WHERE {where}", (*values, *key)
-
-
-def _search_row(row: sqlite3.Row) -> SearchRow:
-    columns: dict[str, Any] = dict(row)
-    for name in ("problem", "config", "verification", "start"):
-        columns[name] = columns[name] and json.loads(columns[name])
-    return SearchRow.model_validate(columns)
 
 
 def _escaped(prefix: str) -> str:
