@@ -14,15 +14,16 @@ settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
 
 LONGEST = (
-    "store/test_kills.py",
-    "test_package.py",
-    "serve/test_service.py",
-    "serve/test_pages.py",
-    "cli/test_limits.py",
-    "graphs/test_strategies.py",
+    "docs/test_pages.py",
     "graphs/test_budgets.py",
-    "cli/test_command.py",
+    "graphs/test_strategies.py",
+    "serve/test_service.py",
+    "store/test_kills.py",
+    "serve/test_pages.py",
+    "test_package.py",
     "page/test_browser.py",
+    "docs/test_tutorial.py",
+    "test_agent.py",
 )
 """The files that take longest, in the order in which they begin: last, they would keep one worker while others idle."""
 
