@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
@@ -36,14 +37,24 @@ def list_searches(
         out.print("No searches yet: start one with `orps solve`, or look at one with `orps demo`.", markup=False)
         return
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
-    for name in ("id", "started", "status", "problem", "winner", "model"):
-        table.add_column(name, no_wrap=name == "id", overflow="fold")
+    shown = [name for name in _COLUMNS if out.width >= _FROM_WIDTH.get(name, 0)]
+    for name in shown:
+        table.add_column(name, no_wrap=name not in ("problem", "model"), overflow="fold")
     for row in rows:
-        started = time.strftime("%Y-%m-%d %H:%M", time.localtime(row.created_at))
-        table.add_row(
-            row.id, started, row.status, safe(row.problem.id), row.winner or "-", safe(Path(row.programmer).name)
-        )
+        table.add_row(*(_COLUMNS[name](row) for name in shown))
     out.print(table)
+
+
+_COLUMNS: dict[str, Callable[[SearchRow], str]] = {
+    "id": lambda row: row.id,
+    "started": lambda row: time.strftime("%Y-%m-%d %H:%M", time.localtime(row.created_at)),
+    "status": lambda row: row.status,
+    "problem": lambda row: safe(row.problem.id),
+    "winner": lambda row: row.winner or "-",
+    "model": lambda row: safe(Path(row.programmer).name),
+}
+_FROM_WIDTH = {"started": 60, "model": 70}
+"""Columns for which a narrow terminal has no room."""
 
 
 async def _rows(settings: Settings, limit: int) -> list[SearchRow]:

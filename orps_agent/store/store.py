@@ -181,8 +181,10 @@ class Store:
             where += " OR (status = 'finished' AND reason LIKE 'budget: %')"
         found = await self.reader.rows(f"SELECT * FROM searches {where} ORDER BY created_at DESC LIMIT 1")
         if not found:
-            kind = "unfinished search" if unfinished else "search"
-            raise UnknownSearch(f"no {kind} in {self.path}: start one with `orps solve`")
+            if not unfinished:
+                raise UnknownSearch(f"no search in {self.path}: start one with `orps solve`")
+            more = "" if out_of_budget else "; one that its budget ended needs a larger limit"
+            raise UnknownSearch(f"no unfinished search in {self.path}: start one with `orps solve`{more}")
         return self.reader.read(found[0], search_row)
 
     async def unfinished(self) -> set[str]:

@@ -40,6 +40,9 @@ def test_the_report_says_what_a_user_wants_to_know(tmp_path: Path) -> None:
     shown = orps(tmp_path, "show")
     assert "← winner" in shown.stdout
     assert "double" in orps(tmp_path, "list").stdout
+    narrow = orps(tmp_path, "list", COLUMNS="40").stdout.splitlines()
+    assert " finished " in narrow[1]
+    assert max(map(len, narrow)) <= 40
 
 
 def test_json_is_one_document_and_quiet_is_the_bare_code(tmp_path: Path) -> None:
