@@ -2,7 +2,7 @@
 
     python -m benchmarks.kills 200
 
-The searches, the moments and the proofs are those of tests/kills.py; each process is a fork of a warm one (tests/warm.py).
+The searches, the moments and the proofs are those of tests/kills.py; the processes are forks of a warm one.
 """
 
 from __future__ import annotations
