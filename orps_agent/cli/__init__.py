@@ -24,11 +24,6 @@ from .output import fail
 if TYPE_CHECKING:
     from typer._click import Command
 
-# Modules and rows are made by the ten thousand, and stay: to look among them for garbage every 700 is time for nothing.
-gc.set_threshold(50_000)
-# No command has a use for plugins of pydantic, which it would look for in every package that is installed.
-os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
-
 EXIT_CODES = """
 Exit codes: 0 all tests pass; 1 a best solution was found, but it does not pass all tests; 2 bad usage; 3 could not run
 (endpoint, sandbox or database); 130 or 143 interrupted, to be resumed.
@@ -103,6 +98,10 @@ def _orps() -> None:
 
 def main() -> None:
     """Run a command; an error of ours is one line and an exit code, never a traceback."""
+    # Modules and rows are made by the ten thousand, and stay: looking for garbage every 700 is time for nothing.
+    gc.set_threshold(50_000)
+    # No command has a use for plugins of pydantic, which it would look for in every package that is installed.
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     try:
         app()
     except OrpsError as error:

@@ -24,6 +24,10 @@ Result = TypeVar("Result", bound=BaseModel)
 Value = TypeVar("Value")
 
 
+COST = "iif(count(*) = count(cost), total(cost), NULL) AS cost"
+"""What answered model calls have cost in USD; null where that is not known of all."""
+
+
 class Reader:
     """Queries over one connection that cannot write."""
 
@@ -85,8 +89,7 @@ class Reader:
     async def cost(self, search: str) -> float | None:
         """What the answered model calls of a search have cost in USD; None when that is not known of all."""
         (row,) = await self.rows(
-            "SELECT iif(count(*) = count(cost), total(cost), NULL) AS cost FROM model_calls"
-            " WHERE search = ? AND status = 'answered'",
+            f"SELECT {COST} FROM model_calls WHERE search = ? AND status = 'answered'",
             search,
         )
         return None if row["cost"] is None else float(row["cost"])

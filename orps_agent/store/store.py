@@ -25,7 +25,7 @@ from .columns import COPIED, OUTLINED, candidate, candidate_columns, outline, st
 from .connecting import BUSY_SECONDS, FAULTS, Durability, connect, explain, open_for_writing
 from .effects import Effect
 from .journal import Journal
-from .reading import Reader
+from .reading import COST, Reader
 from .searches import SearchRow, choose, search_row
 from .writer import Statement, Writer
 
@@ -315,12 +315,12 @@ class Store:
     async def usage(self, search: str) -> dict[str, int | float | None]:
         """What a search has done and cost over all runs; tokens and cost are None where not all are known."""
         (calls,) = await self.reader.rows(
-            "WITH answered AS (SELECT * FROM model_calls WHERE search = ?1 AND status = 'answered')"
-            " SELECT count(*) AS model_calls, sum(cached_tokens) AS cached_tokens,"
+            "WITH calls AS MATERIALIZED (SELECT status, prompt_tokens, completion_tokens, cached_tokens, cost"
+            " FROM model_calls WHERE search = ?1), answered AS (SELECT * FROM calls WHERE status = 'answered')"
+            f" SELECT {COST}, count(*) AS model_calls, sum(cached_tokens) AS cached_tokens,"
             " iif(count(*) = count(prompt_tokens), ifnull(sum(prompt_tokens), 0), NULL) AS prompt_tokens,"
             " iif(count(*) = count(completion_tokens), ifnull(sum(completion_tokens), 0), NULL) AS completion_tokens,"
-            " iif(count(*) = count(cost), total(cost), NULL) AS cost,"
-            " (SELECT count(*) FROM model_calls WHERE search = ?1 AND status = 'failed') AS failed_model_calls,"
+            " (SELECT count(*) FROM calls WHERE status = 'failed') AS failed_model_calls,"
             " (SELECT count(*) FROM executions WHERE search = ?1 AND status = 'answered') AS executions FROM answered",
             search,
         )
