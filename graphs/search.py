@@ -15,6 +15,7 @@ from langgraph.runtime import Runtime
 from langgraph.types import Checkpointer, Command, Overwrite, Send
 from pydantic import BaseModel
 
+from orps_agent.budget import OUT_OF_BUDGET
 from orps_agent.calibration import Calibration
 from orps_agent.candidate import Candidate, Outline, Status
 from orps_agent.events import RoundClosed, RoundStarted
@@ -70,7 +71,7 @@ async def judge(state: SearchState, runtime: Runtime[SearchContext]) -> dict[str
     row = context.row
     exhausted = state.get("budget")
     told: dict[str, object] = {
-        "reason": f"budget: {exhausted}" if exhausted else context.state(state["strategy"]).ended
+        "reason": f"{OUT_OF_BUDGET}{exhausted}" if exhausted else context.state(state["strategy"]).ended
     }
     if row.winner is not None:  # stored by a run that was killed before it could say that it is finished
         await context.store.update_search(row.id, **told)

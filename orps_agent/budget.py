@@ -16,6 +16,8 @@ from .timekeeping import Timekeeper
 
 BY_THE_BATCH = ", by the whole batch"
 """How the words for a limit end that was not a search's own."""
+OUT_OF_BUDGET = "budget: "
+"""How the reason begins why a search has ended, where its budget ended it."""
 
 
 class Budget(BaseModel):
@@ -161,7 +163,7 @@ class Account:
         for account in self._chain:
             if reason := account._refusal(worst):
                 account._ended_by = account._ended_by or reason
-                raise BudgetReached(f"budget: {reason}")
+                raise BudgetReached(f"{OUT_OF_BUDGET}{reason}")
         return next((account for account in self._chain if account._over(account._held + worst)), None)
 
     def _refusal(self, worst: Spent) -> str | None:

@@ -6,6 +6,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from orps_agent.budget import OUT_OF_BUDGET
 from orps_agent.calibration import Calibration
 from orps_agent.candidate import Candidate
 from orps_agent.problem import SnippetTest
@@ -37,7 +38,7 @@ def print_report(console: Console, result: SearchResult) -> None:
         console.print(f"On the held-back tests it passes {report.passed} of {len(report.results)}.")
     print_calibration(console, result.calibration)
     console.print(f"Ended: {ENDINGS.get(result.reason, result.reason)}. {_cost(result.candidates, result.usage)}")
-    if result.reason.startswith("budget: "):
+    if result.reason.startswith(OUT_OF_BUDGET):
         console.print(f"With more it goes on: orps resume {result.search} with a larger --max-...", style="dim")
     console.print(f"The tree: orps show {result.search}", style="dim")
 

@@ -10,6 +10,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict
 
 from orps_agent.agreement import Choice, agreed
+from orps_agent.budget import OUT_OF_BUDGET
 from orps_agent.candidate import Outline
 from orps_agent.problem import Problem
 from orps_agent.report import ExecutionReport
@@ -59,7 +60,7 @@ class SearchRow(BaseModel):
     @property
     def out_of_budget(self) -> bool:
         """Whether the search has ended because its budget was used up."""
-        return self.status == "finished" and (self.reason or "").startswith("budget: ")
+        return self.status == "finished" and (self.reason or "").startswith(OUT_OF_BUDGET)
 
 
 def choose(row: SearchRow, tree: Sequence[Outline], passed: Mapping[str, frozenset[str]]) -> Choice:

@@ -17,6 +17,7 @@ import anyio
 import anyio.to_thread
 
 from orps_agent.agreement import Choice
+from orps_agent.budget import OUT_OF_BUDGET
 from orps_agent.candidate import Candidate, Outline, Status, Tree, path_key
 from orps_agent.errors import StoreError, UnknownSearch
 from orps_agent.tasks import beside
@@ -178,7 +179,7 @@ class Store:
         """The newest search; with `unfinished`, the newest that can be resumed, with `out_of_budget` by more of it."""
         where = "WHERE status IN ('running', 'interrupted')" if unfinished else ""
         if unfinished and out_of_budget:
-            where += " OR (status = 'finished' AND reason LIKE 'budget: %')"
+            where += f" OR (status = 'finished' AND reason LIKE '{OUT_OF_BUDGET}%')"
         found = await self.reader.rows(f"SELECT * FROM searches {where} ORDER BY created_at DESC LIMIT 1")
         if not found:
             if not unfinished:
