@@ -42,7 +42,7 @@ from .prompting import Prompts
 from .result import SearchResult
 from .settings import QUICK, SearchConfig, Settings, load_settings
 from .store import SearchRow
-from .store.checkpoints import open_checkpoints, settle
+from .store.checkpoints import open_checkpoints
 from .store.lease import lease
 from .strategies import strategy_of
 from .summary import summarise
@@ -352,7 +352,7 @@ class Agent:
         try:
             await in_own_task(graph.ainvoke(given, config, context=context, durability="async"))
         finally:
-            await settle(self._saver)
+            await self._saver.settle()
 
 
 def solve(problem: Problem, config: SearchConfig | None = None, settings: Settings | None = None) -> SearchResult:
