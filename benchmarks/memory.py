@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from types import SimpleNamespace
 from typing import Any
 
 import anyio
@@ -112,9 +111,7 @@ class MemoryJournal:
 
 
 class MemorySaver(InMemorySaver):
-    """LangGraph's own, with what our clean-up looks at."""
+    """LangGraph's own, of which nothing has to be ended."""
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.lock = anyio.Lock()
-        self.conn = SimpleNamespace(in_transaction=False)
+    async def settle(self) -> None:
+        pass
