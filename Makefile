@@ -5,6 +5,8 @@ BIN := $(VENV)/bin
 MADE := $(VENV)/.made
 INSTALLED := $(VENV)/.installed
 READY := $(VENV)/.ready-to-develop
+# As pip does for a package that is not editable: some environments have Python write no bytecode by itself.
+COMPILE := $(BIN)/python -m compileall -q orps_agent graphs prompts tools
 
 .PHONY: demo test check docs install clean
 
@@ -43,11 +45,13 @@ $(MADE):
 
 $(INSTALLED): $(MADE) pyproject.toml
 	$(BIN)/python -m pip install --quiet --editable '.[local]'
+	$(COMPILE)
 	touch $@
 
 # Not on top of $(INSTALLED): this resolves everything once.
 $(READY): $(MADE) pyproject.toml
 	$(BIN)/python -m pip install --quiet --editable '.[local,numeric,bench,hub,mcp,otel,serve,treequest]' --group dev
+	$(COMPILE)
 	touch $(INSTALLED) $@
 
 clean:

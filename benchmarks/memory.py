@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-import anyio
 from langgraph.checkpoint.memory import InMemorySaver
 
 from orps_agent.agreement import Choice

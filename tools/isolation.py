@@ -12,6 +12,7 @@ import os
 import platform
 import shutil
 import subprocess
+import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -31,10 +32,8 @@ _START = (
     "import sys; sys.path.insert(0, sys.argv[1]); import sandbox.zygote; del sys.path[0]; "
     "sandbox.zygote.main(sys.argv[2])"
 )
-_WHERE = """
-import json, sys
-print(json.dumps([sys.version_info[:2], sys.prefix, sys.exec_prefix, sys.base_prefix, sys.base_exec_prefix]))
-"""
+_PREFIXES = ("prefix", "exec_prefix", "base_prefix", "base_exec_prefix")
+_WHERE = f"import json, sys; print(json.dumps([sys.version_info[:2], *(getattr(sys, p) for p in {_PREFIXES})]))"
 _ENVIRONMENT = {
     "PYTHONHASHSEED": "0",
     "PYTHONUTF8": "1",
@@ -66,23 +65,29 @@ class Interpreter:
 
     @classmethod
     def find(cls, executable: Path) -> Interpreter:
-        """Ask an interpreter where it lives; ExecutorError when it does not run."""
-        try:
-            said = subprocess.run(
-                [executable, "-I", "-c", _WHERE], capture_output=True, text=True, timeout=30, check=True
-            ).stdout
-        except (OSError, subprocess.SubprocessError) as error:
-            raise ExecutorError(f"{executable} is not a Python that runs: {error}; set executor.python") from error
-        version, *found = json.loads(said)
-        if version < [3, 11]:
-            number = ".".join(map(str, version))
-            raise ExecutorError(f"{executable} is Python {number}; candidates need 3.11 or newer: set executor.python")
+        """Learn where an interpreter lives; ExecutorError when it does not run."""
+        ours = executable == Path(sys.executable)
+        found = [getattr(sys, each) for each in _PREFIXES] if ours else _ask(executable)
         prefixes = {*found, str(executable.resolve().parent.parent)}
         # the parts of a prefix, not the prefix: it may be a project's folder with secrets beside its bin and lib
         parts = [f"{prefix}/{part}" for prefix in sorted(prefixes) for part in ("bin", "lib", "lib64", "pyvenv.cfg")]
         return cls(
             executable.absolute(), tuple(part for part in parts if not part.startswith("/usr/") and Path(part).exists())
         )
+
+
+def _ask(executable: Path) -> list[str]:
+    try:
+        said = subprocess.run(
+            [executable, "-I", "-c", _WHERE], capture_output=True, text=True, timeout=30, check=True
+        ).stdout
+    except (OSError, subprocess.SubprocessError) as error:
+        raise ExecutorError(f"{executable} is not a Python that runs: {error}; set executor.python") from error
+    version, *found = json.loads(said)
+    if version < [3, 11]:
+        number = ".".join(map(str, version))
+        raise ExecutorError(f"{executable} is Python {number}; candidates need 3.11 or newer: set executor.python")
+    return [str(each) for each in found]
 
 
 def offered(root: bool) -> list[tuple[Walls, str | None]]:
