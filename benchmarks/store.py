@@ -40,6 +40,7 @@ from benchmarks.made_up import NAME, PROBLEM, MadeUpExecutor, agent, program, pr
 from benchmarks.memory import MemorySaver, MemoryStore
 from orps_agent.candidate import Candidate, Status
 from orps_agent.llm.base import ModelReply
+from orps_agent.machine import Machine
 from orps_agent.problem import TestSuite
 from orps_agent.report import ExecutionReport, StaticAnalysis
 from orps_agent.rewards import outcome_reward
@@ -120,7 +121,7 @@ async def run(searches: int, config: SearchConfig, latency: float, *, runs: bool
     with tempfile.TemporaryDirectory() as folder:
         async with agent(Path(folder) / "orps.db", latency=latency, runs=runs) as opened:
             if in_memory:
-                opened.store, opened._saver = cast("Any", MemoryStore()), cast("Any", MemorySaver())
+                opened.store, opened._machine = cast("Any", MemoryStore()), Machine(cast("Any", MemorySaver()))
             else:
                 store = cast("Any", opened.store)
                 store.writer.write = clocked(store.writer.write, taken)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable
 from dataclasses import replace
-from functools import wraps
+from functools import cache, wraps
 from typing import Any, Protocol, TypedDict, TypeVar
 
 import anyio.to_thread
@@ -189,8 +189,9 @@ def _traced(name: str, stage: Stage[Output_co]) -> Stage[Output_co]:
     return run
 
 
+@cache
 def build_candidate() -> CompiledStateGraph[CandidateState, SearchContext, CandidateState, CandidateOutput]:
-    """The five stages in a row.
+    """The five stages in a row; one graph for all searches, as it holds nothing of any.
 
     Compiled without a checkpointer: the journal is what makes a stage safe to enter again, and a checkpoint after
     every stage of every candidate would only cost time and space.

@@ -12,13 +12,12 @@ from typing import Self
 
 import anyio
 from anyio.from_thread import start_blocking_portal
-from langchain_core.runnables import RunnableConfig
 
 from .accounting import load_prices, open_account, refuse_unpriced
 from .archive import Archive
 from .budget import Account, Budget
 from .candidate import Status
-from .errors import OrpsError, SearchCancelled, SearchInterrupted
+from .errors import SearchInterrupted
 from .events import (
     AnyEvent,
     CallFinished,
@@ -33,10 +32,11 @@ from .events import (
 )
 from .forecast import Forecast, forecast
 from .forking import shared
-from .graphs import SearchContext, SearchInput, build_machine, recursion_limit
+from .graphs import SearchContext
 from .llm.roles import Models, is_small, model_names, name_of_tester, open_models
 from .loading import check_testable
 from .logs import log
+from .machine import Machine, cancellation
 from .problem import Problem
 from .prompting import Prompts
 from .result import SearchResult
@@ -46,13 +46,11 @@ from .store.checkpoints import open_checkpoints
 from .store.lease import lease
 from .strategies import strategy_of
 from .summary import summarise
-from .tasks import beside, in_own_task
+from .tasks import beside
 from .telemetry import open_trace
 from .tools import SplitExecutor
 
 Emit = Callable[[AnyEvent], Awaitable[None]]
-GRACE_SECONDS = 10.0
-"""How long a search that is stopping may take to finish what is in flight."""
 
 
 class Agent:
@@ -83,7 +81,7 @@ class Agent:
             stack.callback(self._models.clear)
             await stack.enter_async_context(self.archive)
             self.executor = await stack.enter_async_context(SplitExecutor(self.settings.executor))
-            self._saver = await stack.enter_async_context(open_checkpoints(self.settings.db))
+            self._machine = Machine(await stack.enter_async_context(open_checkpoints(self.settings.db)))
             self._stack = stack.pop_all()
         return self
 
@@ -198,7 +196,7 @@ class Agent:
         """
         running = self._running.get(search)
         if running is not None:
-            running.stop(_cancelled(search))
+            running.stop(cancellation(search))
             return False
         return await self.archive.cancel(search)
 
@@ -260,7 +258,7 @@ class Agent:
         # A checkpoint knows candidates as done that are to go on: without it, the search is walked from its start.
         if resumed and goes_on:
             if await self.store.reopen(row):
-                await self._saver.adelete_thread(row.id)
+                await self._machine.forget(row.id)
             row = await self.store.search(row.id)
         prompts = Prompts(row.config, self.settings.prompts)
 
@@ -293,7 +291,11 @@ class Agent:
             await self._retell(row, emit)
         with context.trace.search(row.id, row.problem.id) as found:
             if goes_on:
-                await self._walk(context, cancelled)
+                self._running[row.id] = context
+                try:
+                    await self._machine.walk(context, cancelled)
+                finally:
+                    del self._running[row.id]
             result = await summarise(self.store, row.id, context.journal.tally, time.monotonic() - started)
             found(result)
         await tell(SearchFinished(search=row.id, result=result))
@@ -311,48 +313,6 @@ class Agent:
                 await emit(CandidateExecuted.of(search, each, reused=True))
             if each.status is not Status.RUNNING:
                 await emit(CandidateFinished.of(search, each))
-
-    async def _walk(self, context: SearchContext, cancelled: anyio.Event) -> None:
-        """Run the graph to its end, or to where it was stopped."""
-        self._running[context.id] = context
-        finished = False
-        try:
-            async with beside() as tasks:
-                tasks.start_soon(_wind_down, context, tasks.cancel_scope)
-                tasks.start_soon(_obey, context, cancelled)
-                await self._invoke(context)
-                finished = True
-            if context.error:
-                raise context.error
-            if not finished:
-                raise SearchInterrupted(f"search {context.id} was stopped: `orps resume {context.id}` goes on with it")
-            await self.store.update_search(context.id, status="finished", finished_at=time.time())
-            await self._saver.adelete_thread(context.id)
-        except BaseException as error:
-            with anyio.CancelScope(shield=True):
-                status = "cancelled" if isinstance(error, SearchCancelled) else "interrupted"
-                reason = str(error) if isinstance(error, OrpsError) else status
-                await self.store.update_search(context.id, status=status, reason=reason)
-            raise
-        finally:
-            del self._running[context.id]
-
-    async def _invoke(self, context: SearchContext) -> None:
-        graph = build_machine(self._saver)
-        config: RunnableConfig = {
-            "configurable": {"thread_id": context.id},
-            "recursion_limit": recursion_limit(context),
-        }
-        known = await self._saver.aget_tuple(config) is not None
-        if known and not (await graph.aget_state(config)).next:
-            # Stopped between its last step and the row that says so: walked again, it tells why it ended.
-            await self._saver.adelete_thread(context.id)
-            known = False
-        given: SearchInput | None = None if known else {"search": context.id}
-        try:
-            await in_own_task(graph.ainvoke(given, config, context=context, durability="async"))
-        finally:
-            await self._saver.settle()
 
 
 def solve(problem: Problem, config: SearchConfig | None = None, settings: Settings | None = None) -> SearchResult:
@@ -374,22 +334,3 @@ def default_config(settings: Settings) -> SearchConfig:
 
 def _within(config: SearchConfig, budget: Budget | None) -> SearchConfig:
     return config if budget is None else config.model_copy(update={"budget": budget})
-
-
-async def _wind_down(context: SearchContext, scope: anyio.CancelScope) -> None:
-    await context.stopping.wait()
-    with anyio.move_on_after(GRACE_SECONDS):
-        await context.idle.wait()
-    scope.cancel()
-
-
-async def _obey(context: SearchContext, cancelled: anyio.Event) -> None:
-    await cancelled.wait()
-    context.stop(_cancelled(context.id))
-
-
-def _cancelled(search: str) -> SearchCancelled:
-    return SearchCancelled(
-        f"search {search} was cancelled: `orps show {search}` tells what it found, "
-        f"`orps resume {search}` goes on with it after all"
-    )
