@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 import sqlite3
 from collections.abc import Sequence
@@ -28,7 +29,7 @@ class _Pending:
 
     def __init__(self, statements: list[Statement]) -> None:
         self.statements = statements
-        self.done = anyio.Event()
+        self.done = asyncio.Event()  # anyio's looks for its event loop every time, and there is one for every write
         self.error: sqlite3.Error | UnicodeDecodeError | None = _NEVER_WRITTEN
 
 
@@ -66,16 +67,25 @@ class Writer:
         Raises StoreError when SQLite refuses; nothing of this call is stored then.
         """
         pending = _Pending(list(statements))
-        await self._send.send(pending)
-        # What was handed over will be committed: a cancelled caller must not leave before it knows.
-        with anyio.CancelScope(shield=True):
+        await self._hand_over(pending)
+        try:
             await pending.done.wait()
+        except BaseException:  # cancelled: what was handed over will be committed, and nobody leaves before that
+            with anyio.CancelScope(shield=True):
+                await pending.done.wait()
+            raise
         if pending.error is not None:
             raise StoreError(explain(pending.error, self._path)) from pending.error
 
     async def post(self, *statements: Statement) -> None:
         """Hand statements over without waiting for their commit, for what may be lost in a kill."""
-        await self._send.send(_Pending(list(statements)))
+        await self._hand_over(_Pending(list(statements)))
+
+    async def _hand_over(self, pending: _Pending) -> None:
+        try:
+            self._send.send_nowait(pending)
+        except anyio.WouldBlock:
+            await self._send.send(pending)
 
     def close(self) -> None:
         """No more writes; `run` ends once everything handed over is committed."""
