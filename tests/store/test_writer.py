@@ -1,10 +1,12 @@
 """Commits are shared, made in the event loop where they are short, and never hold it up where they are not."""
 
+import asyncio
 import sqlite3
 from contextlib import closing
 from pathlib import Path
 
 import anyio
+import pytest
 
 from orps_agent.errors import StoreError
 from orps_agent.store import Store
@@ -29,6 +31,24 @@ async def test_the_loop_goes_on_while_another_process_is_writing(tmp_path: Path)
                 assert (await store.search("abcd")).reason is None
                 other.execute("ROLLBACK")
         assert (await store.search("abcd")).reason == "waited"
+
+
+async def test_whoever_is_cancelled_leaves_when_the_row_is_there(tmp_path: Path) -> None:
+    path = tmp_path / "orps.db"
+    async with Store(path) as store:
+        await store.add_search(a_search())
+        with closing(sqlite3.connect(path, isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            # Cancelled as LangGraph cancels a node, which no scope of anyio's keeps away.
+            writing = asyncio.create_task(store.writer.write((REASON, ("paid for",))))
+            await anyio.sleep(0.05)
+            writing.cancel()
+            done, _ = await asyncio.wait([writing], timeout=0.1)
+            assert not done
+            other.execute("ROLLBACK")
+        with pytest.raises(asyncio.CancelledError):
+            await writing
+        assert (await store.search("abcd")).reason == "paid for"
 
 
 async def test_every_commit_can_be_left_to_a_thread(tmp_path: Path) -> None:
