@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, computed_field
 
 from .agreement import Agreement
 from .calibration import Calibration
@@ -73,6 +73,7 @@ class SearchResult(BaseModel):
         """The winning source."""
         return self.winner.code if self.winner else None
 
+    @computed_field  # type: ignore[prop-decorator]  # which mypy says of every decorated property
     @property
     def solved(self) -> bool:
         """Whether the winner passes every visible test, and every held-back one where there are some.
