@@ -1,11 +1,9 @@
-"""A store and a saver that keep everything in memory: what a search takes when storing costs next to nothing."""
+"""A store that keeps everything in memory: what a search takes when storing costs next to nothing."""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import Any
-
-from langgraph.checkpoint.memory import InMemorySaver
 
 from orps_agent.agreement import Choice
 from orps_agent.candidate import Candidate, Outline, Status, Tree, path_key
@@ -107,10 +105,3 @@ class MemoryJournal:
 
     def settled(self, *_: object) -> list[Any]:
         return []
-
-
-class MemorySaver(InMemorySaver):
-    """LangGraph's own, of which nothing has to be ended."""
-
-    async def settle(self) -> None:
-        pass

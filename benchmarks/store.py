@@ -35,9 +35,10 @@ from pathlib import Path
 from typing import Any, cast
 
 import anyio
+from langgraph.checkpoint.memory import InMemorySaver
 
 from benchmarks.made_up import NAME, PROBLEM, MadeUpExecutor, agent, program, prose
-from benchmarks.memory import MemorySaver, MemoryStore
+from benchmarks.memory import MemoryStore
 from orps_agent.candidate import Candidate, Status
 from orps_agent.llm.base import ModelReply
 from orps_agent.machine import Machine
@@ -121,7 +122,7 @@ async def run(searches: int, config: SearchConfig, latency: float, *, runs: bool
     with tempfile.TemporaryDirectory() as folder:
         async with agent(Path(folder) / "orps.db", latency=latency, runs=runs) as opened:
             if in_memory:
-                opened.store, opened._machine = cast("Any", MemoryStore()), Machine(cast("Any", MemorySaver()))
+                opened.store, opened._machine = cast("Any", MemoryStore()), Machine(cast("Any", InMemorySaver()))
             else:
                 store = cast("Any", opened.store)
                 store.writer.write = clocked(store.writer.write, taken)

@@ -81,7 +81,8 @@ class Agent:
             stack.callback(self._models.clear)
             await stack.enter_async_context(self.archive)
             self.executor = await stack.enter_async_context(SplitExecutor(self.settings.executor))
-            self._machine = Machine(await stack.enter_async_context(open_checkpoints(self.settings.db)))
+            opening = open_checkpoints(self.settings.db, in_loop=self.settings.commits == "loop")
+            self._machine = Machine(await stack.enter_async_context(opening))
             self._stack = stack.pop_all()
         return self
 

@@ -67,10 +67,7 @@ class Machine:
             await self.forget(context.id)
             known = False
         given: SearchInput | None = None if known else {"search": context.id}
-        try:
-            await in_own_task(self._graph.ainvoke(given, config, context=context, durability="async"))
-        finally:
-            await self._saver.settle()
+        await in_own_task(self._graph.ainvoke(given, config, context=context, durability="async"))
 
 
 async def _wind_down(context: SearchContext, scope: anyio.CancelScope) -> None:

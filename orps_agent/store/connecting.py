@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Literal
 
 import aiosqlite
+import anyio
 import anyio.to_thread
 
 from .migrations import migrate, refuse_newer
@@ -32,23 +33,40 @@ async def connect(path: Path, busy_seconds: float = BUSY_SECONDS) -> AsyncIterat
         yield connection
 
 
-def open_for_writing(path: Path, durability: Durability, busy_seconds: float) -> sqlite3.Connection:
-    """The connection of the one writer, to a file that is up to date; raises StoreError or sqlite3.Error."""
-    # Transactions, checkpoints and waiting are the writer's business, and any thread may do its work.
-    connection = sqlite3.connect(path, timeout=busy_seconds, isolation_level=None, check_same_thread=False)
+@asynccontextmanager
+async def connect_for_writing(
+    path: Path, prepare: Callable[[sqlite3.Connection], None], busy_seconds: float, durability: Durability
+) -> AsyncIterator[sqlite3.Connection]:
+    """The connection of a file's one writer; raises what `prepare` does, or sqlite3.Error."""
+
+    def open_() -> sqlite3.Connection:
+        # Transactions, checkpoints and waiting are the writer's business, and any thread may do its work.
+        connection = sqlite3.connect(path, timeout=busy_seconds, isolation_level=None, check_same_thread=False)
+        try:
+            prepare(connection)
+            connection.execute(f"PRAGMA synchronous = {_SYNCHRONOUS[durability]}")
+            connection.execute("PRAGMA wal_autocheckpoint = 0")
+            connection.execute("PRAGMA busy_timeout = 0")
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    connection = await anyio.to_thread.run_sync(open_)
     try:
-        refuse_newer(connection, str(path))
-        connection.execute(f"PRAGMA page_size = {PAGE_BYTES}")
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute(f"PRAGMA synchronous = {_SYNCHRONOUS[durability]}")
-        connection.execute("PRAGMA foreign_keys = ON")
-        migrate(connection)
-        connection.execute("PRAGMA wal_autocheckpoint = 0")
-        connection.execute("PRAGMA busy_timeout = 0")
-    except BaseException:
-        connection.close()
-        raise
-    return connection
+        yield connection
+    finally:
+        with anyio.CancelScope(shield=True):
+            await anyio.to_thread.run_sync(connection.close)
+
+
+def bring_up_to_date(connection: sqlite3.Connection, path: str) -> None:
+    """Prepare an orps database, new or old; raises StoreError when it comes from a newer version."""
+    refuse_newer(connection, path)
+    connection.execute(f"PRAGMA page_size = {PAGE_BYTES}")
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA foreign_keys = ON")
+    migrate(connection)
 
 
 def checkpoint_file(database: Path) -> Path:

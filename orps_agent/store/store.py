@@ -4,26 +4,24 @@ from __future__ import annotations
 
 import json
 import math
-import sqlite3
 import time
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AsyncExitStack
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 import aiosqlite
 import anyio
-import anyio.to_thread
 
 from orps_agent.agreement import Choice
 from orps_agent.budget import OUT_OF_BUDGET
 from orps_agent.candidate import Candidate, Outline, Status, Tree, path_key
 from orps_agent.errors import StoreError, UnknownSearch
-from orps_agent.tasks import beside
 
 from .columns import COPIED, OUTLINED, candidate, candidate_columns, outline, stored
-from .connecting import BUSY_SECONDS, FAULTS, Durability, connect, explain, open_for_writing
+from .connecting import BUSY_SECONDS, FAULTS, Durability, bring_up_to_date, connect, connect_for_writing, explain
 from .effects import Effect
 from .journal import Journal
 from .reading import COST, Reader
@@ -69,7 +67,9 @@ class Store:
         async with AsyncExitStack() as stack:
             try:
                 await anyio.Path(self.path).parent.mkdir(parents=True, exist_ok=True)
-                writing = await stack.enter_async_context(self._writing())
+                prepare = partial(bring_up_to_date, path=str(self.path))
+                opening = connect_for_writing(self.path, prepare, self._busy_seconds, self._durability)
+                writing = await stack.enter_async_context(opening)
                 reading = await stack.enter_async_context(connect(self.path, self._busy_seconds))
                 await reading.execute("PRAGMA query_only = ON")
                 reading.row_factory = aiosqlite.Row
@@ -81,8 +81,7 @@ class Store:
                 ) from error
             self.reader = Reader(reading, str(self.path))
             self.writer = Writer(writing, str(self.path), busy_seconds=self._busy_seconds, in_loop=self._in_loop)
-            await stack.enter_async_context(beside(self.writer.run, wait=True))
-            stack.callback(self.writer.close)
+            await stack.enter_async_context(self.writer.serving())
             self._stack = stack.pop_all()
         return self
 
@@ -90,16 +89,6 @@ class Store:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self._stack.__aexit__(kind, error, trace)
-
-    @asynccontextmanager
-    async def _writing(self) -> AsyncIterator[sqlite3.Connection]:
-        """The connection that all writes go through, of a file that is up to date."""
-        connection = await anyio.to_thread.run_sync(open_for_writing, self.path, self._durability, self._busy_seconds)
-        try:
-            yield connection
-        finally:
-            with anyio.CancelScope(shield=True):
-                await anyio.to_thread.run_sync(connection.close)
 
     async def journal(self, search: str) -> Journal:
         """The journal of a search, knowing what earlier runs did."""

@@ -5,13 +5,15 @@ from __future__ import annotations
 import asyncio
 import itertools
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 
 import anyio
 import anyio.to_thread
 from anyio.streams.memory import MemoryObjectReceiveStream
 
 from orps_agent.errors import StoreError
+from orps_agent.tasks import beside
 
 from .connecting import FAULTS, explain
 
@@ -87,12 +89,16 @@ class Writer:
         except anyio.WouldBlock:
             await self._send.send(pending)
 
-    def close(self) -> None:
-        """No more writes; `run` ends once everything handed over is committed."""
-        self._send.close()
+    @asynccontextmanager
+    async def serving(self) -> AsyncIterator[None]:
+        """Commit for as long as the context lasts; whatever is cancelled, what was handed over gets committed."""
+        async with beside(self._run, wait=True):
+            try:
+                yield
+            finally:
+                self._send.close()
 
-    async def run(self) -> None:
-        """Serve until `close`, whatever is cancelled around it: what was handed over gets committed."""
+    async def _run(self) -> None:
         with anyio.CancelScope(shield=True):
             async with self._receive:
                 async for first in self._receive:
