@@ -48,6 +48,7 @@ async def main():
         await asyncio.sleep(0.2)
         os.kill(os.getpid(), signal.SIGINT)
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell has what runs in the background ignore it
 try:
     asyncio.run(main())
 except KeyboardInterrupt:
