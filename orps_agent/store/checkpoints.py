@@ -1,8 +1,8 @@
 """LangGraph's checkpoints, in a file beside ours: where a search stands, and nothing that could not be rebuilt.
 
 LangGraph's saver makes the tables and reads them; what it writes goes through a writer of ours. Its own writes take
-four turns of a thread each, which was half of what storing a search took, and a graph that is cancelled while it ends
-does not wait for them: a connection that was closed between such a statement and its commit kept the file locked.
+four turns of a thread each, and a graph that is cancelled while it ends does not wait for them: a connection that was
+closed between such a statement and its commit kept the file locked.
 """
 
 from __future__ import annotations
