@@ -72,13 +72,13 @@ class Checkpoints(AsyncSqliteSaver):
 
         Of a task's values the first counts; of its errors and interrupts, which have places of their own, the last.
         """
-        place = _place(config)
         sql = _LAST if all(channel in WRITES_IDX_MAP for channel, _ in writes) else _FIRST
-        rows = (
-            (*place, task_id, task_path, WRITES_IDX_MAP.get(channel, index), channel, *self.serde.dumps_typed(value))
+        for_task = *_place(config), task_id, task_path
+        statements = (
+            (sql, (*for_task, WRITES_IDX_MAP.get(channel, index), channel, *self.serde.dumps_typed(value)))
             for index, (channel, value) in enumerate(writes)
         )
-        await self._write(*((sql, row) for row in rows))
+        await self._write(*statements)
 
     async def adelete_thread(self, thread_id: str) -> None:
         """Delete what a search has stored; raises StoreError."""

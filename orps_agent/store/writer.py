@@ -6,7 +6,7 @@ import asyncio
 import itertools
 import sqlite3
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 import anyio
 import anyio.to_thread
@@ -73,8 +73,10 @@ class Writer:
         try:
             await pending.done.wait()
         except BaseException:  # cancelled: what was handed over will be committed, and nobody leaves before that
-            with anyio.CancelScope(shield=True):
-                await pending.done.wait()
+            while not pending.done.is_set():
+                # LangGraph cancels twice, and no scope of anyio's holds it off.
+                with suppress(asyncio.CancelledError), anyio.CancelScope(shield=True):
+                    await pending.done.wait()
             raise
         if pending.error is not None:
             raise StoreError(explain(pending.error, self._path)) from pending.error
