@@ -22,6 +22,7 @@ import anyio
 from orps_agent.tools import SplitExecutor
 
 from orps_agent.bench.datasets import Task, load_tasks, open_dataset
+from orps_agent.cores import allowed_cores
 from orps_agent.report import ExecutionReport
 from orps_agent.settings import ExecutorSettings
 
@@ -155,7 +156,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("what", choices=["speed", "gold", "soak"])
     parser.add_argument("data", nargs="+", help="files, folders or names of datasets")
-    parser.add_argument("--slots", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--slots", type=int, default=len(allowed_cores()))
     parser.add_argument("--count", type=int, default=1000)
     parser.add_argument("--slices", type=int, default=9)
     given = parser.parse_args()

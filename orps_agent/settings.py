@@ -28,6 +28,7 @@ from pydantic_settings import (
 from pydantic_settings import SettingsError as UnreadableVariable
 
 from .budget import Budget
+from .cores import allowed_cores
 from .endpoints import BaseUrl, CallPolicy, EndpointSettings, Role, RoleSettings, known_roles, refuse_keys
 from .errors import SettingsError
 from .presets import PRESETS, StrategyName
@@ -170,7 +171,7 @@ class ExecutorSettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    slots: int = Field(default_factory=lambda: os.cpu_count() or 1, ge=1)
+    slots: int = Field(default_factory=lambda: len(allowed_cores()), ge=1)
     """How many candidates run at the same time; more than there are cores makes the profiles worthless."""
     python: Path = Path(sys.executable)
     """The interpreter that candidates run in, and with it the packages that they may import."""

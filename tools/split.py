@@ -13,6 +13,7 @@ from typing import Any, Self
 
 import anyio
 
+from orps_agent.cores import allowed_cores
 from orps_agent.errors import ExecutorError, ProblemError
 from orps_agent.problem import Limits, TestSuite
 from orps_agent.report import ExecutionReport
@@ -265,7 +266,7 @@ def _cores(settings: ExecutorSettings) -> list[int | None]:
     """A core for every slot; no particular ones when not asked to pin, or where the system cannot."""
     if not settings.pin or not hasattr(os, "sched_getaffinity"):
         return [None] * settings.slots
-    allowed = sorted(os.sched_getaffinity(0))
+    allowed = allowed_cores()
     return [allowed[slot % len(allowed)] for slot in range(settings.slots)]
 
 

@@ -75,7 +75,7 @@ OF_THE_MACHINE = {
     "cache": "`orps` in the user's cache directory",
     "db": "`orps.db` in the user's data directory",
     "python": "the one that runs orps",
-    "slots": "the number of cores",
+    "slots": "the number of cores that the program may use",
 }
 """Defaults that are another machine's own."""
 MADE = "<!-- Made by `make docs` from the models of orps_agent: edit those, not this page. -->\n"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import secrets
 from pathlib import Path
 from types import TracebackType
@@ -12,6 +11,7 @@ import anyio
 import anyio.to_thread
 from pydantic import SecretStr
 
+from orps_agent.cores import allowed_cores
 from orps_agent.endpoints import CallPolicy, EndpointSettings
 from orps_agent.errors import ModelFileError
 
@@ -102,4 +102,4 @@ class EmbeddedServer:
 
 def _threads() -> int:
     """All cores but one: the runtime's threads wait for each other spinning, and stall when candidates hold a core."""
-    return max(1, len(os.sched_getaffinity(0)) - 1)
+    return max(1, len(allowed_cores()) - 1)
