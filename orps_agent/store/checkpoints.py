@@ -61,7 +61,8 @@ class Checkpoints(AsyncSqliteSaver):
         thread, namespace, parent = _place(config)
         kind, value = self.serde.dumps_typed(checkpoint)
         told = json.dumps(get_checkpoint_metadata(config, metadata))
-        await self._write((_CHECKPOINT, (thread, namespace, checkpoint["id"], parent, kind, value, told)))
+        row = thread, namespace, checkpoint["id"], parent, kind, value, told
+        await self._write((_CHECKPOINT, row), patient=True)
         where = {"thread_id": thread, "checkpoint_ns": namespace, "checkpoint_id": checkpoint["id"]}
         return {"configurable": where}
 
@@ -78,17 +79,17 @@ class Checkpoints(AsyncSqliteSaver):
             (sql, (*for_task, WRITES_IDX_MAP.get(channel, index), channel, *self.serde.dumps_typed(value)))
             for index, (channel, value) in enumerate(writes)
         )
-        await self._write(*statements)
+        await self._write(*statements, patient=True)
 
     async def adelete_thread(self, thread_id: str) -> None:
         """Delete what a search has stored; raises StoreError."""
         tables = "checkpoints", "writes"
         await self._write(*((f"DELETE FROM {each} WHERE thread_id = ?", (thread_id,)) for each in tables))
 
-    async def _write(self, *statements: Statement) -> None:
+    async def _write(self, *statements: Statement, patient: bool = False) -> None:
         # Closed is the writer to what comes from a search that was given up, whose graph has not quite ended.
         with suppress(anyio.ClosedResourceError):
-            await self._writer.write(*statements)
+            await self._writer.write(*statements, patient=patient)
 
 
 def _place(config: RunnableConfig) -> tuple[str, str, str | None]:

@@ -328,7 +328,7 @@ class Store:
     async def record(self, event: AnyEvent) -> None:
         """Keep an event; a kill may take the last ones, as nothing was paid for them."""
         told = event.model_dump_json(exclude={"kind", "search", "result"}, exclude_defaults=True)
-        await self.writer.post(
+        self.writer.post(
             (
                 "INSERT INTO events (search, at, kind, told) VALUES (?, ?, ?, ?)",
                 (event.search, time.time(), event.kind, told),

@@ -10,7 +10,6 @@ from contextlib import asynccontextmanager, suppress
 
 import anyio
 import anyio.to_thread
-from anyio.streams.memory import MemoryObjectReceiveStream
 
 from orps_agent.errors import StoreError
 from orps_agent.tasks import beside
@@ -19,17 +18,17 @@ from .connecting import FAULTS, explain
 
 Row = Sequence[object]
 Statement = tuple[str, Row]
-_CHECKPOINT_AFTER = 1000
-"""Statements after which the WAL goes into the file: some 2 MB of it."""
-
-
+_CHECKPOINT_AFTER = 4000
+"""Statements after which the WAL goes into the file: some 8 MB of it. The disk is waited for, and all wait with it."""
+_PATIENCE_SECONDS = 0.02
+"""How long what nobody is in a hurry for waits for a commit that it can be part of."""
 _NEVER_WRITTEN = sqlite3.OperationalError("the writer came to an end before this was written")
 
 
 class _Pending:
     """Statements of one caller, in order, and the event that tells it that they are on disk."""
 
-    def __init__(self, statements: list[Statement]) -> None:
+    def __init__(self, statements: Sequence[Statement]) -> None:
         self.statements = statements
         self.done = asyncio.Event()  # anyio's looks for its event loop every time, and there is one for every write
         self.error: sqlite3.Error | UnicodeDecodeError | None = _NEVER_WRITTEN
@@ -54,22 +53,23 @@ class Writer:
         *,
         busy_seconds: float,
         in_loop: bool = True,
-        backlog: int = 1000,
     ) -> None:
         self._connection = connection
         self._path = path
         self._busy_ms = round(busy_seconds * 1000)
         self._in_loop = in_loop
         self._since_checkpoint = 0
-        self._send, self._receive = anyio.create_memory_object_stream[_Pending](backlog)
+        self._waiting: list[_Pending] = []
+        self._wake = asyncio.Event()
+        self._closed = False
 
-    async def write(self, *statements: Statement) -> None:
+    async def write(self, *statements: Statement, patient: bool = False) -> None:
         """Execute the statements in order in one transaction and wait for its commit.
 
-        Raises StoreError when SQLite refuses; nothing of this call is stored then.
+        A `patient` caller leaves the others some time to join in. Raises StoreError when SQLite refuses; nothing of
+        this call is stored then.
         """
-        pending = _Pending(list(statements))
-        await self._hand_over(pending)
+        pending = self._hand_over(statements, patient=patient)
         try:
             await pending.done.wait()
         except BaseException:  # cancelled: what was handed over will be committed, and nobody leaves before that
@@ -81,15 +81,20 @@ class Writer:
         if pending.error is not None:
             raise StoreError(explain(pending.error, self._path)) from pending.error
 
-    async def post(self, *statements: Statement) -> None:
+    def post(self, *statements: Statement) -> None:
         """Hand statements over without waiting for their commit, for what may be lost in a kill."""
-        await self._hand_over(_Pending(list(statements)))
+        self._hand_over(statements, patient=True)
 
-    async def _hand_over(self, pending: _Pending) -> None:
-        try:
-            self._send.send_nowait(pending)
-        except anyio.WouldBlock:
-            await self._send.send(pending)
+    def _hand_over(self, statements: Sequence[Statement], *, patient: bool) -> _Pending:
+        if self._closed:
+            raise anyio.ClosedResourceError
+        pending = _Pending(statements)
+        self._waiting.append(pending)
+        if patient:
+            asyncio.get_running_loop().call_later(_PATIENCE_SECONDS, self._wake.set)
+        else:
+            self._wake.set()
+        return pending
 
     @asynccontextmanager
     async def serving(self) -> AsyncIterator[None]:
@@ -98,19 +103,22 @@ class Writer:
             try:
                 yield
             finally:
-                self._send.close()
+                self._closed = True
+                self._wake.set()
 
     async def _run(self) -> None:
-        with anyio.CancelScope(shield=True):
-            async with self._receive:
-                async for first in self._receive:
-                    batch = [first, *_waiting(self._receive)]
-                    await self._serve(batch)
-                    self._since_checkpoint += sum(len(each.statements) for each in batch)
-                    if self._since_checkpoint >= _CHECKPOINT_AFTER:
-                        self._since_checkpoint = 0
-                        # Nobody writes meanwhile: a WAL that grows while it is moved would never begin anew.
-                        await anyio.to_thread.run_sync(self._checkpoint)
+        try:
+            with anyio.CancelScope(shield=True):
+                while self._waiting or not self._closed:
+                    await self._wake.wait()
+                    self._wake.clear()
+                    batch, self._waiting = self._waiting, []
+                    if batch:
+                        await self._serve(batch)
+        finally:  # whatever happens here, nobody may wait for ever
+            self._closed = True
+            for each in self._waiting:
+                each.done.set()
 
     async def _serve(self, batch: list[_Pending]) -> None:
         try:
@@ -118,9 +126,14 @@ class Writer:
                 # One bad statement must not take its neighbours with it.
                 for each in batch:
                     await self._commit([each])
-        finally:  # whatever happens here, nobody may wait for ever
+        finally:
             for each in batch:
                 each.done.set()
+        self._since_checkpoint += sum(len(each.statements) for each in batch)
+        if self._since_checkpoint >= _CHECKPOINT_AFTER:
+            self._since_checkpoint = 0
+            # Nobody writes meanwhile: a WAL that grows while it is moved would never begin anew.
+            await anyio.to_thread.run_sync(self._checkpoint)
 
     async def _commit(self, batch: list[_Pending]) -> bool:
         error = _apply(self._connection, batch) if self._in_loop else None
@@ -162,12 +175,3 @@ def _apply(connection: sqlite3.Connection, batch: list[_Pending]) -> sqlite3.Err
 
 def _is_busy(error: BaseException | None) -> bool:
     return isinstance(error, sqlite3.OperationalError) and error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
-
-
-def _waiting(stream: MemoryObjectReceiveStream[_Pending]) -> list[_Pending]:
-    found: list[_Pending] = []
-    while True:
-        try:
-            found.append(stream.receive_nowait())
-        except (anyio.WouldBlock, anyio.EndOfStream):
-            return found

@@ -82,10 +82,40 @@ async def test_a_bad_statement_takes_only_its_own_call_with_it(tmp_path: Path) -
 
 
 async def test_the_wal_begins_anew_however_busy_the_writer_is(tmp_path: Path) -> None:
-    path = tmp_path / "orps.db"
-    text, writes = "x" * 10_000, 2_500
+    path, writes = tmp_path / "orps.db", 10_000
     async with Store(path) as store:
         await store.add_search(a_search())
+        (page,) = (await store.reader.rows("PRAGMA page_size"))[0]
         for n in range(writes):
-            await store.update_search("abcd", reason=f"{n} {text}")
-        assert path.with_name("orps.db-wal").stat().st_size < writes * len(text) / 2
+            await store.update_search("abcd", reason=str(n))
+        # Every commit puts a page at least into the WAL.
+        assert path.with_name("orps.db-wal").stat().st_size < writes * page / 2
+
+
+async def test_what_is_patient_goes_with_the_next_commit_or_after_a_while(tmp_path: Path) -> None:
+    path = tmp_path / "orps.db"
+    async with Store(path) as store:
+        await store.add_search(a_search())
+        with closing(sqlite3.connect(path)) as other:
+            store.writer.post(("UPDATE searches SET winner = '0'", ()))
+            assert other.execute("SELECT winner FROM searches").fetchone() == (None,)
+            await store.writer.write((REASON, ("in a hurry",)))
+            assert other.execute("SELECT winner, reason FROM searches").fetchone() == ("0", "in a hurry")
+            await store.writer.write((REASON, ("alone",)), patient=True)
+            assert other.execute("SELECT reason FROM searches").fetchone() == ("alone",)
+
+
+async def test_what_is_patient_is_written_before_the_store_closes(tmp_path: Path) -> None:
+    path = tmp_path / "orps.db"
+    async with Store(path) as store:
+        await store.add_search(a_search())
+        store.writer.post((REASON, ("the last word",)))
+    with closing(sqlite3.connect(path)) as other:
+        assert other.execute("SELECT reason FROM searches").fetchone() == ("the last word",)
+
+
+async def test_a_closed_writer_takes_nothing_more(tmp_path: Path) -> None:
+    async with Store(tmp_path / "orps.db") as store:
+        pass
+    with pytest.raises(anyio.ClosedResourceError):
+        store.writer.post((REASON, ("too late",)))
