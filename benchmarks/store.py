@@ -1,18 +1,11 @@
-"""How much the store takes: of the disk, of the time, and to look at.
+"""How much the store takes of the disk, and of the time to look at it.
 
     python -m benchmarks.store size
-    python -m benchmarks.store many
     python -m benchmarks.store show
 
 `size` runs searches of 5 rounds through the real graph, with a made-up model and executor, and sets the file's bytes
 after a WAL checkpoint against the bytes of the texts themselves: R + C + F + K of every candidate (F as JSON without
 its measurements) and the problem, each once.
-
-`many` runs 100 searches at once in one process and one file, at 0.2 s a model call, and beside them the same searches
-on a store that keeps everything in memory and costs next to nothing. The difference is what the file takes. The wall
-time of one pair says little where others use the machine; the CPU time does: what it takes cannot hold up more.
-Awaited is what a candidate's way waits for commits and rows, over the wall time. `--bare` leaves the executions out as
-well, with the made-up executor: then nothing but the search itself is left for the file to be set against.
 
 `show` makes a search of 10,000 candidates and times the commands that look at it, each a process of its own.
 """
@@ -29,20 +22,13 @@ import sys
 import tempfile
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
-from typing import Any, cast
 
 import anyio
-from langgraph.checkpoint.memory import InMemorySaver
 
 from benchmarks.made_up import NAME, PROBLEM, MadeUpExecutor, agent, program, prose
-from benchmarks.memory import MemoryStore
 from orps_agent.candidate import Candidate, Status
 from orps_agent.llm.base import ModelReply
-from orps_agent.machine import Machine
-from orps_agent.problem import TestSuite
 from orps_agent.report import ExecutionReport, StaticAnalysis
 from orps_agent.rewards import outcome_reward
 from orps_agent.settings import SearchConfig
@@ -85,69 +71,6 @@ def file_bytes(database: Path) -> int:
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     connection.close()
     return database.stat().st_size
-
-
-async def many(*, runs: bool = True, latency: float = 0.2, turns: int = 3) -> None:
-    config = SearchConfig(samples=3, rounds=3, beam=1)
-    print("searches at once; s on the file, in memory: the file's share of the wall time, of the process's CPU time;")
-    print("the CPU time that it takes, over the wall time; awaited")
-    for searches in (1, 100):
-        pairs = [
-            [await run(searches, config, latency, runs=runs, in_memory=in_memory) for in_memory in (False, True)]
-            for _ in range(turns)
-        ]
-        shares = [
-            [100 * (1 - getattr(memory, what) / getattr(file, what)) for file, memory in pairs]
-            for what in ("wall", "cpu")
-        ]
-        more = [100 * (file.cpu - memory.cpu) / file.wall for file, memory in pairs]
-        awaited = [100 * file.awaited / searches / config.samples / file.wall for file, _ in pairs]
-        walls = ", ".join(f"{file.wall:.1f} {memory.wall:.1f}" for file, memory in pairs)
-        print(f"{searches:3}; {walls}: {'; '.join(map(median_and_range, [*shares, more, awaited]))}", flush=True)
-
-
-@dataclass
-class Taken:
-    wall: float = 0.0
-    cpu: float = 0.0
-    awaited: float = 0.0
-    """Seconds that tasks waited for commits and rows, all together."""
-
-
-async def run(searches: int, config: SearchConfig, latency: float, *, runs: bool, in_memory: bool) -> Taken:
-    """What so many searches at once take."""
-    taken, problem = Taken(), PROBLEM
-    if runs:  # as many tests as a problem of MBPP has
-        problem = PROBLEM.model_copy(update={"tests": TestSuite(tests=PROBLEM.tests.tests[1:4])})
-    with tempfile.TemporaryDirectory() as folder:
-        async with agent(Path(folder) / "orps.db", latency=latency, runs=runs) as opened:
-            if in_memory:
-                opened.store, opened._machine = cast("Any", MemoryStore()), Machine(cast("Any", InMemorySaver()))
-            else:
-                store = cast("Any", opened.store)
-                store.writer.write = clocked(store.writer.write, taken)
-                store.reader.rows = clocked(store.reader.rows, taken)
-            wall, cpu = time.perf_counter(), time.process_time()
-            async with anyio.create_task_group() as tasks:
-                for seed in range(searches):
-                    tasks.start_soon(opened.solve, problem, config.model_copy(update={"seed": seed}))
-            taken.wall, taken.cpu = time.perf_counter() - wall, time.process_time() - cpu
-    return taken
-
-
-def clocked(do: Callable[..., Awaitable[Any]], taken: Taken) -> Callable[..., Awaitable[Any]]:
-    async def timed(*given: Any) -> Any:
-        started = time.perf_counter()
-        try:
-            return await do(*given)
-        finally:
-            taken.awaited += time.perf_counter() - started
-
-    return timed
-
-
-def median_and_range(shares: list[float]) -> str:
-    return f"{statistics.median(shares):.1f}% ({min(shares):.1f} to {max(shares):.1f})"
 
 
 async def show(turns: int = 7) -> None:
@@ -239,15 +162,9 @@ def score(each: Candidate) -> Score:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=["size", "many", "show"])
-    parser.add_argument("--turns", type=int, default=3, help="Of `many`: pairs of runs.")
-    parser.add_argument("--bare", action="store_true", help="Of `many`: nothing is executed.")
+    parser.add_argument("what", choices=["size", "show"])
     given = parser.parse_args()
-    what: dict[str, Callable[[], Awaitable[None]]] = {
-        "size": size,
-        "many": partial(many, runs=not given.bare, turns=given.turns),
-        "show": show,
-    }
+    what: dict[str, Callable[[], Awaitable[None]]] = {"size": size, "show": show}
     anyio.run(what[given.what])
 
 

@@ -5,13 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import executor, hacks, store
+from benchmarks import crowd, executor, hacks, store
 from orps_agent.bench.datasets import Task
-from orps_agent.settings import SearchConfig
 from tests.samples import DOUBLE
 
 ROOT = Path(__file__).parents[1]
-SMALLEST = SearchConfig(samples=2, rounds=2, beam=1)
 TASK = Task(
     id="double",
     statement=DOUBLE.statement,
@@ -36,7 +34,7 @@ async def test_the_size_of_a_made_up_search_is_measured(
 
 @pytest.mark.parametrize("in_memory", [False, True])
 async def test_a_made_up_search_runs_on_both_stores(in_memory: bool) -> None:
-    taken = await store.run(1, SMALLEST, 0.0, runs=False, in_memory=in_memory)
+    taken = await crowd.run(1, in_memory=in_memory, bare=True)
     assert taken.wall > 0
 
 
