@@ -67,7 +67,7 @@ class Candidate(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    id: str
+    id: str = Field(pattern=r"^\d+(\.\d+)*$")
     round: int = Field(ge=0)
     hint: str
     shown: tuple[str, ...] = ()

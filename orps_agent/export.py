@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+from functools import partial
 from typing import Any
 
 from .document import Call, SearchDocument, SearchFacts
@@ -33,10 +35,14 @@ async def _calls(store: Store, search: str, *, texts: bool) -> list[Call]:
     )
     calls = []
     for row in rows:
-        columns: dict[str, Any] = dict(row)
-        effect = Effect(search, row["candidate"], row["stage"], columns.pop("attempt"))
+        effect = Effect(search, row["candidate"], row["stage"], row["attempt"])
+        said: dict[str, Any] = {}
         if texts:
-            columns["messages"] = await store.messages(effect)
-            columns["reply"] = (await store.reader.reply(effect)).text if row["status"] == "answered" else None
-        calls.append(Call(**columns))
+            said["messages"] = await store.messages(effect)
+            said["reply"] = (await store.reader.reply(effect)).text if row["status"] == "answered" else None
+        calls.append(store.reader.read(row, partial(_call, said=said)))
     return calls
+
+
+def _call(row: sqlite3.Row, said: dict[str, Any]) -> Call:
+    return Call.model_validate({name: row[name] for name in row.keys() if name != "attempt"} | said)  # noqa: SIM118

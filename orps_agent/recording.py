@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import TypeVar
 
 from pydantic import BaseModel
@@ -66,14 +68,12 @@ class Recording:
         """Read the record."""
         self.tree.update((each.id, each) for each in await self._store.tree(self._row.id))
         rows = await self._store.reader.rows(
-            "SELECT candidate, stage, attempt, prompt_hash, parameters, error FROM model_calls"
+            "SELECT search, candidate, stage, attempt, prompt_hash, parameters, error FROM model_calls"
             " WHERE search = ? AND status IN ('answered', 'failed') ORDER BY try",
             self._row.id,
         )
-        for row in sorted(rows, key=lambda row: path_key(row["candidate"])):
-            effect = Effect(self._row.id, row["candidate"], row["stage"], row["attempt"])
-            sampling = _sampling(json.loads(row["parameters"]))
-            self._calls[effect.place] = _Call(effect, row["prompt_hash"], sampling, row["error"])
+        found = self._store.reader.read_all(rows, lambda row: (path_key(row["candidate"]), _call(row)))
+        self._calls.update((call.effect.place, call) for _, call in sorted(found, key=itemgetter(0)))
 
     @property
     def answered(self) -> int:
@@ -145,6 +145,11 @@ class Recording:
     def _miss(self, candidate: str) -> None:
         if candidate not in self.missing:
             self.missing.append(candidate)
+
+
+def _call(row: sqlite3.Row) -> _Call:
+    effect = Effect(row["search"], row["candidate"], row["stage"], row["attempt"])
+    return _Call(effect, row["prompt_hash"], _sampling(json.loads(row["parameters"])), row["error"])
 
 
 def _sampling(parameters: object) -> tuple[object, ...]:

@@ -23,6 +23,7 @@ COPIED = f"{OUTLINED}, reasoning, code, report, metrics, analysis, critique, err
 _APART: Any = {"results": {"__all__": {"metrics"}}, "flags": True}
 """What of a report has columns of its own."""
 _FLAGS = TypeAdapter(tuple[TamperFlag, ...])
+_NUMBERS = {int, float, type(None)}
 _PLAIN = ("id", "round", "hint", "status", "reasoning", "code", "critique", "process", "error")
 
 
@@ -66,6 +67,8 @@ def candidate(row: sqlite3.Row) -> Candidate:
 def outline(row: sqlite3.Row) -> Outline:
     """A candidate without its texts from a row of OUTLINED, column by column: a tree may have many thousands."""
     id_, round_, hint, status, written, passed, tests, omega, process, *costs, flags = row
+    if not {*map(type, (round_, passed, tests, omega, process, *costs))} <= _NUMBERS:
+        raise ValueError(f"the outline of {id_} has something else where numbers belong")
     return Outline(
         id=id_,
         round=round_,

@@ -22,7 +22,8 @@ from .texts import Quote, references, unfold
 
 Result = TypeVar("Result", bound=BaseModel)
 Value = TypeVar("Value")
-
+_SENSELESS = (ValueError, LookupError, TypeError, AttributeError)
+"""What making sense of a damaged row fails with; pydantic's own error is a ValueError."""
 
 COST = "iif(count(*) = count(cost), total(cost), NULL) AS cost"
 """What answered model calls have cost in USD; null where that is not known of all."""
@@ -53,14 +54,14 @@ class Reader:
         """What many rows mean, without looking at each for damage unless there is some."""
         try:
             return [make(row) for row in rows]
-        except (ValueError, LookupError, TypeError):
+        except _SENSELESS:
             return [self.read(row, make) for row in rows]
 
     @contextmanager
     def _meaning(self, where: str) -> Iterator[None]:
         try:
             yield
-        except (ValueError, LookupError, TypeError) as error:  # pydantic's own is a ValueError
+        except _SENSELESS as error:
             raise StoreError(
                 f"{self.path}: the row of {where} is damaged ({type(error).__name__}): restore a copy of the file, or "
                 "name another one with --db"

@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from functools import partial
+from operator import itemgetter
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -282,7 +283,8 @@ class Store:
     async def outline(self, search: str) -> list[Outline]:
         """All candidates of a search without their texts, in path order: fast for trees of any size."""
         rows = await self.reader.rows(f"SELECT {OUTLINED} FROM candidates WHERE search = ?", search)
-        return sorted(self.reader.read_all(rows, outline), key=lambda each: path_key(each.id))
+        found = self.reader.read_all(rows, lambda row: (path_key(row["id"]), outline(row)))
+        return [each for _, each in sorted(found, key=itemgetter(0))]
 
     async def passed(self, search: str) -> dict[str, frozenset[str]]:
         """Of every executed candidate the names of the visible tests that it passes."""

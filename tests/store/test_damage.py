@@ -17,10 +17,13 @@ import pytest
 from orps_agent.agent import Agent
 from orps_agent.candidate import Candidate, Status
 from orps_agent.errors import OrpsError, StoreError, UsageError
+from orps_agent.export import document
 from orps_agent.llm.base import ModelReply
+from orps_agent.recording import Recording
 from orps_agent.report import ExecutionReport, TestResult, Verdict
 from orps_agent.store import Effect, Request, Store
 from orps_agent.store.connecting import checkpoint_file
+from orps_agent.store.garbage import find_garbage
 from orps_agent.store.schema import MIGRATIONS
 from tests.processes import orps
 from tests.samples import DOUBLE, FIRST_HALF_THEN_RIGHT, SMALL, a_search, script, settings
@@ -76,12 +79,20 @@ async def everything(path: Path) -> None:
             lambda: store.usage("abcd"),
             lambda: store.messages(effect),
             lambda: journal.reply(effect),
+            lambda: document(store, "abcd", texts=True),
+            lambda: recorded(store),
+            lambda: find_garbage(store),
             lambda: store.update_candidate("abcd", "3", {"critique": "words " * 500}),
         ]
         for each in operations:
             # A UsageError: what the search or the candidate was called is gone.
             said = await refusal(each(), StoreError, UsageError)
             assert "\n" not in said
+
+
+async def recorded(store: Store) -> None:
+    """Read what a replay is made from."""
+    await Recording(store, await store.search("abcd"), exact=True).load()
 
 
 async def test_flipped_bytes_are_never_a_traceback(tmp_path: Path) -> None:
