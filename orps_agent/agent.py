@@ -43,7 +43,7 @@ from .result import SearchResult
 from .settings import QUICK, SearchConfig, Settings, load_settings
 from .store import SearchRow
 from .store.checkpoints import open_checkpoints
-from .store.lease import lease
+from .store.lease import lease, left_behind
 from .strategies import strategy_of
 from .summary import summarise
 from .tasks import beside
@@ -176,18 +176,28 @@ class Agent:
         """
         check_testable(problem, f"problem {problem.id!r}")
         programmer, critic = model_names(self.settings)
+        config = _within(config or default_config(self.settings), budget)
+        prompts = Prompts(config, self.settings.prompts)
         row = SearchRow(
             id=search or secrets.token_hex(4),
             created_at=time.time(),
             problem=problem,
-            config=_within(config or default_config(self.settings), budget),
+            config=config,
             programmer=programmer,
             critic=critic,
             tester=name_of_tester(self.settings),
+            prompts=prompts.digest,
         )
         refuse_unpriced(row, self.prices, (batch or self.batch).budget)
-        strategy_of(row.config, Prompts(row.config, self.settings.prompts).hint_names)
+        strategy_of(row.config, prompts.hint_names)
         return row
+
+    async def interrupted(self, problem: Problem, config: SearchConfig | None = None) -> str | None:
+        """The id of a search that `solve` would begin a second time: the newest that was interrupted, for `resume`.
+
+        It has the same problem, config, prompts and models, and nobody works on it; None where there is none.
+        """
+        return await left_behind(self.store, self.plan(problem, config))
 
     async def cancel(self, search: str) -> bool:
         """End a search before its time, keeping what it found; it can still be resumed.

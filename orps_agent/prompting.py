@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import tomllib
 from collections.abc import Sequence
 from functools import lru_cache
@@ -84,6 +85,16 @@ class Prompts:
     def hint_names(self) -> list[str]:
         """The strategy hints by name, in the order in which they are used."""
         return [hint.name for hint in self.hints]
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of all that prompts are made of: with another one, the same search would ask other things."""
+        whole = hashlib.sha256(f"{self.hints!r}{self._examples!r}".encode())
+        loader = _loader(self._config.prompts, self._folder)
+        for name in self._environment.list_templates(extensions=["j2"]):
+            source, *_ = loader.get_source(self._environment, name)
+            whole.update(f"{name} {len(source)} {source}".encode())
+        return whole.hexdigest()
 
     def programmer(
         self,
@@ -228,14 +239,18 @@ class Prompts:
 @lru_cache(maxsize=16)
 def _environment(name: str, folder: Path | None) -> Environment:
     """The templates of a set with a user's own in front of them, parsed once for all searches of the process."""
-    own = [FileSystemLoader(folder)] if folder else []
     return Environment(
-        loader=ChoiceLoader([*own, PackageLoader("orps_agent.prompts", name)]),
+        loader=_loader(name, folder),
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
         autoescape=False,  # noqa: S701 - models read plain text
     )
+
+
+def _loader(name: str, folder: Path | None) -> ChoiceLoader:
+    own = [FileSystemLoader(folder)] if folder else []
+    return ChoiceLoader([*own, PackageLoader("orps_agent.prompts", name)])
 
 
 def _last(count: int | None, branch: Sequence[Candidate]) -> Sequence[Candidate]:

@@ -94,8 +94,7 @@ async def _walk(scratch: Store, row: SearchRow, recording: Recording, folder: Pa
     row = row.model_copy(update={"problem": row.problem.model_copy(update={"held_back": None})})
     if recording.exact and row.tests_by is not None and row.forked_from is None:
         # What the tester said is read again, where it is in this search's own record.
-        bare = row.problem.model_copy(update={"tests": known.model_copy(update={"tests": ()})})
-        row = row.model_copy(update={"problem": bare, "tests_by": None})
+        row = row.model_copy(update={"problem": row.posed, "tests_by": None})
     await scratch.add_search(row)
     prompts = Prompts(row.config, folder)
 

@@ -38,15 +38,19 @@ def run_search(
     config: SearchConfig | None = None,
     *,
     budget: Budget | None = None,
+    anew: bool = False,
     as_json: bool = False,
     quiet: bool = False,
     verbose: bool = False,
 ) -> int:
-    """Run or resume a search and print what it found; the exit code says whether all tests pass."""
+    """Run or resume a search and print what it found; the exit code says whether all tests pass.
+
+    A problem whose search was interrupted is gone on with, unless it is to begin `anew`.
+    """
     signalled = Signalled()
     view = choose_view(quiet=quiet or as_json, verbose=verbose)
     try:
-        result = anyio.run(_run, settings, what, config, budget, view, signalled)
+        result = anyio.run(_run, settings, what, config, budget, anew, view, signalled)
     except SearchInterrupted as interrupted:
         if not signalled.number:
             raise
@@ -71,6 +75,7 @@ async def _run(
     what: Problem | str,
     config: SearchConfig | None,
     budget: Budget | None,
+    anew: bool,
     view: View,
     signalled: Signalled,
 ) -> SearchResult:
@@ -79,6 +84,8 @@ async def _run(
         Agent(settings) as agent,
         beside(partial(watch_signals, partial(_stop, agent), view, signalled, "`orps resume --last` goes on")),
     ):
+        if isinstance(what, Problem) and not anew:
+            what = await _begun(agent, what, config, view)
         with view:
             async with agent.stream(what, config, budget=budget) as events:
                 async for event in events:
@@ -88,6 +95,15 @@ async def _run(
     if result is None:
         raise SearchInterrupted("the search ended without a result: `orps resume --last` goes on with it")
     return result
+
+
+async def _begun(agent: Agent, problem: Problem, config: SearchConfig | None, view: View) -> Problem | str:
+    """The search that the same command began and could not finish, if there is one."""
+    search = await agent.interrupted(problem, config)
+    if search is None:
+        return problem
+    view.say(f"search {search} asks the same and was interrupted: it goes on (--new begins another one)")
+    return search
 
 
 class Sayer(Protocol):

@@ -67,6 +67,9 @@ def solve(
     beam: Annotated[int | None, typer.Option("-k", "--beam", help="Candidates that are expanded again (K).")] = None,
     seed: Annotated[int | None, typer.Option(help="Drives every random choice.")] = None,
     assign: Assign = None,
+    new: Annotated[
+        bool, typer.Option("--new", help="Begin anew, even where the same search was interrupted and could go on.")
+    ] = False,
     max_calls: MaxCalls = None,
     max_tokens: MaxTokens = None,
     max_cost: MaxCost = None,
@@ -85,7 +88,7 @@ def solve(
     log: Log = None,
     unsafe_exec: Unsafe = False,
 ) -> None:
-    """Search for a solution.
+    """Search for a solution; one that was interrupted goes on when the same is asked again.
 
     orps solve "Write a function f(n) that doubles n." --test "f(2) == 4"
     """
@@ -113,7 +116,7 @@ def solve(
         return
     settings = observed(settings, console=verbose)
     ensure_weights(settings, quiet=quiet or as_json)
-    raise typer.Exit(run_search(settings, loaded, config, as_json=as_json, quiet=quiet, verbose=verbose))
+    raise typer.Exit(run_search(settings, loaded, config, anew=new, as_json=as_json, quiet=quiet, verbose=verbose))
 
 
 def _load(given: str, test: list[str], held_back: list[str], tests: Path | None, names: list[str] | None) -> Problem:

@@ -43,6 +43,11 @@ async def lease(store: Store, search: str) -> AsyncIterator[anyio.Event]:
                 await store.update_search(search, owner_pid=None, owner_host=None, lease_until=None)
 
 
+async def left_behind(store: Store, planned: SearchRow) -> str | None:
+    """The id of the newest search that asks the same as a planned one, has not ended, and is worked on by nobody."""
+    return next((row.id for row in await store.begun_as(planned) if not held(row)), None)
+
+
 async def cancel(store: Store, search: str) -> bool:
     """End a search before its time, keeping what it found; it can still be resumed.
 

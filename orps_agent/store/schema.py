@@ -344,4 +344,8 @@ MIGRATIONS: list[tuple[str, str]] = [
         "searches: whom somebody wants to end, without reading them all",
         "CREATE INDEX searches_to_cancel ON searches (id) WHERE cancel_requested_at IS NOT NULL",
     ),
+    (
+        "searches: the prompts that they were begun with",
+        "ALTER TABLE searches ADD COLUMN prompts TEXT",  # SHA-256 of the templates; null for forks and older searches
+    ),
 ]

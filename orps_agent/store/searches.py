@@ -37,6 +37,8 @@ class SearchRow(BaseModel):
     """None: the programmer's model."""
     tests_by: str | None = None
     """The model that wrote the problem's tests; None: they were given, or are still to be written."""
+    prompts: str | None = None
+    """The digest of the prompts that the search was begun with; None for forks and what older versions stored."""
     winner: str | None = None
     verification: ExecutionReport | None = None
     """The winner on the held-back tests; None when there are none, or before the end."""
@@ -53,6 +55,18 @@ class SearchRow(BaseModel):
     cancel_requested_at: float | None = None
 
     @property
+    def posed(self) -> Problem:
+        """The problem as it was given, without the tests that a model wrote."""
+        if self.tests_by is None:
+            return self.problem
+        bare = self.problem.tests.model_copy(update={"tests": ()})
+        return self.problem.model_copy(update={"tests": bare})
+
+    def asks_the_same_as(self, other: SearchRow) -> bool:
+        """Whether both are one search, begun twice: the same problem, config, prompts and models."""
+        return _asked(self) == _asked(other)
+
+    @property
     def selector(self) -> Selector:
         """What chooses the winner, as it is set or by default."""
         return self.config.selector or ("order" if self.tests_by is None else "codet")
@@ -61,6 +75,12 @@ class SearchRow(BaseModel):
     def out_of_budget(self) -> bool:
         """Whether the search has ended because its budget was used up."""
         return self.status == "finished" and (self.reason or "").startswith(OUT_OF_BUDGET)
+
+
+def _asked(row: SearchRow) -> tuple[str, ...]:
+    """As texts: a NaN in a test is not equal to itself."""
+    models = row.programmer, row.critic, row.tester or row.programmer
+    return row.posed.model_dump_json(), row.config.model_dump_json(), row.prompts or "", *models
 
 
 def choose(row: SearchRow, tree: Sequence[Outline], passed: Mapping[str, frozenset[str]]) -> Choice:

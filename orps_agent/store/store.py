@@ -102,7 +102,7 @@ class Store:
         await self.writer.write(
             (
                 "INSERT INTO searches (id, created_at, status, problem, config, programmer, critic, tester,"
-                " tests_by, forked_from, forked_at, start) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                " tests_by, prompts, forked_from, forked_at, start) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (
                     row.id,
                     row.created_at,
@@ -113,6 +113,7 @@ class Store:
                     row.critic,
                     row.tester,
                     row.tests_by,
+                    row.prompts,
                     row.forked_from,
                     row.forked_at,
                     row.start and json.dumps(row.start),
@@ -177,6 +178,20 @@ class Store:
             more = "" if out_of_budget else "; one that its budget ended needs a larger limit"
             raise UnknownSearch(f"no unfinished search in {self.path}: start one with `orps solve`{more}")
         return self.reader.read(found[0], search_row)
+
+    async def begun_as(self, planned: SearchRow) -> list[SearchRow]:
+        """The searches that ask the same as a planned one and have not ended, newest first.
+
+        Neither forks, which begin elsewhere, nor what a service has in its queue.
+        """
+        found = await self.reader.rows(
+            "SELECT * FROM searches WHERE status IN ('running', 'interrupted') AND prompts = ? AND programmer = ?"
+            " AND forked_from IS NULL AND id NOT IN (SELECT search FROM submissions) ORDER BY created_at DESC",
+            planned.prompts,
+            planned.programmer,
+        )
+        rows = [self.reader.read(row, search_row) for row in found]
+        return [row for row in rows if row.asks_the_same_as(planned)]
 
     async def unfinished(self) -> set[str]:
         """The ids of all searches that may still go on."""

@@ -91,6 +91,25 @@ def test_ctrl_c_stores_what_is_in_flight_and_says_how_to_go_on(tmp_path: Path) -
         assert len(seeds(log)) == len(set(seeds(log)))
 
 
+def test_after_a_kill_the_same_command_goes_on_where_it_was(tmp_path: Path) -> None:
+    slow = {"role": "programmer", "reply": HALF, "delay": 0.5}
+    with server(tmp_path, slow) as (url, log):
+        command = ("solve", *TASK, "--model", "served", "--base-url", url)
+        with begin(tmp_path, *command) as run:
+            wait_for(log, 4)  # the first round's programmers, and a critic: some replies are stored
+            run.kill()
+        kept = stored(tmp_path)
+        again = orps(tmp_path, *command)
+        asked = seeds(log)
+        anew = [orps(tmp_path, *command, *more) for more in ([], ["--new"], ["--seed", "1"])]
+    assert kept
+    assert "asks the same and was interrupted: it goes on" in again.stderr
+    assert "reused" in again.stdout
+    assert all(asked.count(each) == 1 for each in kept)
+    assert not [done for done in anew if "goes on" in done.stderr], "it had ended"
+    assert len(orps(tmp_path, "list").stdout.splitlines()) == 1 + 4
+
+
 def test_a_second_ctrl_c_stops_at_once(tmp_path: Path) -> None:
     stuck = {"role": "programmer", "reply": HALF, "delay": 60}
     with server(tmp_path, stuck) as (url, log):

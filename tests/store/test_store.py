@@ -1,19 +1,24 @@
 """The SQLite file: rows come back as they were, effects happen once, a bad file is refused and left alone."""
 
+import os
+import socket
 import sqlite3
 import time
 from pathlib import Path
+from typing import Any
 
 import anyio
 import pytest
 
 from orps_agent.candidate import Candidate, Status
 from orps_agent.errors import SearchOwned, StoreError, UnknownSearch
+from orps_agent.problem import TestSuite
 from orps_agent.report import ExecutionReport, Metric, Metrics, StaticAnalysis, TestResult, Verdict
 from orps_agent.rewards import outcome_reward
+from orps_agent.serve.queue import Queue
 from orps_agent.store import Store
-from orps_agent.store.lease import lease
-from tests.samples import a_search
+from orps_agent.store.lease import lease, left_behind
+from tests.samples import DOUBLE, a_search
 
 
 async def test_a_search_and_its_candidates_come_back_as_they_were(tmp_path: Path) -> None:
@@ -99,6 +104,49 @@ async def test_a_dead_owner_does_not_hold_a_search(tmp_path: Path) -> None:
         await store.update_search("abcd", lease_until=time.time() - 1)
         async with lease(store, "abcd"):
             pass
+
+
+PLANNED = a_search("new").model_copy(update={"prompts": "as they are"})
+OTHER_SEED = PLANNED.config.model_copy(update={"seed": 1})
+ALIVE = {"owner_pid": os.getppid(), "owner_host": socket.gethostname(), "lease_until": time.time() + 600}
+
+
+@pytest.mark.parametrize(
+    ("planned", "stored", "goes_on"),
+    [
+        ({}, {"status": "running"}, True),
+        ({}, {"status": "interrupted"}, True),
+        ({}, ALIVE | {"lease_until": 0.0}, True),
+        ({}, ALIVE, False),
+        ({}, {"status": "finished"}, False),
+        ({}, {"status": "cancelled"}, False),
+        ({"config": OTHER_SEED}, {"status": "running"}, False),
+        ({"problem": DOUBLE.model_copy(update={"statement": "Halve."})}, {"status": "running"}, False),
+        ({"critic": "another"}, {"status": "running"}, False),
+        ({"tester": "another"}, {"status": "running"}, False),
+        ({"prompts": "others"}, {"status": "running"}, False),
+        ({"prompts": None}, {"prompts": None}, False),
+        ({"problem": DOUBLE.model_copy(update={"tests": TestSuite(tests=())})}, {"tests_by": "m"}, True),
+    ],
+)
+async def test_an_interrupted_search_is_found_by_what_it_asks(
+    tmp_path: Path, planned: dict[str, Any], stored: dict[str, Any], goes_on: bool
+) -> None:
+    async with Store(tmp_path / "orps.db") as store:
+        await store.add_search(PLANNED.model_copy(update={"id": "old"}))
+        await store.update_search("old", **stored)
+        found = await left_behind(store, PLANNED.model_copy(update=planned))
+    assert found == ("old" if goes_on else None)
+
+
+async def test_neither_forks_nor_what_a_service_has_in_its_queue_go_on_by_themselves(tmp_path: Path) -> None:
+    async with Store(tmp_path / "orps.db") as store:
+        for name in ("queued", "fork"):
+            await store.add_search(PLANNED.model_copy(update={"id": name}))
+        assert await left_behind(store, PLANNED)
+        await store.writer.write(Queue(store).submission("queued", "somebody", 0))
+        await store.update_search("fork", forked_from="queued")
+        assert await left_behind(store, PLANNED) is None
 
 
 async def test_a_file_of_a_newer_version_is_refused_and_left_alone(tmp_path: Path) -> None:
