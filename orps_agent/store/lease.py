@@ -11,6 +11,7 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
+from pathlib import Path
 
 import anyio
 
@@ -91,8 +92,13 @@ def _alive(pid: int) -> bool:
     except ProcessLookupError:
         return False
     except PermissionError:
+        pass
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text(errors="replace")
+    except OSError:  # another system than Linux, or it has ended just now
         return True
-    return True
+    # A zombie has ended, but the first process of many containers never asks how.
+    return stat.rpartition(")")[2].split()[0] != "Z"
 
 
 async def _renew(store: Store, search: str, cancelled: anyio.Event) -> None:

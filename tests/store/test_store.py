@@ -3,7 +3,10 @@
 import os
 import socket
 import sqlite3
+import subprocess
+import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -92,9 +95,7 @@ async def test_a_dead_owner_does_not_hold_a_search(tmp_path: Path) -> None:
     async with Store(tmp_path / "orps.db") as store:
         await store.add_search(a_search())
         # A pid above the kernel's limit is nobody's.
-        await store.change_owner(
-            await store.search("abcd"), 2**22 + 1, __import__("socket").gethostname(), time.time() + 99
-        )
+        await store.change_owner(await store.search("abcd"), 2**22 + 1, socket.gethostname(), time.time() + 99)
         async with lease(store, "abcd"):
             pass
         await store.change_owner(await store.search("abcd"), 1, "elsewhere", time.time() + 99)
@@ -102,6 +103,23 @@ async def test_a_dead_owner_does_not_hold_a_search(tmp_path: Path) -> None:
             async with lease(store, "abcd"):
                 pass
         await store.update_search("abcd", lease_until=time.time() - 1)
+        async with lease(store, "abcd"):
+            pass
+
+
+@pytest.fixture
+def zombie() -> Iterator[int]:
+    """The pid of a process that has ended, and that nobody has waited for."""
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    os.waitid(os.P_PID, ended.pid, os.WEXITED | os.WNOWAIT)
+    yield ended.pid
+    ended.wait()
+
+
+async def test_an_owner_that_nobody_has_waited_for_since_it_ended_is_dead(tmp_path: Path, zombie: int) -> None:
+    async with Store(tmp_path / "orps.db") as store:
+        await store.add_search(a_search())
+        await store.change_owner(await store.search("abcd"), zombie, socket.gethostname(), time.time() + 99)
         async with lease(store, "abcd"):
             pass
 
