@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Coroutine
+from functools import partial
+from typing import Any, TypeVar
 
 import anyio
 from langchain_core.runnables import RunnableConfig
@@ -11,6 +14,8 @@ from .errors import OrpsError, SearchCancelled, SearchInterrupted
 from .graphs import SearchContext, SearchInput, build_machine, recursion_limit
 from .store.checkpoints import Checkpoints
 from .tasks import beside, in_own_task
+
+Result = TypeVar("Result")
 
 GRACE_SECONDS = 10.0
 """How long a search that is stopping may take to finish what is in flight."""
@@ -32,17 +37,9 @@ class Machine:
         Raises SearchCancelled once `cancelled` is set, SearchInterrupted when the context was told to stop, and what
         made the search unable to go on.
         """
-        finished = False
         try:
-            async with beside() as tasks:
-                tasks.start_soon(_wind_down, context, tasks.cancel_scope)
-                tasks.start_soon(_obey, context, cancelled)
-                await self._invoke(context)
-                finished = True
-            if context.error:
-                raise context.error
-            if not finished:
-                raise SearchInterrupted(f"search {context.id} was stopped: `orps resume {context.id}` goes on with it")
+            async with beside(partial(_obey, context, cancelled)):
+                await until_stopped(context, self._invoke(context))
             await context.store.update_search(context.id, status="finished", finished_at=time.time())
             await self.forget(context.id)
         except BaseException as error:
@@ -67,7 +64,22 @@ class Machine:
             await self.forget(context.id)
             known = False
         given: SearchInput | None = None if known else {"search": context.id}
-        await in_own_task(self._graph.ainvoke(given, config, context=context, durability="async"))
+        await self._graph.ainvoke(given, config, context=context, durability="async")
+
+
+async def until_stopped(context: SearchContext, steps: Coroutine[Any, Any, Result]) -> Result:
+    """Walk a search's graph to its end.
+
+    Raises what made the context stop, or SearchInterrupted, once what was in flight is done or the grace period over.
+    """
+    async with beside() as tasks:
+        tasks.start_soon(_wind_down, context, tasks.cancel_scope)
+        result = await in_own_task(steps)
+        if context.error is None:
+            return result
+    raise context.error or SearchInterrupted(
+        f"search {context.id} was stopped: `orps resume {context.id}` goes on with it"
+    )
 
 
 async def _wind_down(context: SearchContext, scope: anyio.CancelScope) -> None:

@@ -18,12 +18,12 @@ from .candidate import Candidate, Status, Tree
 from .events import AnyEvent
 from .forking import beginning
 from .graphs import SearchContext, build_machine, recursion_limit
+from .machine import until_stopped
 from .prompting import Prompts
 from .recording import Recording
 from .settings import SearchConfig, changed
 from .store import SearchRow, Store
 from .strategies import strategy_of
-from .tasks import in_own_task
 
 
 class Replay(BaseModel):
@@ -50,7 +50,7 @@ async def replay(
 ) -> Replay:
     """Walk a search again, with `changes` of its SearchConfig; `prompts` is the folder of the user's templates.
 
-    Raises UnknownSearch, or SettingsError when the changes do not fit.
+    Raises UnknownSearch, SettingsError when the changes do not fit, or StoreError when the record cannot be read.
     """
     row = await store.search(search)
     config = changed(row.config, changes or {})
@@ -115,9 +115,8 @@ async def _walk(scratch: Store, row: SearchRow, recording: Recording, folder: Pa
     )
     await _lay_out(scratch, row, context, recording)
     graph = build_machine()
-    ended = await in_own_task(
-        graph.ainvoke({"search": row.id}, {"recursion_limit": recursion_limit(context)}, context=context)
-    )
+    steps = graph.ainvoke({"search": row.id}, {"recursion_limit": recursion_limit(context)}, context=context)
+    ended = await until_stopped(context, steps)
     if context.row.problem.tests != known:
         recording.differences.append("the written tests differ")
     return await scratch.tree(row.id), ended["winner"]

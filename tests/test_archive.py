@@ -10,7 +10,7 @@ import pytest
 
 from orps_agent import Agent, Archive, SearchConfig, SearchResult
 from orps_agent.candidate import Status
-from orps_agent.errors import SearchCancelled, SearchEnded, SettingsError, UnknownCandidate, UsageError
+from orps_agent.errors import SearchCancelled, SearchEnded, SettingsError, StoreError, UnknownCandidate, UsageError
 from orps_agent.events import AnyEvent, CandidateFinished
 from orps_agent.store import Effect
 from tests.samples import CRITIC, DOUBLE, FIRST_HALF_THEN_RIGHT, HALF, RIGHT, SMALL, WRONG, a_search, script, settings
@@ -104,6 +104,14 @@ async def test_a_replay_rebuilds_repairs_failures_and_forks(tmp_path: Path, reas
         for search in (before.search, row.id):
             assert (await agent.archive.replay(search)).differences == ()
             assert (await agent.archive.replay(search)).missing == ()
+
+
+async def test_a_replay_ends_where_a_reply_cannot_be_read(tmp_path: Path) -> None:
+    before = await solved(tmp_path)
+    async with Archive(settings(tmp_path)) as archive:
+        await archive.store.writer.write(("UPDATE model_calls SET reply = '[' WHERE role = 'critic'", ()))
+        with anyio.fail_after(30), pytest.raises(StoreError, match="critique is damaged"):
+            await archive.replay(before.search)
 
 
 async def test_a_replay_says_where_a_changed_record_differs(tmp_path: Path) -> None:
