@@ -79,22 +79,15 @@ class Prompts:
         built_in = resources.files("orps_agent.prompts")
         self.hints = self._read(_HintFile, "hints.toml", built_in).hints
         self._examples = self._read(_ExampleFile, "examples.toml", built_in / config.prompts)
+        made_of = _sources(config.prompts, folder), self.hints, self._examples
+        self.digest = hashlib.sha256(repr(made_of).encode()).hexdigest()
+        """SHA-256 of all that prompts are made of: with another one, the same search would ask other things."""
         self._try_out()
 
     @property
     def hint_names(self) -> list[str]:
         """The strategy hints by name, in the order in which they are used."""
         return [hint.name for hint in self.hints]
-
-    @property
-    def digest(self) -> str:
-        """SHA-256 of all that prompts are made of: with another one, the same search would ask other things."""
-        whole = hashlib.sha256(f"{self.hints!r}{self._examples!r}".encode())
-        loader = _loader(self._config.prompts, self._folder)
-        for name in self._environment.list_templates(extensions=["j2"]):
-            source, *_ = loader.get_source(self._environment, name)
-            whole.update(f"{name} {len(source)} {source}".encode())
-        return whole.hexdigest()
 
     def programmer(
         self,
@@ -239,8 +232,9 @@ class Prompts:
 @lru_cache(maxsize=16)
 def _environment(name: str, folder: Path | None) -> Environment:
     """The templates of a set with a user's own in front of them, parsed once for all searches of the process."""
+    own = [FileSystemLoader(folder)] if folder else []
     return Environment(
-        loader=_loader(name, folder),
+        loader=ChoiceLoader([*own, PackageLoader("orps_agent.prompts", name)]),
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
@@ -248,9 +242,12 @@ def _environment(name: str, folder: Path | None) -> Environment:
     )
 
 
-def _loader(name: str, folder: Path | None) -> ChoiceLoader:
-    own = [FileSystemLoader(folder)] if folder else []
-    return ChoiceLoader([*own, PackageLoader("orps_agent.prompts", name)])
+@lru_cache(maxsize=16)
+def _sources(name: str, folder: Path | None) -> list[tuple[str, str]]:
+    """The templates by name as they are written."""
+    environment = _environment(name, folder)
+    names = environment.list_templates(extensions=["j2"])
+    return [(each, environment.loader.get_source(environment, each)[0]) for each in names if environment.loader]
 
 
 def _last(count: int | None, branch: Sequence[Candidate]) -> Sequence[Candidate]:

@@ -70,3 +70,15 @@ def test_the_tester_sees_the_task_and_the_names_and_no_solution() -> None:
         *before, _, repair = Prompts(config).tests_repair(asked, "?", problem)
         assert tuple(before) == asked
         assert "assert double(...)" in repair.content
+
+
+def test_the_digest_tells_prompts_apart_by_every_file_that_they_are_made_of(tmp_path: Path) -> None:
+    folders: list[Path | None] = [None]
+    for name, text in (("repair.j2", "Again: {{ what }}."), ("hints.toml", "[[hints]]\nname = 'a'\ntext = 'A.'\n")):
+        folder = tmp_path / name.partition(".")[0]
+        folder.mkdir()
+        (folder / name).write_text(text)
+        folders.append(folder)
+    digests = [Prompts(SearchConfig(), folder).digest for folder in folders]
+    assert len(set(digests)) == 3
+    assert digests[0] == Prompts(SearchConfig()).digest
