@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import tomllib
+from functools import partial
 from importlib import resources
 from pathlib import Path
 
@@ -65,21 +66,26 @@ async def open_account(store: Store, row: SearchRow, prices: PriceTable, batch: 
 async def spent(store: Store, search: str, prices: PriceTable) -> Spent:
     """What all runs of a search have spent so far, calls whose outcome nobody knows included."""
     calls = await store.reader.rows(
-        "SELECT model, started_at, waited, seconds, prompt_tokens, cached_tokens, completion_tokens, cost, parameters"
-        " FROM model_calls WHERE search = ?",
+        "SELECT candidate, stage, model, started_at, ifnull(waited, 0) AS waited, ifnull(seconds, 0) AS seconds,"
+        " prompt_tokens, cached_tokens, completion_tokens, cost, parameters FROM model_calls WHERE search = ?",
         search,
     )
-    runs = await store.reader.rows("SELECT started_at, seconds FROM executions WHERE search = ?", search)
-    waiting: list[Span] = []
-    working: list[Span] = [(run["started_at"], run["started_at"] + (run["seconds"] or 0)) for run in runs]
-    total = Spent()
-    for call in calls:
-        sent = call["started_at"] + (call["waited"] or 0)
-        waiting.append((call["started_at"], sent))
-        working.append((sent, sent + (call["seconds"] or 0)))
-        total += _charge(call, prices)
-    waited = only_waiting(waiting, working)
+    runs = await store.reader.rows(
+        "SELECT candidate, stage, started_at, 0 AS waited, ifnull(seconds, 0) AS seconds FROM executions"
+        " WHERE search = ?",
+        search,
+    )
+    spans = store.reader.read_all([*calls, *runs], _spans)
+    waited = only_waiting([waiting for waiting, _ in spans], [working for _, working in spans])
+    total = sum(store.reader.read_all(calls, partial(_charge, prices=prices)), Spent())
     return total + Spent(seconds=await store.reader.seconds(search), waited=waited)
+
+
+def _spans(row: sqlite3.Row) -> tuple[Span, Span]:
+    """When a try waited for its turn, and when it was at work."""
+    begun = row["started_at"]
+    sent = begun + row["waited"]
+    return (begun, sent), (sent, sent + row["seconds"])
 
 
 def _charge(call: sqlite3.Row, prices: PriceTable) -> Spent:

@@ -14,11 +14,13 @@ from pathlib import Path
 
 import pytest
 
+from orps_agent.accounting import spent
 from orps_agent.agent import Agent
 from orps_agent.candidate import Candidate, Status
 from orps_agent.errors import OrpsError, StoreError, UsageError
 from orps_agent.export import document
 from orps_agent.llm.base import ModelReply
+from orps_agent.prices import PriceTable
 from orps_agent.recording import Recording
 from orps_agent.report import ExecutionReport, TestResult, Verdict
 from orps_agent.store import Effect, Request, Store
@@ -82,6 +84,7 @@ async def everything(path: Path) -> None:
             lambda: document(store, "abcd", texts=True),
             lambda: recorded(store),
             lambda: find_garbage(store),
+            lambda: spent(store, "abcd", PriceTable({})),
             lambda: store.update_candidate("abcd", "3", {"critique": "words " * 500}),
         ]
         for each in operations:
