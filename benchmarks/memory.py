@@ -17,6 +17,9 @@ class NoRows:
     async def rows(self, *_: object) -> list[Any]:
         return []
 
+    def read_all(self, *_: object) -> list[Any]:
+        return []
+
     async def seconds(self, _: str) -> float:
         return 0.0
 
