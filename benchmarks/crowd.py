@@ -71,13 +71,13 @@ async def pairs(turns: int, options: list[str]) -> None:
     for what in ("wall", "cpu"):
         memories, files = ([getattr(each, what) for each in taken[in_memory]] for in_memory in (True, False))
         compared = compare(memories, files)
-        share, low, high = (_share(ratio) for ratio in (compared.ratio, compared.low, compared.high))
-        print(f"{what} time: the file takes {share:.1f}% ({low:.1f} to {high:.1f})")
+        interval = f"{_share(compared.low):.1f} to {_share(compared.high):.1f}" if compared.low else "too few pairs"
+        print(f"{what} time: the file takes {_share(compared.ratio):.1f}% ({interval})")
 
 
 def _share(ratio: float) -> float:
-    """In percent of what the file's run took; of a ratio that is not known, all that is possible."""
-    return 100 * (1 - 1 / ratio) if ratio else float("-inf")
+    """In percent of what the file's run took."""
+    return 100 * (1 - 1 / ratio)
 
 
 async def run(searches: int, *, in_memory: bool, bare: bool) -> Taken:
