@@ -22,7 +22,7 @@ check: $(READY) typing
 	$(BIN)/ruff format --check .
 	cd build/typing && $(CURDIR)/$(BIN)/mypy --config-file $(CURDIR)/pyproject.toml \
 		-p orps_agent -p benchmarks -m examples.planner -m examples.supervisor
-	cd build/typing && PYTHONPATH=. $(CURDIR)/$(BIN)/lint-imports --config $(CURDIR)/pyproject.toml
+	cd build/typing && PYTHONPATH=. $(CURDIR)/$(BIN)/lint-imports --no-logo $(CURDIR)/pyproject.toml
 
 # The pages that are made from the code.
 docs: $(READY)
