@@ -1,4 +1,4 @@
-"""Which cores this process may use: a container, `taskset` or a batch system may leave it fewer than there are."""
+"""Which cores this process may use: the cpuset of a container, `taskset` or a batch system may leave it fewer."""
 
 from __future__ import annotations
 
