@@ -236,7 +236,7 @@ async def test_a_finished_search_is_told_again_without_doing_anything(tmp_path: 
 async def test_candidates_wait_for_each_other_only_at_the_end_of_a_round(tmp_path: Path) -> None:
     model = script(
         tmp_path,
-        {"role": "programmer", "hint": "least work", "reply": RIGHT, "delay": 1.5},
+        {"role": "programmer", "hint": "least work", "reply": RIGHT, "delay": 4},
         {"role": "programmer", "reply": RIGHT},
     )
     config = SearchConfig(samples=3, rounds=1)
