@@ -31,6 +31,7 @@ from orps_agent.tools.profiling import compare
 
 from benchmarks.made_up import PROBLEM, agent
 from benchmarks.memory import MemoryStore
+from orps_agent.cores import allowed_cores
 from orps_agent.machine import Machine
 from orps_agent.problem import TestSuite
 from orps_agent.settings import SearchConfig
@@ -49,7 +50,7 @@ class Taken:
 
 
 async def pairs(turns: int, options: list[str]) -> None:
-    cores = sorted(os.sched_getaffinity(0))[:2]
+    cores = allowed_cores()[:2]
     if len(cores) < 2:
         sys.exit("the two processes of a pair need a core each, and there is only one")
     print("seconds on the file, in memory: wall time; CPU time; awaited", flush=True)

@@ -78,7 +78,7 @@ class MemoryStore:
     async def usage(self, _: str) -> dict[str, int]:
         return {}
 
-    async def record(self, _: object) -> None:
+    def record(self, _: object) -> None:
         """Nobody will read it."""
 
     async def journal(self, _: str) -> MemoryJournal:

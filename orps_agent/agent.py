@@ -276,7 +276,7 @@ class Agent:
         async def tell(event: AnyEvent) -> None:
             log.debug(event.kind, **event.model_dump(mode="json", exclude={"kind", "result"}))
             if not isinstance(event, (CallStarted, CallProgress, CallFinished)):  # a call is a row of its own
-                await self.store.record(event)
+                self.store.record(event)
             await emit(event)
 
         context = SearchContext(

@@ -64,7 +64,7 @@ class SearchRow(BaseModel):
 
     def asks_the_same_as(self, other: SearchRow) -> bool:
         """Whether both are one search, begun twice: the same problem, config, prompts and models."""
-        return _asked(self) == _asked(other)
+        return self.prompts == other.prompts and _asked(self) == _asked(other)
 
     @property
     def selector(self) -> Selector:
@@ -80,7 +80,7 @@ class SearchRow(BaseModel):
 def _asked(row: SearchRow) -> tuple[str, ...]:
     """As texts: a NaN in a test is not equal to itself."""
     models = row.programmer, row.critic, row.tester or row.programmer
-    return row.posed.model_dump_json(), row.config.model_dump_json(), row.prompts or "", *models
+    return row.posed.model_dump_json(), row.config.model_dump_json(), *models
 
 
 def choose(row: SearchRow, tree: Sequence[Outline], passed: Mapping[str, frozenset[str]]) -> Choice:

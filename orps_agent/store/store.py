@@ -182,13 +182,12 @@ class Store:
     async def begun_as(self, planned: SearchRow) -> list[SearchRow]:
         """The searches that ask the same as a planned one and have not ended, newest first.
 
-        Neither forks, which begin elsewhere, nor what a service has in its queue.
+        Neither forks, which begin elsewhere, nor what a service has in its queue, nor what nobody knows the prompts of.
         """
         found = await self.reader.rows(
-            "SELECT * FROM searches WHERE status IN ('running', 'interrupted') AND prompts = ? AND programmer = ?"
-            " AND forked_from IS NULL AND id NOT IN (SELECT search FROM submissions) ORDER BY created_at DESC",
+            "SELECT * FROM searches WHERE status IN ('running', 'interrupted') AND prompts = ? AND forked_from IS NULL"
+            " AND id NOT IN (SELECT search FROM submissions) ORDER BY created_at DESC",
             planned.prompts,
-            planned.programmer,
         )
         rows = [self.reader.read(row, search_row) for row in found]
         return [row for row in rows if row.asks_the_same_as(planned)]
@@ -342,7 +341,7 @@ class Store:
         )
         return {row["candidate"]: row["calls"] for row in rows}
 
-    async def record(self, event: AnyEvent) -> None:
+    def record(self, event: AnyEvent) -> None:
         """Keep an event; a kill may take the last ones, as nothing was paid for them."""
         told = event.model_dump_json(exclude={"kind", "search", "result"}, exclude_defaults=True)
         self.writer.post(

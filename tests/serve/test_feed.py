@@ -30,7 +30,7 @@ class Telling:
 
     async def tell(self, count: int) -> None:
         for number in range(count):
-            await self.store.record(RoundStarted(search="abcd", round=number, candidates=1))
+            self.store.record(RoundStarted(search="abcd", round=number, candidates=1))
         await self.feed.told("abcd")
 
     async def end(self) -> None:
