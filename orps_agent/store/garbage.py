@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,7 +35,7 @@ class Garbage:
     checkpoints: int
     """LangGraph's checkpoints of searches that have ended or are gone."""
     free_bytes: int
-    """Room inside the file that nothing uses."""
+    """Room inside the files, the one of checkpoints included, that nothing uses."""
 
 
 async def find_garbage(store: Store, *, older_than: float | None = None) -> Garbage:
@@ -46,10 +48,9 @@ async def find_garbage(store: Store, *, older_than: float | None = None) -> Garb
         for search in searches:
             (row,) = await store.reader.rows(f"SELECT total({columns}) AS size FROM {table} WHERE search = ?", search)
             size += int(row["size"])
-    (free,) = await store.reader.rows("SELECT freelist_count * page_size FROM pragma_freelist_count, pragma_page_size")
     keep = await store.unfinished()
     left = await anyio.to_thread.run_sync(_checkpoints, store.path, keep, searches)
-    return Garbage(searches, size, len(left), int(free[0]))
+    return Garbage(searches, size, len(left), await anyio.to_thread.run_sync(_room, store.path))
 
 
 async def collect(store: Store, garbage: Garbage) -> int:
@@ -67,8 +68,18 @@ def _checkpoints(database: Path, keep: set[str], gone: tuple[str, ...]) -> list[
         return []
     with _opened(path) as connection:
         found = {row[0] for row in connection.execute("SELECT DISTINCT thread_id FROM checkpoints")}
-    connection.close()
     return sorted(found - (keep - set(gone)))
+
+
+def _room(database: Path) -> int:
+    room = 0
+    for path in _files(database):
+        with _opened(path) as connection:
+            (free,) = connection.execute(
+                "SELECT freelist_count * page_size FROM pragma_freelist_count, pragma_page_size"
+            ).fetchone()
+        room += free
+    return room
 
 
 def _shrink(database: Path, keep: set[str]) -> None:
@@ -76,21 +87,24 @@ def _shrink(database: Path, keep: set[str]) -> None:
         with _opened(checkpoint_file(database)) as connection:
             connection.execute("DELETE FROM checkpoints WHERE thread_id = ?", (thread,))
             connection.execute("DELETE FROM writes WHERE thread_id = ?", (thread,))
-        connection.close()
-    for path in (database, checkpoint_file(database)):
-        if path.exists():
-            connection = _opened(path)
-            try:
-                connection.execute("VACUUM")
-                connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-            except FAULTS as error:
-                raise StoreError(explain(error, str(path))) from error
-            finally:
-                connection.close()
+    for path in _files(database):
+        with _opened(path) as connection:
+            connection.execute("VACUUM")
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
-def _opened(path: Path) -> sqlite3.Connection:
-    return sqlite3.connect(path, timeout=BUSY_SECONDS)
+def _files(database: Path) -> list[Path]:
+    return [path for path in (database, checkpoint_file(database)) if path.exists()]
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[sqlite3.Connection]:
+    """A connection of its own, what is written in it committed; raises StoreError."""
+    try:
+        with closing(sqlite3.connect(path, timeout=BUSY_SECONDS)) as connection, connection:
+            yield connection
+    except FAULTS as error:
+        raise StoreError(explain(error, str(path))) from error
 
 
 def _bytes(database: Path) -> int:

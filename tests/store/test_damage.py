@@ -263,6 +263,15 @@ async def test_a_database_of_the_release_before_is_brought_up_to_date_whole(tmp_
         assert (await store.usage("abcd"))["model_calls"] == 1
 
 
+async def test_damaged_checkpoints_may_be_deleted_and_gc_says_so(tmp_path: Path) -> None:
+    path = tmp_path / "orps.db"
+    await filled(path)
+    checkpoint_file(path).write_bytes(b"\xff" * 9000)
+    async with Store(path) as store:
+        with pytest.raises(StoreError, match=r"orps\.db-checkpoints: .*; delete it: searches go on"):
+            await find_garbage(store)
+
+
 @pytest.mark.parametrize("damage", ["truncated", "nonsense"])
 async def test_damaged_checkpoints_do_not_stop_a_search(tmp_path: Path, damage: str) -> None:
     given = settings(tmp_path, model=script(tmp_path, *FIRST_HALF_THEN_RIGHT))
