@@ -13,12 +13,12 @@ from .forking import fork
 from .result import SearchResult
 from .settings import Settings, load_settings
 from .store import SearchRow, Store, Tally
+from .store.garbage import Garbage, collect, find_garbage
 from .store.lease import cancel
 from .summary import summarise
 
 if TYPE_CHECKING:
     from .replay import Replay
-    from .store.garbage import Garbage
 
 
 class Archive:
@@ -106,12 +106,8 @@ class Archive:
 
     async def garbage(self, *, older_than: float | None = None) -> Garbage:
         """What could go; with `older_than`, a Unix time, also the searches that ended before it."""
-        from .store.garbage import find_garbage  # noqa: PLC0415 - brings LangGraph
-
         return await find_garbage(self.store, older_than=older_than)
 
     async def collect(self, garbage: Garbage) -> int:
         """Remove the garbage; returns by how many bytes the files shrank."""
-        from .store.garbage import collect  # noqa: PLC0415 - brings LangGraph
-
         return await collect(self.store, garbage)
