@@ -18,7 +18,7 @@ from langgraph.graph.state import CompiledStateGraph
 from langgraph.types import Send
 
 from orps_agent import build_search
-from orps_agent.composition import SearchRequest
+from orps_agent.integrations.langgraph import SearchRequest
 
 
 class Function(TypedDict):

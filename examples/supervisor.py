@@ -13,7 +13,7 @@ from langgraph.graph.state import CompiledStateGraph
 from langgraph.types import Command, Send
 
 from orps_agent import build_search
-from orps_agent.composition import SearchOutcome, SearchRequest
+from orps_agent.integrations.langgraph import SearchOutcome, SearchRequest
 
 WORKERS = {"broad": {"samples": 8, "rounds": 1}, "deep": {"samples": 2, "rounds": 4, "beam": 1}}
 ATTEMPTS = 2

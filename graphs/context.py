@@ -7,19 +7,19 @@ from dataclasses import dataclass, field
 from typing import Any, TypedDict, TypeVar
 
 import anyio
-from orps_agent.tools import Executor
 from pydantic import BaseModel
 
-from orps_agent.budget import Account, Budget
-from orps_agent.candidate import Candidate
+from orps_agent.budget.account import Account, Budget
+from orps_agent.budget.prices import PriceTable
+from orps_agent.domain.candidate import Candidate
+from orps_agent.domain.events import AnyEvent
 from orps_agent.errors import CannotRun, ReplyError, SearchInterrupted
-from orps_agent.events import AnyEvent
 from orps_agent.llm.base import ChatModel, ModelReply
-from orps_agent.prices import PriceTable
-from orps_agent.prompting import Prompts
+from orps_agent.prompts.messages import Prompts
 from orps_agent.store import Effect, Effects, Request, SearchRow, Store
 from orps_agent.strategies import AnyStrategy, StrategyState
 from orps_agent.telemetry import Trace
+from orps_agent.tools.executor import Executor
 
 Result = TypeVar("Result", bound=BaseModel)
 

@@ -17,25 +17,25 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from .agent import Agent, solve
     from .archive import Archive
-    from .budget import Budget
-    from .candidate import Candidate, Tree
-    from .composition import as_tool, build_search
+    from .budget.account import Budget
+    from .domain.candidate import Candidate, Tree
+    from .domain.problem import Limits, Problem, ProgramTest, SnippetTest, TestSuite
+    from .domain.result import SearchResult, Usage
     from .errors import OrpsError
-    from .loading import load_problem, problem_from_words
-    from .problem import Limits, Problem, ProgramTest, SnippetTest, TestSuite
-    from .result import SearchResult, Usage
+    from .integrations.langgraph import as_tool, build_search
+    from .problems import load_problem, problem_from_words
     from .settings import SearchConfig, Settings, load_settings
 
 _HOMES = {
     "agent": ("Agent", "solve"),
     "archive": ("Archive",),
     "budget": ("Budget",),
-    "candidate": ("Candidate", "Tree"),
-    "composition": ("as_tool", "build_search"),
+    "domain.candidate": ("Candidate", "Tree"),
+    "integrations.langgraph": ("as_tool", "build_search"),
     "errors": ("OrpsError",),
-    "loading": ("load_problem", "problem_from_words"),
-    "problem": ("Limits", "Problem", "ProgramTest", "SnippetTest", "TestSuite"),
-    "result": ("SearchResult", "Usage"),
+    "problems": ("load_problem", "problem_from_words"),
+    "domain.problem": ("Limits", "Problem", "ProgramTest", "SnippetTest", "TestSuite"),
+    "domain.result": ("SearchResult", "Usage"),
     "settings": ("SearchConfig", "Settings", "load_settings"),
 }
 

@@ -13,12 +13,10 @@ from typing import Self
 import anyio
 from anyio.from_thread import start_blocking_portal
 
-from .accounting import load_prices, open_account, refuse_unpriced
 from .archive import Archive
-from .budget import Account, Budget
-from .candidate import Status
-from .errors import SearchInterrupted
-from .events import (
+from .budget.account import Account, Budget
+from .domain.candidate import Status
+from .domain.events import (
     AnyEvent,
     CallFinished,
     CallProgress,
@@ -30,25 +28,27 @@ from .events import (
     SearchStarted,
     TestsWritten,
 )
-from .forecast import Forecast, forecast
-from .forking import shared
+from .domain.problem import Problem
+from .domain.result import SearchResult
+from .errors import SearchInterrupted
 from .graphs import SearchContext
-from .llm.roles import Models, is_small, model_names, name_of_tester, open_models
-from .loading import check_testable
-from .logs import log
-from .machine import Machine, cancellation
-from .problem import Problem
-from .prompting import Prompts
-from .result import SearchResult
+from .llm.registry import Models, is_small, model_names, name_of_tester, open_models
+from .problems import check_testable
+from .prompts.messages import Prompts
+from .search.forecast import Forecast, forecast
+from .search.fork import shared
+from .search.ledger import load_prices, open_account, refuse_unpriced
+from .search.runner import Machine, cancellation
+from .search.summary import summarise
 from .settings import QUICK, SearchConfig, Settings, load_settings
 from .store import SearchRow
-from .store.checkpoints import open_checkpoints
 from .store.lease import lease, left_behind
+from .store.sqlite.checkpoints import open_checkpoints
 from .strategies import strategy_of
-from .summary import summarise
-from .tasks import beside
 from .telemetry import open_trace
-from .tools import SplitExecutor
+from .tools.executor import SplitExecutor
+from .util.logs import log
+from .util.tasks import beside
 
 Emit = Callable[[AnyEvent], Awaitable[None]]
 

@@ -6,19 +6,19 @@ from collections.abc import Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from .candidate import Tree
-from .document import SearchDocument
-from .export import document
-from .forking import fork
-from .result import SearchResult
+from .domain.candidate import Tree
+from .domain.document import SearchDocument
+from .domain.result import SearchResult
+from .search.export import document
+from .search.fork import fork
+from .search.summary import summarise
 from .settings import Settings, load_settings
 from .store import SearchRow, Store, Tally
-from .store.garbage import Garbage, collect, find_garbage
 from .store.lease import cancel
-from .summary import summarise
+from .store.sqlite.garbage import Garbage, collect, find_garbage
 
 if TYPE_CHECKING:
-    from .replay import Replay
+    from .search.replay import Replay
 
 
 class Archive:
@@ -100,7 +100,7 @@ class Archive:
 
     async def replay(self, search: str, *, changes: Mapping[str, object] | None = None) -> Replay:
         """Walk a search again from its record; with `changes`, see what other numbers would have found."""
-        from .replay import replay  # noqa: PLC0415 - brings LangGraph
+        from .search.replay import replay  # noqa: PLC0415 - brings LangGraph
 
         return await replay(self.store, search, changes=changes, prompts=self.settings.prompts)
 

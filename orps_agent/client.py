@@ -19,12 +19,12 @@ import httpx
 from pydantic import BaseModel, ValidationError
 
 from . import errors
-from .budget import Budget
-from .document import SearchDocument
+from .budget.account import Budget
+from .domain.document import SearchDocument
+from .domain.problem import Problem
+from .domain.result import SearchResult
 from .errors import OrpsError, ServiceError
-from .problem import Problem
-from .result import SearchResult
-from .serve.models import Fault, Fork, Resumption, SearchList, SearchView, StoredEvent, Submission
+from .serve.schemas import Fault, Fork, Resumption, SearchList, SearchView, StoredEvent, Submission
 from .settings import SearchConfig
 
 Answer = TypeVar("Answer", bound=BaseModel)

@@ -8,22 +8,22 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from tests import runs
+from tests.support import runs
 
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
 
 LONGEST = (
     "docs/test_pages.py",
-    "graphs/test_budgets.py",
-    "graphs/test_strategies.py",
+    "agent/test_out_of_budget.py",
+    "agent/test_every_strategy.py",
     "serve/test_service.py",
     "store/test_kills.py",
     "serve/test_pages.py",
     "test_package.py",
     "page/test_browser.py",
     "docs/test_tutorial.py",
-    "test_agent.py",
+    "agent/test_agent.py",
 )
 """The files that take longest, in the order in which they begin: last, they would keep one worker while others idle."""
 

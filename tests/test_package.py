@@ -8,9 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.samples import FIRST_HALF_THEN_RIGHT, script
-
-ROOT = Path(__file__).parents[1]
+from tests.support import ROOT
+from tests.support.samples import FIRST_HALF_THEN_RIGHT, script
 
 
 def run(*command: object, cwd: Path | None = None) -> str:
@@ -31,8 +30,8 @@ def test_the_wheel_puts_one_name_into_site_packages(wheel: Path) -> None:
     assert {name.split("/")[0] for name in names if ".dist-info" not in name} == {"orps_agent"}
     for part in (
         "py.typed",
-        "graphs/search.py",
-        "tools/executor.py",
+        "graphs/search_graph.py",
+        "tools/executor/base.py",
         "prompts/hints.toml",
         "page/page.html",
         "page/page.css",

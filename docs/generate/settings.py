@@ -14,11 +14,11 @@ import annotated_types
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from orps_agent.budget import Budget
-from orps_agent.endpoints import EndpointSettings, RoleSettings
-from orps_agent.prices import Price
-from orps_agent.serving import ClientLimits, ServeSettings
+from orps_agent.budget.account import Budget
+from orps_agent.budget.prices import Price
 from orps_agent.settings import QUICK, ExecutorSettings, SearchConfig, Settings
+from orps_agent.settings.endpoints import EndpointSettings, RoleSettings
+from orps_agent.settings.service_settings import ClientLimits, ServeSettings
 
 from .words import words
 

@@ -4,9 +4,9 @@ report = summarise_records(records)
 print(render(report, "markdown"))
 """
 
+from .analysis.report import Report
+from .analysis.reporter import summarise_records
+from .formats import print_tables, render
 from .record import Record
-from .report import Report
-from .reports import print_tables, render
-from .summary import summarise_records
 
 __all__ = ["Record", "Report", "print_tables", "render", "summarise_records"]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from orps_agent.errors import SettingsError
-from orps_agent.presets import PRESETS
 from orps_agent.settings import SearchConfig, changed
+from orps_agent.settings.presets import PRESETS
 
 GOLD = "gold"
 """Not a search: the gold solution in the winner's place, which shows the noise of every relative measure."""

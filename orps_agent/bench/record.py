@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from orps_agent.budget import BY_THE_BATCH
+from orps_agent.budget.account import BY_THE_BATCH
 
 Regime = Literal["weak", "real"]
 """What the search saw: `weak`, tests that a model wrote or the dataset's weaker split (ORPS); `real`, the tests that

@@ -32,7 +32,7 @@ Exit codes: 0 all tests pass; 1 a best solution was found, but it does not pass 
 HOMES = {
     "solve": ("solve", "solve"),
     "resume": ("resume", "resume"),
-    "list": ("listing", "list_searches"),
+    "list": ("list", "list_searches"),
     "show": ("show", "show"),
     "cancel": ("cancel", "cancel"),
     "fork": ("fork", "fork"),

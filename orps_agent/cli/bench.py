@@ -13,7 +13,7 @@ from typer.core import TyperGroup
 from orps_agent.errors import DatasetError, SettingsError
 from orps_agent.settings import SearchConfig, changed
 
-from .observing import observed
+from .observability import observed
 from .options import (
     Assign,
     BaseUrl,
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     from orps_agent.bench import Record
     from orps_agent.bench.datasets import Loaded
-    from orps_agent.bench.reports import Format as Written
+    from orps_agent.bench.formats import Format as Written
 
 
 class _DatasetsOrReport(TyperGroup):
@@ -121,11 +121,11 @@ def run(
     """
     from orps_agent.agent import default_config
     from orps_agent.bench.methods import known_methods
-    from orps_agent.bench.planning import Plan, Shard
-    from orps_agent.llm.roles import model_names
+    from orps_agent.bench.plan import Plan, Shard
+    from orps_agent.llm.registry import model_names
 
-    from .benching import forecast_bench, run_bench_command, say_what_is_left
-    from .weights import ensure_weights
+    from .bench_run import forecast_bench, run_bench_command, say_what_is_left
+    from .download import ensure_weights
 
     if regime not in (None, "weak", "real"):
         raise SettingsError(f"--regime {regime}: must be weak or real")

@@ -11,17 +11,17 @@ import typer
 from rich.syntax import Syntax
 from rich.table import Table
 
-from orps_agent.events import SearchFinished
-from orps_agent.loading import load_problem
-from orps_agent.problem import Problem
-from orps_agent.report import ExecutionReport
-from orps_agent.result import SearchResult
+from orps_agent.domain.events import SearchFinished
+from orps_agent.domain.execution import ExecutionReport
+from orps_agent.domain.problem import Problem
+from orps_agent.domain.result import SearchResult
+from orps_agent.problems import load_problem
 from orps_agent.settings import QUICK, SearchConfig, Settings
-from orps_agent.wording import duration, safe
+from orps_agent.util.text import duration, safe
 
+from .live import choose_view
 from .options import Db, settings_from
 from .output import out
-from .view import choose_view
 
 if TYPE_CHECKING:
     from orps_agent.agent import Agent
@@ -35,7 +35,7 @@ def demo(
     db: Db = None,
 ) -> None:
     """Search for solutions of a few small problems with the embedded model: no key, no server."""
-    from .weights import ensure_weights
+    from .download import ensure_weights
 
     settings = settings_from(model="embedded", db=db)
     ensure_weights(settings, quiet=False)

@@ -13,7 +13,7 @@ from pydantic import BaseModel
 from orps_agent.errors import OrpsError
 from orps_agent.settings import Settings, settings_file
 from orps_agent.store import Store
-from orps_agent.tools import SplitExecutor
+from orps_agent.tools.executor import SplitExecutor
 
 from .options import BaseUrl, Db, Json, Model, settings_from
 from .output import out
@@ -71,7 +71,7 @@ async def _sandbox(settings: Settings) -> str:
 
 
 async def _model(settings: Settings) -> str:
-    from orps_agent.llm.roles import model_names, name_of_tester, open_models
+    from orps_agent.llm.registry import model_names, name_of_tester, open_models
 
     programmer, critic = model_names(settings)
     tester = name_of_tester(settings) or programmer

@@ -9,7 +9,7 @@ import anyio
 import typer
 
 from orps_agent.archive import Archive
-from orps_agent.document import SearchDocument
+from orps_agent.domain.document import SearchDocument
 from orps_agent.errors import UsageError
 from orps_agent.settings import Settings
 

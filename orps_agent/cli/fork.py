@@ -12,7 +12,7 @@ from orps_agent.archive import Archive
 from orps_agent.errors import UsageError
 from orps_agent.settings import Settings
 
-from .observing import observed
+from .observability import observed
 from .options import Assign, BaseUrl, Db, Json, Log, Quiet, Search, Unsafe, Verbose, assigned, settings_from
 from .output import err
 
@@ -41,7 +41,7 @@ def fork(
     With the same numbers and nothing edited, an endpoint that honours seeds gives the same samples again: change the
     seed, as with --set seed=1, to get others.
     """
-    from .run import run_search
+    from .run_search import run_search
 
     settings = settings_from(unsafe=unsafe_exec, base_url=base_url, db=db, log=log)
     settings = observed(settings, console=verbose)

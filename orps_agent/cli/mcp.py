@@ -7,11 +7,11 @@ from typing import Annotated
 import anyio
 import typer
 
-from orps_agent.budget import Budget
+from orps_agent.budget.account import Budget
 from orps_agent.errors import MissingExtra, SettingsError
 from orps_agent.settings import Settings
 
-from .observing import observed
+from .observability import observed
 from .options import BaseUrl, CriticModel, Db, Log, Model, Unsafe, settings_from
 
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
@@ -48,8 +48,8 @@ def mcp(
 
 async def _serve(settings: Settings, budget: Budget, address: tuple[str, int] | None) -> None:
     try:
-        from orps_agent.mcp.runs import open_runs
-        from orps_agent.mcp.server import build_server
+        from orps_agent.integrations.mcp.background_searches import open_runs
+        from orps_agent.integrations.mcp.tool_server import build_server
     except ModuleNotFoundError as error:
         raise MissingExtra("`orps mcp` needs the package mcp: pip install 'orps-agent[mcp]'") from error
 

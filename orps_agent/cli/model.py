@@ -9,9 +9,9 @@ from rich.table import Table
 
 from orps_agent.llm import weights
 
+from .download import pull as fetch
 from .options import settings_from
 from .output import out
-from .weights import pull as fetch
 
 app = typer.Typer(
     name="model", add_completion=False, help="Models that run inside orps, without a server.", no_args_is_help=True

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from orps_agent.budget import Budget
+from orps_agent.budget.account import Budget
 from orps_agent.errors import SettingsError
 from orps_agent.settings import SearchConfig, Settings, changed, load_settings
 

@@ -8,7 +8,7 @@ import sys
 from rich.console import Console
 
 from orps_agent.errors import OrpsError
-from orps_agent.wording import safe
+from orps_agent.util.text import safe
 
 out = Console(highlight=False, soft_wrap=False)
 err = Console(stderr=True, highlight=False)

@@ -6,9 +6,9 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from orps_agent.calibration import Calibration, Pair
-from orps_agent.candidate import Status
-from orps_agent.events import (
+from orps_agent.domain.calibration import Calibration, Pair
+from orps_agent.domain.candidate import Status
+from orps_agent.domain.events import (
     AnyEvent,
     CallFinished,
     CallStarted,
@@ -19,7 +19,7 @@ from orps_agent.events import (
     SearchStarted,
     TestsWritten,
 )
-from orps_agent.wording import safe
+from orps_agent.util.text import safe
 
 
 @dataclass

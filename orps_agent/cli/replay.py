@@ -9,15 +9,15 @@ import anyio
 import typer
 
 from orps_agent.archive import Archive
-from orps_agent.presets import PRESETS
 from orps_agent.settings import Settings
-from orps_agent.wording import safe
+from orps_agent.settings.presets import PRESETS
+from orps_agent.util.text import safe
 
 from .options import Assign, Db, Json, Search, assigned, settings_from
 from .output import out
 
 if TYPE_CHECKING:
-    from orps_agent.replay import Replay
+    from orps_agent.search.replay import Replay
 
 
 def replay(

@@ -12,7 +12,7 @@ from orps_agent.errors import SettingsError
 from orps_agent.settings import Settings, changed
 from orps_agent.store import SearchRow
 
-from .observing import observed
+from .observability import observed
 from .options import (
     BaseUrl,
     Db,
@@ -56,7 +56,7 @@ def resume(
 
     A search that its budget had ended goes on with a larger one, such as --max-calls.
     """
-    from .run import run_search
+    from .run_search import run_search
 
     if (search is None) == (not last):
         raise SettingsError("name a search (`orps list` shows them), or give --last")

@@ -10,7 +10,7 @@ import typer
 from orps_agent.errors import MissingExtra
 from orps_agent.settings import Settings
 
-from .observing import observed
+from .observability import observed
 from .options import BaseUrl, CriticModel, Db, Log, Model, Unsafe, Verbose, settings_from
 from .output import err
 
@@ -40,7 +40,7 @@ def serve(
     )
     settings = observed(settings, console=verbose)
     try:
-        from orps_agent.serve.running import serve as run
+        from orps_agent.serve.server import serve as run
     except ModuleNotFoundError as error:
         raise MissingExtra(f"the service needs {error.name}: pip install 'orps-agent[serve]'") from error
     number = anyio.run(run, settings, _say)

@@ -9,17 +9,17 @@ from typing import Annotated
 import anyio
 import typer
 
-from orps_agent.candidate import Candidate, Outline
-from orps_agent.result import SearchResult
+from orps_agent.domain.candidate import Candidate, Outline
+from orps_agent.domain.result import SearchResult
+from orps_agent.search.summary import summarise
 from orps_agent.settings import Settings
 from orps_agent.store import SearchRow, Store, Tally
-from orps_agent.summary import summarise
-from orps_agent.wording import safe
+from orps_agent.util.text import safe
 
-from .drawing import SMALL, draw
 from .options import Db, Json, settings_from
 from .output import out
-from .report import print_candidate, print_report
+from .result_text import print_candidate, print_report
+from .tree import SMALL, draw
 
 
 def show(

@@ -7,12 +7,12 @@ from typing import Annotated
 
 import typer
 
+from orps_agent.domain.problem import Problem
 from orps_agent.errors import ProblemError
-from orps_agent.loading import load_problem, problem_from_words
-from orps_agent.presets import PRESETS
-from orps_agent.problem import Problem
+from orps_agent.problems import load_problem, problem_from_words
+from orps_agent.settings.presets import PRESETS
 
-from .observing import observed
+from .observability import observed
 from .options import (
     Assign,
     BaseUrl,
@@ -94,9 +94,9 @@ def solve(
     """
     from orps_agent.agent import default_config
 
-    from .forecasting import print_forecast
-    from .run import run_search
-    from .weights import ensure_weights
+    from .download import ensure_weights
+    from .dry_run import print_forecast
+    from .run_search import run_search
 
     settings = settings_from(
         unsafe=unsafe_exec,

@@ -13,8 +13,8 @@ from rich.table import Table
 
 from orps_agent.errors import SettingsError
 from orps_agent.serve.tokens import Token, Tokens
-from orps_agent.serving import ClientLimits
 from orps_agent.settings import Settings, first_problem
+from orps_agent.settings.service_settings import ClientLimits
 from orps_agent.store import Store
 
 from .options import Db, settings_from

@@ -8,7 +8,7 @@ from typing import Literal, Protocol, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from orps_agent.endpoints import Role
+from orps_agent.settings.endpoints import Role
 
 OnPiece = Callable[[int, str], Awaitable[None]]
 """Told a piece of a reply as it arrives, and how many characters came before it: 0 again when a call is repeated."""

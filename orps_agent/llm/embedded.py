@@ -11,9 +11,9 @@ import anyio
 import anyio.to_thread
 from pydantic import SecretStr
 
-from orps_agent.cores import allowed_cores
-from orps_agent.endpoints import CallPolicy, EndpointSettings
 from orps_agent.errors import ModelFileError
+from orps_agent.settings.endpoints import CallPolicy, EndpointSettings
+from orps_agent.util.cpus import allowed_cores
 
 CONTEXT = 4096
 """Tokens of prompt and reply that one call may have."""

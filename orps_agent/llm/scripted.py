@@ -24,9 +24,9 @@ import anyio
 import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
-from orps_agent.endpoints import Role
 from orps_agent.errors import EndpointError, ReplyError, SettingsError
 from orps_agent.settings import first_problem
+from orps_agent.settings.endpoints import Role
 
 from .base import ModelReply, ModelRequest, OnPiece
 

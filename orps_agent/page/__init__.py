@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib.resources import files
 from string import Template
 
-from orps_agent.document import SearchDocument
+from orps_agent.domain.document import SearchDocument
 
 from .policy import policy
 

@@ -16,10 +16,10 @@ from starlette.routing import Route as StarletteRoute
 
 from orps_agent.errors import OrpsError, StoreError
 
-from .faults import answer_error, answer_http, fault
-from .guard import Guard
+from .middleware import Guard
 from .openapi import openapi
 from .pages import Pages
+from .problem_details import answer_error, answer_http, fault
 from .routes import ROUTES
 from .service import Service
 

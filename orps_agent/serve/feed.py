@@ -12,7 +12,7 @@ import anyio
 
 from orps_agent.store import Store
 
-from .models import StoredEvent
+from .schemas import StoredEvent
 
 LOOK_SECONDS = 5.0
 """How often a search that is watched is looked at without having been rung: another process may be running it."""

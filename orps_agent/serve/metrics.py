@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
-from orps_agent.events import AnyEvent, CallFinished, CandidateExecuted
+from orps_agent.domain.events import AnyEvent, CallFinished, CandidateExecuted
 
 _SECONDS = (0.1, 0.3, 1, 3, 10, 30, 100, 300)
 

@@ -10,8 +10,8 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
-from .models import Fault, ListQuery, StoredEvent
 from .routes import LONGEST_KEY, ROUTES, Route
+from .schemas import Fault, ListQuery, StoredEvent
 
 _Wanted = tuple[type[BaseModel], JsonSchemaMode]
 _REFERENCE = "#/components/schemas/{model}"

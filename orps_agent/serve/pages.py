@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from orps_agent.page import common, scripts, shell
 from orps_agent.page.policy import policy
-from orps_agent.presets import PRESETS
+from orps_agent.settings.presets import PRESETS
 
 from .service import Service
 

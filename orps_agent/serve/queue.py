@@ -9,7 +9,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from orps_agent.store import Store
-from orps_agent.store.writer import Statement
+from orps_agent.store.sqlite.writer import Statement
 
 
 @dataclass(frozen=True)

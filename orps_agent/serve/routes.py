@@ -11,15 +11,15 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
-from orps_agent.document import SearchDocument
+from orps_agent.domain.document import SearchDocument
+from orps_agent.domain.result import SearchResult
 from orps_agent.errors import RequestError
-from orps_agent.result import SearchResult
 from orps_agent.settings import first_problem
 
-from .asking import client_of
-from .models import Fork, ListQuery, Resumption, SearchList, SearchView, Submission
+from .event_stream import after_which, stream
+from .intake import client_of
+from .schemas import Fork, ListQuery, Resumption, SearchList, SearchView, Submission
 from .service import Service
-from .streaming import after_which, stream
 
 Asked = TypeVar("Asked", bound=BaseModel)
 LONGEST_KEY = 200

@@ -11,6 +11,7 @@ from typing import Self
 import anyio
 
 from orps_agent.agent import Agent, default_config
+from orps_agent.domain.events import CallFinished, CallProgress, CallStarted
 from orps_agent.errors import (
     CannotRun,
     KeyReused,
@@ -21,22 +22,21 @@ from orps_agent.errors import (
     StoreError,
     UsageError,
 )
-from orps_agent.events import CallFinished, CallProgress, CallStarted
-from orps_agent.forking import fork
-from orps_agent.logs import log
+from orps_agent.search.fork import fork
 from orps_agent.settings import Settings
 from orps_agent.store import SearchRow
 from orps_agent.store.lease import held
-from orps_agent.tasks import beside
 from orps_agent.telemetry import tell_queue
+from orps_agent.util.logs import log
+from orps_agent.util.tasks import beside
 
-from .accounts import Accounts
-from .asking import changed_by, digest_of, problem_of
-from .documents import Documents
+from .clients import Accounts
+from .document_cache import Documents
 from .feed import Feed
+from .intake import changed_by, digest_of, problem_of
 from .metrics import Metrics
-from .models import Fork, Resumption, SearchView, State, Submission
 from .queue import Entry, Queue
+from .schemas import Fork, Resumption, SearchView, State, Submission
 from .tokens import Tokens
 
 _LOOK_SECONDS = 1.0

@@ -13,10 +13,10 @@ import time
 from pydantic import BaseModel, ConfigDict
 
 from orps_agent.errors import UsageError
-from orps_agent.serving import ClientLimits
+from orps_agent.settings.service_settings import ClientLimits
 from orps_agent.store import Store
 
-from .models import NAME
+from .schemas import NAME
 
 
 class Token(BaseModel):

@@ -16,10 +16,9 @@ from pathlib import Path
 import anyio
 
 from orps_agent.errors import SearchEnded, SearchOwned
-from orps_agent.tasks import beside
-
-from .searches import SearchRow
-from .store import Store
+from orps_agent.store.sqlite.searches import SearchRow
+from orps_agent.store.sqlite.store import Store
+from orps_agent.util.tasks import beside
 
 LEASE_SECONDS = 30.0
 RENEW_SECONDS = 10.0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 
-from orps_agent.candidate import path_key
+from orps_agent.domain.candidate import path_key
 
 from .base import EndReason, Outlook, Score
 from .stepwise import Grown, Growth, StepState, Stepwise, seed_at

@@ -7,7 +7,7 @@ from typing import Any, Literal, Protocol, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
-from orps_agent.candidate import Candidate, Status
+from orps_agent.domain.candidate import Candidate, Status
 from orps_agent.settings import SearchConfig
 
 EndReason = Literal["rounds", "closed", "solved"]

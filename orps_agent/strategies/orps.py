@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from orps_agent.candidate import path_key
+from orps_agent.domain.candidate import path_key
 from orps_agent.settings import SearchConfig
 
 from .base import EndReason, Expansion, Outlook, Score, StrategyState

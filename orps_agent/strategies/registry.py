@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from orps_agent.presets import StrategyName
 from orps_agent.settings import SearchConfig
+from orps_agent.settings.presets import StrategyName
 
 from .ab_mcts import AbMcts
 from .aide import Aide

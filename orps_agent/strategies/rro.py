@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from orps_agent.candidate import path_key
+from orps_agent.domain.candidate import path_key
 
 from .base import EndReason, Outlook
 from .stepwise import Grown, Growth, StepState, Stepwise, depth_of

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from pydantic import BaseModel, ConfigDict
 
-from orps_agent.candidate import path_key
+from orps_agent.domain.candidate import path_key
 from orps_agent.settings import SearchConfig
 
 from .base import EndReason, Expansion, Outlook, Score, StrategyState

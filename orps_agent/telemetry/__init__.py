@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import ModuleType
 
+from orps_agent.domain.execution import ExecutionReport
+from orps_agent.domain.result import SearchResult
 from orps_agent.errors import MissingExtra
 from orps_agent.llm.base import ModelReply, ModelRequest
-from orps_agent.report import ExecutionReport
-from orps_agent.result import SearchResult
 from orps_agent.settings import Settings
 
 
@@ -50,10 +50,10 @@ def tell_queue(settings: Settings, waiting: int, running: int) -> None:
 
 def _otel() -> ModuleType:
     try:
-        from . import otel  # noqa: PLC0415 - not imported when it is off
+        from . import spans  # noqa: PLC0415 - not imported when it is off
     except ModuleNotFoundError as error:
         raise MissingExtra("telemetry needs OpenTelemetry: pip install 'orps-agent[otel]'") from error
-    return otel
+    return spans
 
 
 def verdicts(result: object) -> list[str]:

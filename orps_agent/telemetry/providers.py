@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-from orps_agent.endpoints import Role
-from orps_agent.llm.roles import urls_of
+from orps_agent.llm.registry import urls_of
 from orps_agent.settings import Settings
+from orps_agent.settings.endpoints import Role
 
 _HOSTS = {
     "api.openai.com": "openai",

@@ -17,10 +17,10 @@ import anyio
 from orps_agent import Agent, SearchConfig
 from orps_agent.bench import Record
 from orps_agent.bench.datasets import load_tasks, open_dataset
-from orps_agent.bench.planning import Plan
-from orps_agent.bench.running import run_bench
-from tests.processes import begin, interrupt_twice, server, wait_for
-from tests.samples import settings
+from orps_agent.bench.plan import Plan
+from orps_agent.bench.runner import run_bench
+from tests.support.processes import begin, interrupt_twice, server, wait_for
+from tests.support.samples import settings
 
 FACTORS = (3, 4)
 NUMBERS = {"samples": "3", "rounds": "2", "beam": "1", "winner_order": "pass_rate,rho", "temperature": "0.7"}

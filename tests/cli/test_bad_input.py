@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from orps_agent import cli
-from tests.samples import FIRST_HALF_THEN_RIGHT, script
+from tests.support.samples import FIRST_HALF_THEN_RIGHT, script
 
 TASK = ("Write double(n): twice n.", "--test", "double(2) == 4")
 

@@ -7,8 +7,8 @@ import os
 import signal
 from pathlib import Path
 
-from tests.processes import begin, interrupt_twice, orps, seeds, server, stored, wait_for
-from tests.samples import FIRST_HALF_THEN_RIGHT, HALF, script
+from tests.support.processes import begin, interrupt_twice, orps, seeds, server, stored, wait_for
+from tests.support.samples import FIRST_HALF_THEN_RIGHT, HALF, script
 
 TASK = (
     "Write double(n): twice n.",

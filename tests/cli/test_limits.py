@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.test_bad_input import orps as in_process
-from tests.cli.test_command import SEARCH, TASK
-from tests.processes import begin, orps, seeds, server, wait_for
-from tests.samples import FIRST_HALF_THEN_RIGHT, HALF, script
+from tests.support.processes import begin, orps, seeds, server, wait_for
+from tests.support.samples import FIRST_HALF_THEN_RIGHT, HALF, script
+
+from .test_bad_input import orps as in_process
+from .test_command import SEARCH, TASK
 
 
 def test_a_dry_run_asks_nothing_and_stores_nothing(tmp_path: Path) -> None:

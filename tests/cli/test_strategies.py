@@ -5,11 +5,11 @@ from pathlib import Path
 
 from rich.console import Console
 
-from orps_agent.cli.view import LiveView
-from orps_agent.events import RoundClosed, RoundStarted, SearchStarted
-from orps_agent.presets import PRESETS
-from tests.processes import orps
-from tests.samples import FIRST_HALF_THEN_RIGHT, script
+from orps_agent.cli.live import LiveView
+from orps_agent.domain.events import RoundClosed, RoundStarted, SearchStarted
+from orps_agent.settings.presets import PRESETS
+from tests.support.processes import orps
+from tests.support.samples import FIRST_HALF_THEN_RIGHT, script
 
 TASK = ("Write double(n): twice n.", "--test", "double(2) == 4", "--test", "double(5) == 10", "-n", "2", "-r", "2")
 

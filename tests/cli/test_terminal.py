@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.samples import FIRST_HALF_THEN_RIGHT, script
+from tests.support.samples import FIRST_HALF_THEN_RIGHT, script
 
 
 def in_terminal(columns: int, *command: str, **environment: str) -> str:

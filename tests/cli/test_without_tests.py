@@ -3,11 +3,10 @@
 import json
 from pathlib import Path
 
-from orps_agent.graphs.calls import seed_of
-
+from orps_agent.graphs.model_calls import seed_of
 from orps_agent.store import Effect
-from tests.processes import begin, orps, seeds, server, stored, wait_for
-from tests.samples import RIGHT, script
+from tests.support.processes import begin, orps, seeds, server, stored, wait_for
+from tests.support.samples import RIGHT, script
 
 TASK = ("Write double(n): twice n.", "-n", "2", "-r", "1")
 TESTER = {"role": "tester", "reply": "assert double(2) == 4\nassert double(3) == 7"}

@@ -9,10 +9,9 @@ import pytest
 from anyio.from_thread import start_blocking_portal
 
 from orps_agent.llm.scripted import Rule, ScriptedModel
-from tests.runs import stand_ins
-from tests.servers import ModelServer
-
-from .reader import REPLIES, Reader
+from tests.support.docs.reader import REPLIES, Reader
+from tests.support.runs import stand_ins
+from tests.support.servers import ModelServer
 
 OFFERS = ["gpt-4.1-mini"]
 

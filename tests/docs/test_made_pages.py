@@ -8,8 +8,7 @@ from pydantic import BaseModel
 from docs.generate.__main__ import PAGES
 from docs.generate.settings import SECTIONS, meanings
 from orps_agent.settings import Settings, load_settings
-
-from .blocks import text_of
+from tests.support.docs.blocks import text_of
 
 
 @pytest.mark.parametrize("name", PAGES)

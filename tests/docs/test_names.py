@@ -10,13 +10,12 @@ import pytest
 
 from orps_agent.archive import Archive
 from orps_agent.cli.options import assigned
-from orps_agent.endpoints import EndpointSettings, RoleSettings
-from orps_agent.llm.roles import model_names, open_models, uses_embedded
-from orps_agent.presets import PRESETS
+from orps_agent.llm.registry import model_names, open_models, uses_embedded
 from orps_agent.settings import SearchConfig, changed, load_settings
-from tests.samples import settings
-
-from .blocks import PAGES, ROOT, anchors, blocks, prose, text_of
+from orps_agent.settings.endpoints import EndpointSettings, RoleSettings
+from orps_agent.settings.presets import PRESETS
+from tests.support.docs.blocks import PAGES, ROOT, anchors, blocks, prose, text_of
+from tests.support.samples import settings
 
 MODELS, STRATEGIES, DATABASE = text_of("docs/models.md"), text_of("docs/strategies.md"), text_of("docs/database.md")
 

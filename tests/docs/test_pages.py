@@ -5,11 +5,10 @@ from collections.abc import Callable
 
 import pytest
 
-from orps_agent.loading import load_problem
-
-from .blocks import PAGES, ROOT, blocks
-from .reader import NOT_RUN
-from .shell import commands
+from orps_agent.problems import load_problem
+from tests.support.docs.blocks import PAGES, ROOT, blocks
+from tests.support.docs.reader import NOT_RUN
+from tests.support.docs.shell import commands
 
 PROBLEMS = [page for page in PAGES if page.startswith("examples/")]
 TUTORIAL = "docs/tutorial.md"  # in a file of its own, beside this one on another core
@@ -41,5 +40,5 @@ def test_what_is_not_run_is_there_all_the_same() -> None:
         for command in commands(block.text, prompted=block.language == "console")
     ]
     assert [pattern for pattern in NOT_RUN if not any(re.match(pattern, text) for text in told)] == []
-    for name in re.findall(r"python (?:-m )?benchmarks[./](\w+)", "\n".join(told)):
-        assert (ROOT / "benchmarks" / f"{name}.py").exists()
+    for name in re.findall(r"python (?:-m )?perf[./](\w+)", "\n".join(told)):
+        assert (ROOT / "perf" / f"{name}.py").exists()

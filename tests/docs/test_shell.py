@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from .shell import Command, Shell, commands, expected
+from tests.support.docs.shell import Command, Shell, commands, expected
 
 
 @pytest.mark.parametrize(

@@ -13,17 +13,17 @@ import httpx
 import platformdirs
 import pytest
 
-from orps_agent.endpoints import EndpointSettings
 from orps_agent.errors import ModelFileError
 from orps_agent.llm import weights
 from orps_agent.llm.base import Message, ModelRequest
 from orps_agent.llm.embedded import POLICY, EmbeddedServer
-from orps_agent.llm.endpoint import Endpoint
-from orps_agent.llm.pool import EndpointModel
-from orps_agent.llm.roles import open_models
+from orps_agent.llm.openai.endpoint import Endpoint
+from orps_agent.llm.openai.pool import EndpointModel
+from orps_agent.llm.registry import open_models
 from orps_agent.llm.scripted import Rule, ScriptedModel
 from orps_agent.settings import APP, Settings, load_settings
-from tests.servers import ModelServer
+from orps_agent.settings.endpoints import EndpointSettings
+from tests.support.servers import ModelServer
 
 pytest.importorskip("xllamacpp", reason="the extra `local` is not installed")
 
@@ -32,8 +32,8 @@ import asyncio, os, signal, sys
 from pathlib import Path
 from orps_agent.llm.base import Message, ModelRequest
 from orps_agent.llm.embedded import POLICY, EmbeddedServer
-from orps_agent.llm.endpoint import Endpoint
-from orps_agent.llm.pool import EndpointModel
+from orps_agent.llm.openai.endpoint import Endpoint
+from orps_agent.llm.openai.pool import EndpointModel
 
 async def main():
     asked = ModelRequest(

@@ -9,15 +9,14 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from orps_agent.agreement import Agreement
-from orps_agent.candidate import Candidate, OutcomeReward, Status
-from orps_agent.document import Call
-from orps_agent.endpoints import Role
-from orps_agent.report import ExecutionReport, TestResult, Verdict
-
-from .browser import CHROMIUM, chromium, opened
-from .hostile import SHOWN, hostile
-from .trees import CODES, START, finished, grown
+from orps_agent.domain.agreement import Agreement
+from orps_agent.domain.candidate import Candidate, OutcomeReward, Status
+from orps_agent.domain.document import Call
+from orps_agent.domain.execution import ExecutionReport, TestResult, Verdict
+from orps_agent.settings.endpoints import Role
+from tests.support.page.browser import CHROMIUM, chromium, opened
+from tests.support.page.hostile import SHOWN, hostile
+from tests.support.page.trees import CODES, START, finished, grown
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine: apt-get install chromium")
 

@@ -11,12 +11,11 @@ from pathlib import Path
 import playwright
 import pytest
 
-from orps_agent.document import SearchDocument
+from orps_agent.domain.document import SearchDocument
 from orps_agent.page import page
-
-from .elements import Elements, digest, policy
-from .hostile import hostile
-from .trees import grown
+from tests.support.page.elements import Elements, digest, policy
+from tests.support.page.hostile import hostile
+from tests.support.page.trees import grown
 
 SOURCES = sorted(each.name for each in files("orps_agent.page").iterdir() if each.name.endswith((".js", ".css")))
 

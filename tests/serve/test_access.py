@@ -15,16 +15,15 @@ from typer.testing import CliRunner
 from orps_agent.cli.token import app as token_command
 from orps_agent.client import Client
 from orps_agent.errors import AccessDenied, ClientBudgetReached, SettingsError
-from orps_agent.serve.models import SearchView
 from orps_agent.serve.routes import ROUTES
+from orps_agent.serve.schemas import SearchView
 from orps_agent.serve.tokens import Tokens
-from orps_agent.serving import ClientLimits
 from orps_agent.settings import SearchConfig
+from orps_agent.settings.service_settings import ClientLimits
 from orps_agent.store import Store
-from tests.processes import orps
-from tests.samples import DOUBLE, FIRST_HALF_THEN_RIGHT, script
-
-from .processes import Serving, serving
+from tests.support.processes import orps
+from tests.support.samples import DOUBLE, FIRST_HALF_THEN_RIGHT, script
+from tests.support.serve.service_process import Serving, serving
 
 ONE = SearchConfig(samples=1, rounds=1, beam=1)
 JSON = {"content-type": "application/json"}

@@ -11,10 +11,10 @@ import anyio
 import anyio.lowlevel
 import pytest
 
-from orps_agent.events import RoundStarted
+from orps_agent.domain.events import RoundStarted
 from orps_agent.serve.feed import Feed, Told
 from orps_agent.store import Store
-from tests.samples import a_search
+from tests.support.samples import a_search
 
 
 class Telling:

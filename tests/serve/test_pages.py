@@ -14,12 +14,11 @@ import playwright
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.page.browser import CHROMIUM, chromium
-from tests.page.hostile import HOSTILE, SHOWN
-from tests.processes import orps
-from tests.samples import DOUBLE, FIRST_HALF_THEN_RIGHT, HALF, RIGHT, script
-
-from .processes import Serving, serving
+from tests.support.page.browser import CHROMIUM, chromium
+from tests.support.page.hostile import HOSTILE, SHOWN
+from tests.support.processes import orps
+from tests.support.samples import DOUBLE, FIRST_HALF_THEN_RIGHT, HALF, RIGHT, script
+from tests.support.serve.service_process import Serving, serving
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine: apt-get install chromium")
 

@@ -14,9 +14,8 @@ from hypothesis.errors import Unsatisfiable
 from schemathesis.checks import not_a_server_error
 
 from orps_agent.serve.routes import ROUTES
-from tests.samples import FIRST_HALF_THEN_RIGHT, script
-
-from .processes import serving
+from tests.support.samples import FIRST_HALF_THEN_RIGHT, script
+from tests.support.serve.service_process import serving
 
 EXAMPLES = int(os.environ.get("ORPS_FUZZ_EXAMPLES", "12"))
 PLAN = settings(

@@ -14,7 +14,7 @@ import anyio
 import pytest
 
 from orps_agent import Archive
-from orps_agent.budget import Budget
+from orps_agent.budget.account import Budget
 from orps_agent.client import Client
 from orps_agent.errors import (
     ClientBudgetReached,
@@ -28,10 +28,9 @@ from orps_agent.errors import (
     UnknownSearch,
 )
 from orps_agent.settings import SearchConfig
-from tests.samples import CRITIC, DOUBLE, FIRST_HALF_THEN_RIGHT, HALF, SMALL, script, settings
-
-from .crowd import Watcher, follow_all
-from .processes import serving
+from tests.support.samples import CRITIC, DOUBLE, FIRST_HALF_THEN_RIGHT, HALF, SMALL, script, settings
+from tests.support.serve.service_process import serving
+from tests.support.serve.watchers import Watcher, follow_all
 
 SLOW = ({"role": "programmer", "reply": HALF, "delay": 0.3},)
 Seen = TypeVar("Seen")

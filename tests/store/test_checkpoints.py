@@ -8,8 +8,8 @@ from typing import Any
 
 import anyio
 
-from orps_agent.store.checkpoints import open_checkpoints
-from orps_agent.store.connecting import checkpoint_file
+from orps_agent.store.sqlite.checkpoints import open_checkpoints
+from orps_agent.store.sqlite.connection import checkpoint_file
 
 PLACE: Any = {"configurable": {"thread_id": "a search", "checkpoint_ns": "", "checkpoint_id": "1"}}
 

@@ -14,21 +14,21 @@ from pathlib import Path
 
 import pytest
 
-from orps_agent.accounting import spent
 from orps_agent.agent import Agent
-from orps_agent.candidate import Candidate, Status
+from orps_agent.budget.prices import PriceTable
+from orps_agent.domain.candidate import Candidate, Status
+from orps_agent.domain.execution import ExecutionReport, TestResult, Verdict
 from orps_agent.errors import OrpsError, StoreError, UsageError
-from orps_agent.export import document
 from orps_agent.llm.base import ModelReply
-from orps_agent.prices import PriceTable
-from orps_agent.recording import Recording
-from orps_agent.report import ExecutionReport, TestResult, Verdict
+from orps_agent.search.export import document
+from orps_agent.search.ledger import spent
+from orps_agent.search.replay_journal import Recording
 from orps_agent.store import Effect, Request, Store
-from orps_agent.store.connecting import checkpoint_file
-from orps_agent.store.garbage import find_garbage
-from orps_agent.store.schema import MIGRATIONS
-from tests.processes import orps
-from tests.samples import DOUBLE, FIRST_HALF_THEN_RIGHT, SMALL, a_search, script, settings
+from orps_agent.store.sqlite.connection import checkpoint_file
+from orps_agent.store.sqlite.garbage import find_garbage
+from orps_agent.store.sqlite.schema import MIGRATIONS
+from tests.support.processes import orps
+from tests.support.samples import DOUBLE, FIRST_HALF_THEN_RIGHT, SMALL, a_search, script, settings
 
 NOBODY = 65534
 

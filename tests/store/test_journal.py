@@ -8,11 +8,11 @@ import anyio
 import pytest
 from pydantic import BaseModel
 
-from orps_agent.candidate import Candidate, Status
+from orps_agent.domain.candidate import Candidate, Status
 from orps_agent.errors import ReplyError
 from orps_agent.llm.base import ModelReply
 from orps_agent.store import Effect, Request, Store
-from tests.samples import a_search
+from tests.support.samples import a_search
 
 HELLO = Request("programmer", "m", {"temperature": 0.5}, [("user", "hello")])
 

@@ -1,6 +1,6 @@
 """A killed process loses nothing that was stored and asks for none of it again: 30 kills, spread over all stages.
 
-`python -m benchmarks.kills` does the same at 200.
+`python -m perf.kills` does the same at 200.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import random
 from itertools import chain
 from pathlib import Path
 
-from tests.kills import STAGES, carry_out, plan, uninterrupted
+from tests.support.kills import STAGES, carry_out, plan, uninterrupted
 
 SEED = 20261124
 

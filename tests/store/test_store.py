@@ -13,15 +13,15 @@ from typing import Any
 import anyio
 import pytest
 
-from orps_agent.candidate import Candidate, Status
+from orps_agent.domain.candidate import Candidate, Status
+from orps_agent.domain.execution import ExecutionReport, Metric, Metrics, StaticAnalysis, TestResult, Verdict
+from orps_agent.domain.problem import TestSuite
+from orps_agent.domain.rewards import outcome_reward
 from orps_agent.errors import SearchOwned, StoreError, UnknownSearch
-from orps_agent.problem import TestSuite
-from orps_agent.report import ExecutionReport, Metric, Metrics, StaticAnalysis, TestResult, Verdict
-from orps_agent.rewards import outcome_reward
 from orps_agent.serve.queue import Queue
 from orps_agent.store import Store
 from orps_agent.store.lease import lease, left_behind
-from tests.samples import DOUBLE, a_search
+from tests.support.samples import DOUBLE, a_search
 
 
 async def test_a_search_and_its_candidates_come_back_as_they_were(tmp_path: Path) -> None:

@@ -10,8 +10,8 @@ import pytest
 
 from orps_agent.errors import StoreError
 from orps_agent.store import Store
-from orps_agent.store.writer import Statement
-from tests.samples import a_search
+from orps_agent.store.sqlite.writer import Statement
+from tests.support.samples import a_search
 
 REASON = "UPDATE searches SET reason = ? WHERE id = 'abcd'"
 

@@ -8,13 +8,12 @@ import numpy as np
 import pytest
 from treequest import ABMCTSA
 
-from orps_agent.candidate import path_key
+from orps_agent.domain.candidate import path_key
 from orps_agent.errors import SettingsError
 from orps_agent.settings import SearchConfig
 from orps_agent.strategies import Expansion, Score
 from orps_agent.strategies.stepwise import Grown, seed_at
-
-from .trees import made, score, valued, walked
+from tests.support.strategy_walks import made, score, valued, walked
 
 ROUNDS = 8
 

@@ -3,8 +3,7 @@
 from collections import Counter
 
 from orps_agent.strategies import Expansion, Score
-
-from .trees import ids, made, score, valued, walked
+from tests.support.strategy_walks import ids, made, score, valued, walked
 
 
 def after_the_drafts(*told: Score, **numbers: object) -> Counter[str]:

@@ -1,8 +1,7 @@
 """Branches that begin where another one might have gone a better way."""
 
 from orps_agent.strategies import Expansion, Score
-
-from .trees import ids, made, score, valued, walked
+from tests.support.strategy_walks import ids, made, score, valued, walked
 
 
 def values(**known: float) -> dict[str, float]:

@@ -9,12 +9,11 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from orps_agent.candidate import Candidate
-from orps_agent.presets import PRESETS, StrategyName
+from orps_agent.domain.candidate import Candidate
 from orps_agent.settings import SearchConfig
+from orps_agent.settings.presets import PRESETS, StrategyName
 from orps_agent.strategies import STRATEGIES, AnyStrategy, Expansion, Score, StrategyState, strategy_of
-
-from .trees import HINTS, ids, score, walked
+from tests.support.strategy_walks import HINTS, ids, score, walked
 
 NAMES = sorted(STRATEGIES)
 WITH_CHANCE = {"ab-mcts", "aide"}

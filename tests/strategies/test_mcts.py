@@ -7,8 +7,7 @@ import pytest
 from orps_agent.settings import SearchConfig
 from orps_agent.strategies import AnyStrategy
 from orps_agent.strategies.mcts import Mcts
-
-from .trees import HINTS, ids, made, score, valued, walked
+from tests.support.strategy_walks import HINTS, ids, made, score, valued, walked
 
 
 def outcomes(**numbers: object) -> AnyStrategy:

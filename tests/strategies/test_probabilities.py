@@ -18,16 +18,15 @@ import anyio
 import pytest
 
 from orps_agent import Agent, SearchConfig
-from orps_agent.agreement import agreed
-from orps_agent.presets import StrategyName
-from orps_agent.problem import Problem, SnippetTest, TestSuite
-from orps_agent.rewards import winner
+from orps_agent.domain.agreement import agreed
+from orps_agent.domain.problem import Problem, SnippetTest, TestSuite
+from orps_agent.domain.rewards import winner
+from orps_agent.settings.presets import StrategyName
 from orps_agent.strategies import Expansion, Score
-from tests.samples import DOUBLE, RIGHT, script, settings
-from tests.samples import HALF as HALF_RIGHT
-from tests.test_agreement import outline
-
-from .trees import made, score, walked
+from tests.domain.test_agreement import outline
+from tests.support.samples import DOUBLE, RIGHT, script, settings
+from tests.support.samples import HALF as HALF_RIGHT
+from tests.support.strategy_walks import made, score, walked
 
 Judge = Callable[[Expansion], Score]
 P = 0.1

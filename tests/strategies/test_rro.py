@@ -1,6 +1,6 @@
 """A branch that grows where the reward rises."""
 
-from .trees import ids, made, score, valued, walked
+from tests.support.strategy_walks import ids, made, score, valued, walked
 
 
 def test_a_node_gets_no_more_children_once_one_of_them_is_better_than_it() -> None:

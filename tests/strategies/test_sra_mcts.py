@@ -4,8 +4,7 @@ import pytest
 
 from orps_agent.errors import SettingsError
 from orps_agent.settings import SearchConfig, changed
-
-from .trees import ids, made, score
+from tests.support.strategy_walks import ids, made, score
 
 
 def test_the_leaf_that_the_critic_prefers_is_expanded_whatever_its_outcome() -> None:

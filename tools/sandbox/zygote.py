@@ -12,7 +12,7 @@ import os
 import socket
 from typing import TypedDict
 
-from . import confine, landlock, numeric, seccomp
+from .shared import confine, landlock, numeric, seccomp
 
 _LEAN = (
     *("abc", "bisect", "collections", "collections.abc", "contextlib", "copy", "ctypes", "dataclasses", "datetime"),
@@ -61,11 +61,11 @@ def main(text: str) -> None:
     gc.collect()
     gc.freeze()  # a collection in a child would otherwise touch, and so copy, every page that we share with it
     if config["role"] == "candidate":
-        from .candidate_zygote import CandidateZygote  # noqa: PLC0415 - the other role does without
+        from .candidate.candidate_zygote import CandidateZygote  # noqa: PLC0415 - the other role does without
 
         CandidateZygote(link, config["scratch"], filtered=config["filter"]).serve()
     else:
-        from .tester_zygote import TesterZygote  # noqa: PLC0415
+        from .tester.tester_zygote import TesterZygote  # noqa: PLC0415
 
         assert config["control"] is not None  # noqa: S101 - a tester is always started with one
         TesterZygote(link, socket.socket(fileno=config["control"])).serve()

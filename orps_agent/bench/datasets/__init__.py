@@ -14,7 +14,7 @@ from .base import Dataset, Fault, Row, Split
 from .files import FileDataset, is_ours
 from .formats import task_in
 from .hub import KNOWN, HubDataset, folder_source, hub_source
-from .reading import Loaded, load_tasks, read_tasks
+from .loader import Loaded, load_tasks, read_tasks
 from .task import Task
 
 __all__ = ["Dataset", "Fault", "Loaded", "Row", "Split", "Task", "load_tasks", "open_dataset", "read_tasks", "task_in"]

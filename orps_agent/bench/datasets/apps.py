@@ -6,9 +6,9 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
+from orps_agent.domain.problem import TestSuite
 from orps_agent.errors import ProblemError
-from orps_agent.loading.source import parse_python
-from orps_agent.problem import TestSuite
+from orps_agent.problems.problem_file import parse_python
 
 from .base import Fields
 from .calls import Callee, program_statement, program_test

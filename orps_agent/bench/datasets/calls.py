@@ -6,9 +6,9 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
+from orps_agent.domain.problem import ProgramTest, SnippetTest
 from orps_agent.errors import ProblemError
-from orps_agent.loading.stub import completion_statement
-from orps_agent.problem import ProgramTest, SnippetTest
+from orps_agent.problems.python_stub import completion_statement
 
 from .snippets import oracle_source
 

@@ -11,10 +11,10 @@ import ast
 from collections.abc import Sequence
 from typing import Any
 
+from orps_agent.domain.problem import TestSuite
 from orps_agent.errors import ProblemError
-from orps_agent.loading.source import parse_python
-from orps_agent.loading.stub import completion_statement
-from orps_agent.problem import TestSuite
+from orps_agent.problems.problem_file import parse_python
+from orps_agent.problems.python_stub import completion_statement
 
 from .base import Fields
 from .fields import identifier, items, text

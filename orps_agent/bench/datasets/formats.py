@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from orps_agent.errors import ProblemError
 from orps_agent.settings import first_problem
 
-from . import apps, evalplus, humaneval, livecodebench, mbpp, orps
+from . import apps, evalplus, humaneval, lbpp, livecodebench, mbpp
 from .base import Fault, Fields, Row
 from .task import Task
 
@@ -26,7 +26,7 @@ class Format(NamedTuple):
 FORMATS = (
     Format("EvalPlus", evalplus.NEEDS, evalplus.evalplus_task),
     Format("HumanEval", humaneval.NEEDS, humaneval.humaneval_task),
-    Format("ORPS", orps.NEEDS, orps.orps_task),
+    Format("ORPS", lbpp.NEEDS, lbpp.orps_task),
     Format("MBPP", mbpp.NEEDS, mbpp.mbpp_task),
     Format("APPS", apps.NEEDS, apps.apps_task),
     Format("LiveCodeBench", livecodebench.NEEDS, livecodebench.livecodebench_task),

@@ -8,11 +8,11 @@ from __future__ import annotations
 import ast
 from collections.abc import Sequence
 
+from orps_agent.domain.problem import SnippetTest, TestSuite
 from orps_agent.errors import ProblemError
-from orps_agent.loading.source import is_text, parse_python, segment
-from orps_agent.loading.stub import completion_statement
-from orps_agent.loading.testfile import suite_from_python
-from orps_agent.problem import SnippetTest, TestSuite
+from orps_agent.problems.problem_file import is_text, parse_python, segment
+from orps_agent.problems.python_stub import completion_statement
+from orps_agent.problems.python_tests import suite_from_python
 
 from .base import Fields
 from .fields import identifier, text

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from orps_agent.domain.problem import ProgramTest, SnippetTest, TestSuite
 from orps_agent.errors import ProblemError
-from orps_agent.problem import ProgramTest, SnippetTest, TestSuite
 
 from .base import Fields
 from .calls import Callee, program_statement, program_test

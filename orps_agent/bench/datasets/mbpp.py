@@ -6,9 +6,9 @@ script that runs the code on many inputs: that is what judges, and `test_list` a
 
 from __future__ import annotations
 
+from orps_agent.domain.problem import TestSuite
 from orps_agent.errors import ProblemError
-from orps_agent.loading.source import parse_python
-from orps_agent.problem import TestSuite
+from orps_agent.problems.problem_file import parse_python
 
 from .base import Fields
 from .fields import identifier, text, texts

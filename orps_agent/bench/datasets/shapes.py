@@ -12,7 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from orps_agent.loading.source import parse_python
+from orps_agent.problems.problem_file import parse_python
 
 _NUMBERS = frozenset({int, float, complex})
 _CONTAINERS = frozenset({list, tuple, set, dict})

@@ -7,10 +7,18 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from pathlib import Path
 
+from orps_agent.domain.problem import SnippetTest, TestSuite
 from orps_agent.errors import ProblemError
-from orps_agent.loading.names import called_names, defined_names, free_names, imports, names_from, own_names, reaches
-from orps_agent.loading.source import parse_python
-from orps_agent.problem import SnippetTest, TestSuite
+from orps_agent.problems.needed_names import (
+    called_names,
+    defined_names,
+    free_names,
+    imports,
+    names_from,
+    own_names,
+    reaches,
+)
+from orps_agent.problems.problem_file import parse_python
 
 from . import oracle
 from .task import Task, check_task

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pydantic import BaseModel, ConfigDict, Field
 
 from orps_agent.bench.record import Regime
+from orps_agent.domain.problem import Limits, Problem, TestSuite
 from orps_agent.errors import ProblemError
-from orps_agent.loading import check_problem
-from orps_agent.problem import Limits, Problem, TestSuite
+from orps_agent.problems import check_problem
 
 _SECONDS_A_TEST = 0.1
 """A suite of more than 200 tests gets more than a candidate's usual 20 s."""

@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 
 from orps_agent.bench.datasets import Task, load_tasks, open_dataset, read_tasks
+from orps_agent.domain.problem import TestSuite
 from orps_agent.errors import DatasetError
-from orps_agent.problem import TestSuite
+from tests.support import ROOT
+from tests.support.bench import dataset_rows
 
-from . import samples
-
-OTHER = {**samples.MBPP, "task_id": 20}
+OTHER = {**dataset_rows.MBPP, "task_id": 20}
 
 
 def ids(path: Path) -> list[str]:
@@ -24,19 +24,19 @@ def ids(path: Path) -> list[str]:
 
 
 def test_a_format_is_known_by_its_columns_and_a_file_by_its_content(tmp_path: Path) -> None:
-    rows = [samples.HUMANEVAL, samples.MBPP, samples.APPS, samples.LIVECODEBENCH]
+    rows = [dataset_rows.HUMANEVAL, dataset_rows.MBPP, dataset_rows.APPS, dataset_rows.LIVECODEBENCH]
     expected = ["HumanEval/900", "mbpp/9", "apps/904", "livecodebench/1907_A"]
-    assert ids(samples.write_jsonl(tmp_path / "data.csv", rows)) == expected
-    assert ids(samples.write_jsonl(tmp_path / "data.gz", rows)) == expected
+    assert ids(dataset_rows.write_jsonl(tmp_path / "data.csv", rows)) == expected
+    assert ids(dataset_rows.write_jsonl(tmp_path / "data.gz", rows)) == expected
     array = tmp_path / "data.txt"
     array.write_text("\ufeff" + json.dumps(rows, indent=1), encoding="utf-8")
     assert ids(array) == expected
-    assert ids(samples.write_csv(tmp_path / "data.jsonl", [samples.ORPS_MBPP])) == ["mbpp/126"]
+    assert ids(dataset_rows.write_csv(tmp_path / "data.jsonl", [dataset_rows.ORPS_MBPP])) == ["mbpp/126"]
 
 
 def test_members_of_an_array_have_the_line_on_which_they_begin(tmp_path: Path) -> None:
     path = tmp_path / "sanitized.json"
-    text = json.dumps([samples.SANITIZED, {"a": 1}, OTHER, 5], indent=2)
+    text = json.dumps([dataset_rows.SANITIZED, {"a": 1}, OTHER, 5], indent=2)
     path.write_text(text[:-1] + "oops")
     loaded = load_tasks(open_dataset(path))
     assert [task.id for task in loaded.tasks] == ["mbpp/10", "mbpp/20"]
@@ -58,8 +58,8 @@ def test_a_file_is_read_as_far_as_it_is_asked_for(tmp_path: Path) -> None:
 
 
 def test_cells_longer_than_the_csv_modules_limit_are_read(tmp_path: Path) -> None:
-    long = {**samples.ORPS_MBPP, "instruction": "x" * 200_000}
-    assert ids(samples.write_csv(tmp_path / "long.csv", [long])) == ["mbpp/126"]
+    long = {**dataset_rows.ORPS_MBPP, "instruction": "x" * 200_000}
+    assert ids(dataset_rows.write_csv(tmp_path / "long.csv", [long])) == ["mbpp/126"]
 
 
 @pytest.fixture(name="folder")
@@ -68,8 +68,8 @@ def _folder(tmp_path: Path) -> Path:
     folder = tmp_path / "mine"
     folder.mkdir()
     weak = {**OTHER, "test_list": ["assert span((1, 1), (1, 2)) == 1"]}
-    samples.write_jsonl(folder / "test.jsonl", [samples.MBPP, OTHER])
-    samples.write_jsonl(folder / "dev.jsonl", [weak, {**weak, "task_id": 30}])
+    dataset_rows.write_jsonl(folder / "test.jsonl", [dataset_rows.MBPP, OTHER])
+    dataset_rows.write_jsonl(folder / "dev.jsonl", [weak, {**weak, "task_id": 30}])
     return folder
 
 
@@ -91,7 +91,7 @@ def test_a_folder_has_weak_tests_in_dev_and_real_ones_in_test(folder: Path) -> N
 
 
 def test_weak_tests_that_cannot_be_used_leave_the_task(folder: Path) -> None:
-    samples.write_jsonl(
+    dataset_rows.write_jsonl(
         folder / "dev.jsonl", [{**OTHER, "code": "def far(p, q): pass", "test_list": ["assert far(1, 2)"]}]
     )
     loaded = load_tasks(open_dataset(folder))
@@ -101,21 +101,21 @@ def test_weak_tests_that_cannot_be_used_leave_the_task(folder: Path) -> None:
 
 def test_names_that_only_the_weak_tests_use_are_entry_points_too(folder: Path) -> None:
     two = {**OTHER, "code": "def span(p, q): return 0\ndef norm(p): return 0"}
-    samples.write_jsonl(folder / "test.jsonl", [{**two, "test_list": ["assert span(1, 2) == 0"]}])
-    samples.write_jsonl(folder / "dev.jsonl", [{**two, "test_list": ["assert norm(1) == 0"]}])
+    dataset_rows.write_jsonl(folder / "test.jsonl", [{**two, "test_list": ["assert span(1, 2) == 0"]}])
+    dataset_rows.write_jsonl(folder / "dev.jsonl", [{**two, "test_list": ["assert norm(1) == 0"]}])
     (task,) = load_tasks(open_dataset(folder)).tasks
     assert task.entry_points == ("norm", "span")
 
 
 def test_names_of_datasets(tmp_path: Path, folder: Path) -> None:
     assert open_dataset(folder / "test.jsonl").name == "mine/test"
-    assert open_dataset(samples.write_jsonl(tmp_path / "HumanEval.jsonl.gz", [])).name == "HumanEval"
+    assert open_dataset(dataset_rows.write_jsonl(tmp_path / "HumanEval.jsonl.gz", [])).name == "HumanEval"
 
 
 def test_paths_that_are_no_datasets(tmp_path: Path, folder: Path) -> None:
     with pytest.raises(DatasetError, match=r"nothing\.csv: no such file or folder, and not on the hub: mbpp, "):
         open_dataset(tmp_path / "nothing.csv")
-    samples.write_csv(folder / "test.csv", [samples.ORPS_MBPP])
+    dataset_rows.write_csv(folder / "test.csv", [dataset_rows.ORPS_MBPP])
     with pytest.raises(DatasetError, match=r"has both test\.csv and test\.jsonl; name the file that counts"):
         open_dataset(folder)
 
@@ -123,7 +123,7 @@ def test_paths_that_are_no_datasets(tmp_path: Path, folder: Path) -> None:
 def test_the_example_of_the_documentation_runs(
     tmp_path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    page = (Path(__file__).parents[3] / "docs/benchmarks.md").read_text(encoding="utf-8")
+    page = (ROOT / "docs/bench.md").read_text(encoding="utf-8")
     (tmp_path / "data").mkdir()
     folder.rename(tmp_path / "data/mbpp")
     monkeypatch.chdir(tmp_path)

@@ -12,11 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orps_agent.bench.datasets import packed as packing
-from orps_agent.bench.datasets import task_in
+from orps_agent.bench.datasets import packed, task_in
 from orps_agent.errors import ProblemError
-
-from . import samples
+from tests.support.bench import dataset_rows
 
 
 def pack(data: bytes, level: int = -1) -> str:
@@ -26,8 +24,8 @@ def pack(data: bytes, level: int = -1) -> str:
 @given(st.text(), st.integers(0, pickle.HIGHEST_PROTOCOL), st.integers(0, 9))
 def test_any_packed_text_comes_back(text: str, protocol: int, level: int) -> None:
     value = pack(pickle.dumps(text, protocol=protocol), level)
-    assert packing.is_packed(value)
-    assert packing.unpack(value, "it") == text
+    assert packed.is_packed(value)
+    assert packed.unpack(value, "it") == text
 
 
 class Evil:
@@ -40,7 +38,7 @@ class Evil:
 
 def test_a_pickle_is_never_carried_out(tmp_path: Path) -> None:
     target = tmp_path / "made"
-    row = {**samples.LIVECODEBENCH, "private_test_cases": pack(pickle.dumps(Evil(target)))}
+    row = {**dataset_rows.LIVECODEBENCH, "private_test_cases": pack(pickle.dumps(Evil(target)))}
     with pytest.raises(ProblemError, match="private_test_cases holds a pickle of more than a text"):
         task_in(row)
     assert not target.exists()
@@ -64,10 +62,10 @@ def test_a_pickle_is_never_carried_out(tmp_path: Path) -> None:
 )
 def test_anything_else_is_refused(value: str, reason: str) -> None:
     with pytest.raises(ProblemError, match=reason):
-        packing.unpack(value, "it")
+        packed.unpack(value, "it")
 
 
 def test_a_bomb_is_not_unpacked(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(packing, "MAX_BYTES", 1 << 20)
+    monkeypatch.setattr(packed, "MAX_BYTES", 1 << 20)
     with pytest.raises(ProblemError, match="more than 1 MiB when unpacked"):
-        packing.unpack(pack(pickle.dumps("a" * (2 << 20))), "it")
+        packed.unpack(pack(pickle.dumps("a" * (2 << 20))), "it")

@@ -1,0 +1,213 @@
+"""One candidate's way from a hint to a scored tree node: reason, code, execute, profile, critique.
+
+Every stage reads the candidate's row, does its effects through the journal, writes its columns and passes on the id.
+A stage whose row says `failed` or `halted` does nothing, so a candidate that cannot be had never stops the others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable
+from dataclasses import replace
+from functools import cache, wraps
+from typing import Any, Protocol, TypedDict, TypeVar
+
+import anyio.to_thread
+from langgraph.graph import END, START, StateGraph
+from langgraph.graph.state import CompiledStateGraph
+from langgraph.runtime import Runtime
+
+from orps_agent.domain.candidate import Candidate, Status
+from orps_agent.domain.events import CandidateExecuted, CandidateFinished
+from orps_agent.domain.execution import ExecutionReport, TestResult, Verdict
+from orps_agent.domain.rewards import outcome_reward
+from orps_agent.errors import BudgetReached, ReplyError
+from orps_agent.llm.replies.parser import parse_critique, parse_turn
+from orps_agent.tools.analysis.complexity import analyse
+from orps_agent.tools.analysis.tamper import static_flags
+
+from .context import SearchContext
+from .model_calls import ask_critic, ask_programmer, ask_repair, ask_rest, programmer_reply
+
+Output_co = TypeVar("Output_co", covariant=True)
+
+
+class Stage(Protocol[Output_co]):
+    """A node of the candidate's graph."""
+
+    def __call__(self, state: CandidateState, runtime: Runtime[SearchContext]) -> Awaitable[Output_co]:
+        """Take a candidate through the stage."""
+        ...
+
+
+class CandidateState(TypedDict):
+    """References only: the texts are in the candidate's row."""
+
+    candidate: str
+
+
+class CandidateOutput(TypedDict):
+    """What the outer graph collects: the ids of finished candidates."""
+
+    finished: list[str]
+
+
+async def reason(state: CandidateState, runtime: Runtime[SearchContext]) -> None:
+    """Ask the programmer: the whole turn when thoughts and code come together, else the thoughts."""
+    context = runtime.context
+    candidate = await context.candidate(state["candidate"])
+    if candidate.status is not Status.RUNNING or candidate.code is not None or candidate.reasoning is not None:
+        return
+    try:
+        reply = await ask_programmer(context, candidate)
+    except ReplyError as error:
+        await _fail(context, candidate, error)
+        return
+    if context.row.config.reasoning == "split":
+        turn = parse_turn(reply.text, reply.reasoning, entry_points=context.row.problem.entry_points)
+        await context.write(candidate.id, "reason", reasoning=turn.thoughts or reply.text)
+
+
+async def code(state: CandidateState, runtime: Runtime[SearchContext]) -> None:
+    """Find thoughts and solution in the reply, after a repair turn if there is no solution in it."""
+    context = runtime.context
+    candidate = await context.candidate(state["candidate"])
+    if candidate.status is not Status.RUNNING or candidate.code is not None:
+        return
+    names = context.row.problem.entry_points
+    split = context.row.config.reasoning == "split"
+    try:
+        reply = await (ask_programmer(context, candidate) if split else programmer_reply(context, candidate))
+        reply = await ask_rest(context, candidate, reply)
+        turn = parse_turn(reply.text, reply.reasoning, entry_points=names)
+        if turn.code is None:
+            repaired = await ask_repair(context, candidate, "code", reply)
+            turn = replace(turn, code=parse_turn(repaired.text, entry_points=names).code)
+    except ReplyError as error:
+        await _fail(context, candidate, error)
+        return
+    thoughts = candidate.reasoning if split else turn.thoughts
+    await context.write(candidate.id, "reason", "code", reasoning=thoughts, code=turn.code or "")
+
+
+async def execute(state: CandidateState, runtime: Runtime[SearchContext]) -> None:
+    """Run the solution on the visible tests."""
+    context = runtime.context
+    candidate = await context.candidate(state["candidate"])
+    if candidate.status is not Status.RUNNING or candidate.report is not None:
+        return
+    await context.write(candidate.id, report=await _run(context, candidate))
+
+
+async def profile(state: CandidateState, runtime: Runtime[SearchContext]) -> None:
+    """Measure what passed, analyse the source, and compute the outcome reward."""
+    context = runtime.context
+    candidate = await context.candidate(state["candidate"])
+    if candidate.status is not Status.RUNNING or candidate.outcome is not None:
+        return
+    effect = context.effect(candidate.id, "profile")
+    reused = context.journal.is_finished(effect)
+    # From the journal: until it is settled here, only the execution's own result holds the measurements.
+    report = await _run(context, candidate)
+    if report.passed:
+        report = await context.execute(effect, ExecutionReport, lambda: _measure(context, candidate, report))
+    source = candidate.code or ""
+    analysis = await analyse(source)
+    # In a thread: it may take seconds on a source that was written to be slow to read.
+    suspicions = await anyio.to_thread.run_sync(static_flags, source, context.row.problem.tests)
+    report = report.model_copy(update={"flags": tuple(dict.fromkeys((*report.flags, *suspicions)))})
+    outcome = outcome_reward(report, analysis)
+    measured = await context.write(
+        candidate.id, "execute", "profile", report=report, analysis=analysis, outcome=outcome
+    )
+    await context.emit(CandidateExecuted.of(context.id, measured, reused=reused))
+
+
+async def critique(state: CandidateState, runtime: Runtime[SearchContext]) -> CandidateOutput:
+    """Have the critic judge the turn; a judgement without a readable score leaves ρ null."""
+    context = runtime.context
+    candidate = await context.candidate(state["candidate"])
+    if candidate.status is Status.RUNNING and not context.row.config.process_reward:
+        candidate = await context.write(candidate.id, status=Status.OPEN)
+    if candidate.status is Status.RUNNING:
+        columns: dict[str, object]
+        try:
+            reply = await ask_critic(context, candidate)
+            judged = parse_critique(reply.text, reply.reasoning)
+            if judged.score is None:
+                repaired = await ask_repair(context, candidate, "score", reply)
+                judged = replace(judged, score=parse_critique(repaired.text).score)
+            columns = {"critique": judged.thoughts, "process": judged.score}
+            status = Status.CLOSED if judged.good else Status.OPEN
+        except BudgetReached as error:
+            columns, status = {"error": str(error)}, Status.HALTED
+        except ReplyError as error:
+            # The programmer's part is paid for and executed: the node stays, ranked by ω alone.
+            columns, status = {"error": f"no critique: {error}"}, Status.OPEN
+        candidate = await context.write(candidate.id, "critique", **columns, status=status)
+    await context.emit(CandidateFinished.of(context.id, candidate))
+    return {"finished": [candidate.id]}
+
+
+async def _run(context: SearchContext, candidate: Candidate) -> ExecutionReport:
+    problem = context.row.problem
+    source = candidate.code
+    if not source:
+        missing = [
+            TestResult(name=test.name, verdict=Verdict.NOT_RUN, error="the reply held no Python")
+            for test in problem.tests.tests
+        ]
+        return ExecutionReport(results=tuple(missing))
+    return await context.execute(
+        context.effect(candidate.id, "execute"),
+        ExecutionReport,
+        lambda: context.executor.run(source, problem.tests, entry_points=problem.entry_points, limits=problem.limits),
+    )
+
+
+async def _measure(context: SearchContext, candidate: Candidate, report: ExecutionReport) -> ExecutionReport:
+    problem = context.row.problem
+    return await context.executor.profile(
+        candidate.code or "",
+        problem.tests,
+        report,
+        entry_points=problem.entry_points,
+        limits=problem.limits,
+    )
+
+
+async def _fail(context: SearchContext, candidate: Candidate, error: ReplyError) -> None:
+    status = Status.HALTED if isinstance(error, BudgetReached) else Status.FAILED
+    await context.write(candidate.id, status=status, error=str(error))
+
+
+def _traced(name: str, stage: Stage[Output_co]) -> Stage[Output_co]:
+    @wraps(stage)
+    async def run(state: CandidateState, runtime: Runtime[SearchContext]) -> Output_co:
+        with runtime.context.trace.stage(state["candidate"], name):
+            return await stage(state, runtime)
+
+    return run
+
+
+@cache
+def build_candidate() -> CompiledStateGraph[CandidateState, SearchContext, CandidateState, CandidateOutput]:
+    """The five stages in a row; one graph for all searches, as it holds nothing of any.
+
+    Compiled without a checkpointer: the journal is what makes a stage safe to enter again, and a checkpoint after
+    every stage of every candidate would only cost time and space.
+    """
+    graph = StateGraph(CandidateState, SearchContext, output_schema=CandidateOutput)
+    stages: dict[str, Stage[Any]] = {
+        "reason": reason,
+        "code": code,
+        "execute": execute,
+        "profile": profile,
+        "critique": critique,
+    }
+    previous = START
+    for name, stage in stages.items():
+        graph.add_node(name, _traced(name, stage))
+        graph.add_edge(previous, name)
+        previous = name
+    graph.add_edge(previous, END)
+    return graph.compile(checkpointer=False)

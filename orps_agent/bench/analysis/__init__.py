@@ -1,0 +1,1 @@
+"""From the records of bench runs to a report: measures, intervals, comparisons."""

@@ -1,0 +1,136 @@
+"""What a search was worth: its candidates on the real tests, and its winner's costs beside the gold solution's."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from orps_agent.domain.candidate import Candidate, path_key
+from orps_agent.domain.execution import ExecutionReport, NotAnalysable
+from orps_agent.domain.problem import Problem, TestSuite
+from orps_agent.store import Effect, Journal, SearchRow, choose
+from orps_agent.tools.analysis.complexity import analyse
+from orps_agent.tools.executor import Executor
+
+from .record import DYNAMIC, STATIC, Costs, Point, Sample
+
+
+@dataclass(frozen=True)
+class Judge:
+    """Runs solutions of one problem on the tests that it is judged by."""
+
+    executor: Executor
+    problem: Problem
+
+    @property
+    def real(self) -> TestSuite:
+        """The held-back tests: what a benchmark judges by, in either regime."""
+        return self.problem.held_back or self.problem.tests
+
+    async def run(self, code: str, suite: TestSuite | None = None) -> ExecutionReport:
+        """The solution on the real tests, or on some of them."""
+        return await self.executor.run(
+            code, suite or self.real, entry_points=self.problem.entry_points, limits=self.problem.limits
+        )
+
+    async def passed(self, journal: Journal, tree: Sequence[Candidate], known: dict[str, int]) -> dict[str, int]:
+        """How many real tests each candidate passes, by its id. Stored as effects of the search, once for each text.
+
+        `known` holds what is known already, by the text, and learns the rest.
+        """
+        found: dict[str, int] = {}
+        for each in tree:
+            source = each.code or ""
+            if source and source not in known:
+                known[source] = await self._passed(journal, each, source)
+            found[each.id] = known.get(source, 0)
+        return found
+
+    async def _passed(self, journal: Journal, each: Candidate, source: str) -> int:
+        if each.report is not None and self.problem.tests == self.real:
+            return each.report.passed  # the search saw the same tests
+        effect = Effect(journal.search, each.id, "bench")
+        return (await journal.execute(effect, ExecutionReport, lambda: self.run(source))).passed
+
+    async def costs(self, code: str | None) -> tuple[Costs | None, Costs | None]:
+        """The solution's costs and the gold solution's, measured one after the other on the tests that both pass."""
+        gold = self.problem.gold
+        reference = await self.run(gold) if gold else None
+        if gold is None or reference is None or not reference.all_passed:
+            return (await self._costs(code, await self.run(code)) if code else None), None
+        ours = await self.run(code) if code else None
+        if code is None or ours is None or not ours.passed:
+            static = await _static(code) if code else None
+            return static, await self._costs(gold, reference)
+        common = {each.name for each in ours.results if each.passed}
+        suite = self.real.model_copy(update={"tests": tuple(test for test in self.real.tests if test.name in common)})
+        return await self._measured(code, suite), await self._measured(gold, suite)
+
+    async def _measured(self, code: str, suite: TestSuite) -> Costs:
+        return await self._costs(code, await self.run(code, suite), suite)
+
+    async def _costs(self, code: str, report: ExecutionReport, suite: TestSuite | None = None) -> Costs:
+        if report.passed:
+            report = await self.executor.profile(
+                code, suite or self.real, report, entry_points=self.problem.entry_points, limits=self.problem.limits
+            )
+        static = await _static(code)
+        dynamic = {name: mean for name in DYNAMIC if (mean := report.mean(name)) is not None}
+        metrics = {
+            name: [metric for each in report.results if each.passed and (metric := getattr(each.metrics, name))]
+            for name in dynamic
+        }
+        return Costs(
+            values=static.values | dynamic,
+            sources={name: " and ".join(sorted({each.source for each in found})) for name, found in metrics.items()},
+            spreads={
+                name: max(spreads)
+                for name, found in metrics.items()
+                if (spreads := [each.spread for each in found if each.spread is not None])
+            },
+        )
+
+
+def samples_of(tree: Sequence[Candidate], passed: Mapping[str, int]) -> tuple[Sample, ...]:
+    """All candidates of a search, in the order in which they were asked for."""
+    return tuple(
+        Sample(
+            candidate=each.id,
+            round=each.round,
+            visible=each.pass_rate,
+            passed=passed[each.id],
+            process=each.process,
+            omega=each.omega,
+            valid=bool(each.code) and not isinstance(each.analysis, NotAnalysable),
+        )
+        for each in _as_asked(tree)
+    )
+
+
+def curve_of(
+    tree: Sequence[Candidate], passed: Mapping[str, int], calls: Mapping[str, int], row: SearchRow
+) -> tuple[Point, ...]:
+    """What would have won after each candidate, against the model calls made until then."""
+    points: list[Point] = []
+    asked = 0
+    outlines = []
+    visible: dict[str, frozenset[str]] = {}
+    for each in _as_asked(tree):
+        outlines.append(each.outline)
+        if each.report is not None:
+            visible[each.id] = frozenset(result.name for result in each.report.results if result.passed)
+        asked += calls.get(each.id, 0)
+        best = choose(row, outlines, visible).winner
+        points.append(Point(candidates=len(outlines), calls=asked, passed=passed[best.id] if best else 0))
+    return tuple(points)
+
+
+def _as_asked(tree: Sequence[Candidate]) -> list[Candidate]:
+    return sorted(tree, key=lambda each: (each.round, path_key(each.id)))
+
+
+async def _static(code: str) -> Costs:
+    analysis = await analyse(code)
+    if isinstance(analysis, NotAnalysable):
+        return Costs()
+    return Costs(values={name: float(getattr(analysis, name)) for name in STATIC})

@@ -1,0 +1,222 @@
+"""Runs a bench: all its searches at the same time in one process, each stored, judged, and written down once."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+
+import anyio
+
+from orps_agent.agent import Agent
+from orps_agent.domain.candidate import Tree
+from orps_agent.domain.events import SearchFinished
+from orps_agent.domain.execution import NotAnalysable
+from orps_agent.domain.problem import Problem
+from orps_agent.domain.result import SearchResult
+from orps_agent.errors import CannotRun, NoUsableTest, SearchInterrupted
+from orps_agent.tools.analysis.complexity import analyse
+from orps_agent.util.tasks import beside
+
+from .judge import Judge, curve_of, samples_of
+from .methods import GOLD
+from .plan import Entry
+from .record import Record
+from .records import keep, known
+
+OnRecord = Callable[[Record], Awaitable[None]]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a bench run came to."""
+
+    records: tuple[Record, ...]
+    """Of everything that is done, by this run or an earlier one."""
+    left: int
+    """Searches that were stopped before their end; the same run goes on with them."""
+
+
+async def run_bench(
+    agent: Agent,
+    entries: Sequence[Entry],
+    *,
+    at_once: int = 100,
+    tell: OnRecord,
+    stopping: anyio.Event | None = None,
+) -> Outcome:
+    """Do what is not done yet, `at_once` searches at a time, and tell every record as it comes, old ones first.
+
+    A fast search never waits for a slow one: what they share are the model's and the executor's slots. Once `stopping`
+    is set, nothing new is begun: searches wind down as by `Agent.stop`, and what is being judged is given up, as it
+    costs nothing to judge it again. Raises CannotRun when the endpoint, the sandbox or the database gives way, after
+    the other searches have wound down.
+    """
+    run = _Run(agent, tell, stopping or anyio.Event(), anyio.CapacityLimiter(at_once))
+    await run.recall(entries)
+    async with beside(run.stop_searches), beside(wait=True) as tasks:
+        for entry in entries:
+            if entry.search not in run.done:
+                tasks.start_soon(run.one, entry)
+    if run.error:
+        raise run.error
+    return Outcome(tuple(run.done[entry.search] for entry in entries if entry.search in run.done), run.left)
+
+
+@dataclass
+class _Run:
+    """What the searches of a bench have in common while they run."""
+
+    agent: Agent
+    tell: OnRecord
+    stopping: anyio.Event
+    slots: anyio.CapacityLimiter
+    done: dict[str, Record] = field(default_factory=dict)
+    left: int = 0
+    error: CannotRun | None = None
+    """Why nothing can go on, if that is why it is stopping."""
+
+    async def recall(self, entries: Sequence[Entry]) -> None:
+        """Tell what earlier runs have done; searches that their batch's budget had ended go on."""
+        found = await known(self.agent.store, [entry.search for entry in entries])
+        self.done = {search: record for search, record in found.items() if not record.cut_short}
+        for record in self.done.values():
+            await self.tell(record)
+
+    async def stop_searches(self) -> None:
+        """Wind them down when it is time."""
+        await self.stopping.wait()
+        self.agent.stop()
+
+    async def one(self, entry: Entry) -> None:
+        """A search, or what is left of it, and its judgement."""
+        async with self.slots:
+            record = None if self.stopping.is_set() else await self._record(entry)
+        if record is None:
+            self.left += 1
+            return
+        await keep(self.agent.store, record)
+        self.done[entry.search] = record
+        await self.tell(record)
+
+    async def _record(self, entry: Entry) -> Record | None:
+        """None when it was stopped before its end."""
+        judge = Judge(self.agent.executor, entry.task.problem(entry.regime))
+        try:
+            if entry.method == GOLD:
+                return await self._judged(partial(_of_gold, judge, entry))
+            result = await self._searched(judge.problem, entry)
+            return await self._judged(partial(_of_search, self.agent, judge, entry, result)) if result else None
+        except SearchInterrupted:
+            return None
+        except NoUsableTest as error:  # of this problem alone; asking again is not the same bench any more
+            return await _of_nothing(self.agent, judge, entry, str(error))
+        except CannotRun as error:
+            self.error = self.error or error
+            self.stopping.set()
+            return None
+
+    async def _searched(self, problem: Problem, entry: Entry) -> SearchResult | None:
+        result: SearchResult | None = None
+        async with self.agent.stream(problem, entry.config, search=entry.search) as events:
+            async for event in events:
+                if self.stopping.is_set():
+                    self.agent.stop()  # it had not begun when all were told to stop
+                if isinstance(event, SearchFinished):
+                    result = event.result
+        return result
+
+    async def _judged(self, judging: Callable[[], Awaitable[Record]]) -> Record | None:
+        record: Record | None = None
+        with anyio.CancelScope() as scope:
+
+            async def give_up() -> None:
+                await self.stopping.wait()
+                scope.cancel()
+
+            async with beside(give_up):
+                record = await judging()
+        return record
+
+
+async def _of_search(agent: Agent, judge: Judge, entry: Entry, result: SearchResult) -> Record:
+    store = agent.store
+    tree = await store.tree(result.search)
+    seen = {result.code: result.verification.passed} if result.code and result.verification else {}
+    passed = await judge.passed(await store.journal(result.search), list(tree), seen)
+    ours, gold = await judge.costs(result.code)
+    calls = await store.calls_by_candidate(result.search)
+    return Record(
+        **_of_entry(entry, judge),
+        reason=result.reason,
+        passed=passed[result.winner.id] if result.winner else 0,
+        valid=result.winner is not None and not isinstance(result.winner.analysis, NotAnalysable),
+        winner=ours,
+        gold=gold,
+        tier=_tier(result, tree),
+        calls=result.usage.model_calls,
+        prompt_tokens=result.usage.prompt_tokens,
+        completion_tokens=result.usage.completion_tokens,
+        cost=result.usage.cost,
+        seconds=await store.reader.seconds(result.search),
+        samples=samples_of(list(tree), passed),
+        curve=curve_of(list(tree), passed, calls, await store.search(result.search)),
+    )
+
+
+async def _of_gold(judge: Judge, entry: Entry) -> Record:
+    code = entry.task.gold
+    report = await judge.run(code) if code else None
+    ours, gold = await judge.costs(code)
+    return Record(
+        **_of_entry(entry, judge),
+        reason="no search",
+        passed=report.passed if report else 0,
+        valid=code is not None and not isinstance(await analyse(code), NotAnalysable),
+        winner=ours,
+        gold=gold,
+        tier=report.tier if report else None,
+        calls=0,
+        prompt_tokens=0,
+        completion_tokens=0,
+        cost=0.0,
+        seconds=0.0,
+    )
+
+
+async def _of_nothing(agent: Agent, judge: Judge, entry: Entry, reason: str) -> Record:
+    """A search that could not begin, for want of tests: its problem is not solved."""
+    usage = await agent.store.usage(entry.search)
+    _, gold = await judge.costs(None)
+    return Record(
+        **_of_entry(entry, judge),
+        reason=reason,
+        passed=0,
+        valid=False,
+        gold=gold,
+        calls=usage["model_calls"],
+        prompt_tokens=usage["prompt_tokens"],
+        completion_tokens=usage["completion_tokens"],
+        cost=usage["cost"],
+        seconds=await agent.store.reader.seconds(entry.search),
+    )
+
+
+def _of_entry(entry: Entry, judge: Judge) -> dict[str, object]:
+    return {
+        "dataset": entry.dataset,
+        "problem": entry.task.id,
+        "method": entry.method,
+        "regime": entry.regime,
+        "seed": entry.config.seed,
+        "programmer": entry.programmer,
+        "critic": entry.critic,
+        "budget": entry.budget,
+        "search": entry.search,
+        "tests": len(judge.real),
+    }
+
+
+def _tier(result: SearchResult, tree: Tree) -> int | None:
+    reports = [result.verification, *(each.report for each in tree)]
+    return next((each.tier for each in reports if each and each.tier), None)

@@ -1,0 +1,1 @@
+"""Searches inside other systems: LangGraph, LangChain, the Model Context Protocol."""

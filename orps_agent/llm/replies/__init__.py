@@ -1,0 +1,1 @@
+"""Reading of what models write: code, thoughts, scores and tests."""

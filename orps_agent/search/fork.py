@@ -1,0 +1,91 @@
+"""Forks: a new search that shares a branch of another one, and goes on from there with something changed."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Mapping, Sequence
+
+from orps_agent.domain.candidate import COSTS, Candidate, Status
+from orps_agent.errors import SettingsError, UsageError
+from orps_agent.settings import SearchConfig, changed
+from orps_agent.settings.presets import PRESETS
+from orps_agent.store import SearchRow, Store
+from orps_agent.store.sqlite.writer import Statement
+from orps_agent.strategies import Expansion, Score, StrategyState, strategy_of
+
+
+async def fork(
+    store: Store,
+    search: str,
+    at: str,
+    *,
+    critique: str | None = None,
+    code: str | None = None,
+    changes: Mapping[str, object] | None = None,
+    new: str | None = None,
+    also: Sequence[Statement] = (),
+) -> SearchRow:
+    """Store a search that begins with the branch down to candidate `at` of another one, and return its row.
+
+    Nothing of the branch is asked or run again, but for a candidate that was given other `code`: that one is run,
+    profiled and criticised anew before it is expanded. `critique` replaces the critic's words on it. `new` is the
+    fork's id, `also` what else belongs into the same transaction. Raises UnknownSearch, UnknownCandidate, UsageError,
+    or SettingsError when `changes` of the SearchConfig do not fit.
+    """
+    if critique is not None and code is not None:
+        raise UsageError("a fork changes the critique or the code, not both: new code gets a new critique")
+    source = await store.search(search)
+    last = await store.candidate(source.id, at)
+    if last.outcome is None and code is None:
+        raise UsageError(
+            f"candidate {at} of search {source.id} was never executed: fork at its parent, or give it code"
+        )
+    config = changed(source.config, changes or {})
+    start = beginning(config, last, rerun=code is not None)
+    row = SearchRow(
+        id=new or secrets.token_hex(4),
+        created_at=time.time(),
+        status="interrupted",
+        problem=source.problem,
+        config=config,
+        programmer=source.programmer,
+        critic=source.critic,
+        tester=source.tester,
+        tests_by=source.tests_by,
+        forked_from=source.id,
+        forked_at=at,
+        start=start.model_dump(mode="json"),
+    )
+    await store.add_fork(row, last.branch, _edits(critique, code), *also)
+    return row
+
+
+def shared(row: SearchRow, first: Sequence[Expansion]) -> int:
+    """How many candidates a search has from the one that it was forked from, given what it asks for first."""
+    if row.forked_at is None:
+        return 0
+    return row.forked_at.count(".") + 1 - any(each.id == row.forked_at for each in first)
+
+
+def beginning(config: SearchConfig, at: Candidate, *, rerun: bool) -> StrategyState:
+    """Where the fork's strategy begins; raises SettingsError when there is nothing left for it to ask."""
+    strategy = strategy_of(config, [at.hint])
+    given = Expansion(id=at.id, round=at.round, hint=at.hint)
+    score = Score.of(at, config).model_copy(update={"expandable": True, "solved": False})
+    goes_on: StrategyState = strategy.fork(given, score)
+    if goes_on.ended:
+        more = "another strategy, as with" if "rounds" in PRESETS[config.strategy] else "more of them, as with"
+        change = "strategy=reflexion" if "rounds" in PRESETS[config.strategy] else f"rounds={at.round + 2}"
+        raise SettingsError(
+            f"candidate {at.id} is in the last of {config.rounds} rounds: give the fork {more} --set {change}"
+        )
+    return strategy.fork(given, None) if rerun else goes_on
+
+
+def _edits(critique: str | None, code: str | None) -> dict[str, object]:
+    """The columns of the last candidate of the branch that are not as they were."""
+    if code is None:
+        return {"status": Status.OPEN} | ({} if critique is None else {"critique": critique})
+    learned = ("passed", "tests", "omega", "process", "report", "metrics", "flags", "analysis", "critique", "error")
+    return {"status": Status.RUNNING, "code": code, "written": bool(code)} | dict.fromkeys((*learned, *COSTS))

@@ -1,0 +1,158 @@
+"""The record of a search as a journal that does nothing: it knows what was told, and what was never asked."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass
+from operator import itemgetter
+from typing import TypeVar
+
+from pydantic import BaseModel
+
+from orps_agent.domain.candidate import Candidate, Status, path_key
+from orps_agent.domain.execution import ExecutionReport, TestResult, Verdict
+from orps_agent.errors import BudgetReached, NeverRecorded, ReplyError
+from orps_agent.llm.base import ModelReply
+from orps_agent.store import Effect, Request, SearchRow, Store, Tally
+from orps_agent.store.sqlite.writer import Statement
+
+Result = TypeVar("Result", bound=BaseModel)
+
+
+@dataclass(frozen=True)
+class _Call:
+    """One call of the record, answered or failed."""
+
+    effect: Effect
+    prompt_hash: str
+    sampling: tuple[object, ...]
+    error: str | None
+    """Why there was no reply, if there was none."""
+
+    def asks_the_same(self, effect: Effect, request: Request) -> bool:
+        """Whether it is a sample of what is asked now."""
+        return (
+            self.effect.stage == effect.stage
+            and self.effect.attempt == effect.attempt
+            and self.prompt_hash == request.prompt_hash
+            and self.sampling == _sampling(request.parameters)
+        )
+
+
+class Recording:
+    """Answers from what a stored search was told.
+
+    In an exact replay the call in the same place of the tree answers, and a prompt that differs is noted. Else a
+    recorded call answers that asked the same with the same sampling settings, the one in the same place first, each
+    of them once.
+    """
+
+    def __init__(self, store: Store, row: SearchRow, *, exact: bool) -> None:
+        self.exact = exact
+        self.tally = Tally()
+        self.tree: dict[str, Candidate] = {}
+        """The recorded candidates."""
+        self.differences: list[str] = []
+        self.missing: list[str] = []
+        """Candidates that the record does not know, or not to their end."""
+        self._store = store
+        self._row = row
+        self._calls: dict[tuple[str, str, int], _Call] = {}
+        self._replies: dict[Effect, ModelReply] = {}
+        self._origins: dict[str, str] = {}
+        """Which recorded candidate a replayed one has its reply from."""
+
+    async def load(self) -> None:
+        """Read the record."""
+        self.tree.update((each.id, each) for each in await self._store.tree(self._row.id))
+        rows = await self._store.reader.rows(
+            "SELECT search, candidate, stage, attempt, prompt_hash, parameters, error FROM model_calls"
+            " WHERE search = ? AND status IN ('answered', 'failed') ORDER BY try",
+            self._row.id,
+        )
+        found = self._store.reader.read_all(rows, lambda row: (path_key(row["candidate"]), _call(row)))
+        self._calls.update((call.effect.place, call) for _, call in sorted(found, key=itemgetter(0)))
+
+    @property
+    def answered(self) -> int:
+        """How many calls were answered so far."""
+        return len(self._replies)
+
+    def is_finished(self, effect: Effect) -> bool:
+        """Always: whatever is not recorded will never be."""
+        return True
+
+    async def call(self, effect: Effect, request: Request, do: Callable[[], Awaitable[ModelReply]]) -> ModelReply:
+        """The recorded reply, or the recorded ReplyError; raises NeverRecorded when there is neither.
+
+        Raises BudgetReached where the recorded search did.
+        """
+        found = self._match(effect, request)
+        if found is None and self.exact and self._was_halted(effect.candidate):
+            raise BudgetReached(f"the budget of the recorded search had no room for candidate {effect.candidate}")
+        if found is None:
+            self._miss(effect.candidate)
+            raise NeverRecorded(f"the {effect.stage} of candidate {effect.candidate} was never recorded")
+        if found.prompt_hash not in ("", request.prompt_hash):
+            self.differences.append(f"candidate {effect.candidate}: the prompt of its {effect.stage} differs")
+        if found.error is not None:
+            raise ReplyError(found.error)
+        if effect.stage == "reason":
+            self._origins[effect.candidate] = found.effect.candidate
+        if not self.exact:
+            del self._calls[found.effect.place]
+        self._replies[effect] = await self._store.reader.reply(found.effect)
+        return self._replies[effect]
+
+    async def reply(self, effect: Effect) -> ModelReply:
+        """What a call was answered before."""
+        return self._replies[effect]
+
+    async def execute(self, effect: Effect, result_type: type[Result], do: Callable[[], Awaitable[Result]]) -> Result:
+        """What the recorded execution told; all tests not run when it was never finished, and no race's result."""
+        if result_type is not ExecutionReport:
+            return result_type.model_construct(words=None)
+        origin = self._origins.get(effect.candidate, effect.candidate)
+        known = self.tree.get(origin)
+        if known is None or known.report is None:
+            self._miss(effect.candidate)
+            results = tuple(
+                TestResult(name=test.name, verdict=Verdict.NOT_RUN, error="never recorded")
+                for test in self._row.problem.tests.tests
+            )
+            return result_type.model_validate(ExecutionReport(results=results))
+        return result_type.model_validate(known.report)
+
+    def settled(self, candidate: Candidate, stages: Iterable[str]) -> list[Statement]:
+        """Nothing: the record stays as it is."""
+        return []
+
+    def _match(self, effect: Effect, request: Request) -> _Call | None:
+        here = self._calls.get(effect.place)
+        if here is not None and (self.exact or here.asks_the_same(effect, request)):
+            return here
+        if self.exact:
+            return None
+        return next((each for each in self._calls.values() if each.asks_the_same(effect, request)), None)
+
+    def _was_halted(self, candidate: str) -> bool:
+        """Whether the recorded search stopped here for its budget: at a call, or before it planned the round."""
+        known = self.tree.get(candidate)
+        return self._row.out_of_budget and (known is None or known.status is Status.HALTED)
+
+    def _miss(self, candidate: str) -> None:
+        if candidate not in self.missing:
+            self.missing.append(candidate)
+
+
+def _call(row: sqlite3.Row) -> _Call:
+    effect = Effect(row["search"], row["candidate"], row["stage"], row["attempt"])
+    return _Call(effect, row["prompt_hash"], _sampling(json.loads(row["parameters"])), row["error"])
+
+
+def _sampling(parameters: object) -> tuple[object, ...]:
+    """What of a call's parameters makes it a sample of the same distribution."""
+    told = parameters if isinstance(parameters, dict) else {}
+    return told.get("temperature"), told.get("max_tokens")

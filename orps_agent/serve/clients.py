@@ -1,0 +1,44 @@
+"""What each client may have, and what it has spent over all its searches."""
+
+from __future__ import annotations
+
+from orps_agent.agent import Agent
+from orps_agent.budget.account import Account, Budget, Spent
+from orps_agent.errors import ClientBudgetReached
+from orps_agent.search.ledger import spent
+from orps_agent.settings.service_settings import ClientLimits
+
+from .queue import Queue
+from .tokens import Tokens
+
+
+class Accounts:
+    """The clients' accounts, within the agent's own; their limits are a token's, else the settings'."""
+
+    def __init__(self, agent: Agent, queue: Queue, tokens: Tokens) -> None:
+        self._agent = agent
+        self._queue = queue
+        self._tokens = tokens
+        self._known: dict[str, Account] = {}
+
+    async def limits(self, client: str) -> ClientLimits:
+        """What a client may have, as of now."""
+        return await self._tokens.limits(client) or self._agent.settings.serve.limits(client)
+
+    async def of(self, client: str) -> Account:
+        """What a client may spend, with what all its searches have spent already on it."""
+        if client not in self._known:
+            total = Spent()
+            for search in await self._queue.searches_of(client):
+                total += await spent(self._agent.store, search, self._agent.prices)
+            self._known.setdefault(client, Account(Budget(), parent=self._agent.batch, spent=total))
+        account = self._known[client]
+        account.allow((await self.limits(client)).budget)
+        return account
+
+    async def open(self, client: str) -> Account:
+        """The client's account; raises ClientBudgetReached when nothing more may be spent on it."""
+        account = await self.of(client)
+        if reached := account.exhausted():
+            raise ClientBudgetReached(f"client {client} has spent what it may: {reached}; raise its limits to go on")
+        return account

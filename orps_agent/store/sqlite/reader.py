@@ -1,0 +1,159 @@
+"""The reading side of the file: one connection, every query in one step, everything damaged named."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import TypeVar
+
+import aiosqlite
+from pydantic import BaseModel
+
+from orps_agent.domain.candidate import Candidate
+from orps_agent.errors import StoreError, UnknownCandidate
+from orps_agent.llm.base import ModelReply
+
+from .connection import FAULTS, explain
+from .effects import KEY, Effect, Kind
+from .rows import candidate
+from .texts import Quote, references, unfold
+
+Result = TypeVar("Result", bound=BaseModel)
+Value = TypeVar("Value")
+_SENSELESS = (ValueError, LookupError, TypeError, AttributeError)
+"""What making sense of a damaged row fails with; pydantic's own error is a ValueError."""
+
+COST = "iif(count(*) = count(cost), total(cost), NULL) AS cost"
+"""What answered model calls have cost in USD; null where that is not known of all."""
+
+
+class Reader:
+    """Queries over one connection that cannot write."""
+
+    def __init__(self, connection: aiosqlite.Connection, path: str) -> None:
+        self._connection = connection
+        self.path = path
+
+    async def rows(self, query: str, *values: object) -> list[sqlite3.Row]:
+        """All rows of a query; raises StoreError that names the file when they cannot be had."""
+        # In one step: a statement left open between two would hold its snapshot, and whoever reads beside it on this
+        # connection would not see what was committed since.
+        try:
+            return list(await self._connection.execute_fetchall(query, values))
+        except FAULTS as error:
+            raise StoreError(explain(error, self.path)) from error
+
+    def read(self, row: sqlite3.Row, make: Callable[[sqlite3.Row], Value]) -> Value:
+        """What a row means; raises StoreError when it means nothing, because the file was damaged."""
+        with self._meaning(" ".join(str(row[name]) for name in {"search", "id", "candidate", "stage"} & {*row.keys()})):
+            return make(row)
+
+    def read_all(self, rows: Sequence[sqlite3.Row], make: Callable[[sqlite3.Row], Value]) -> list[Value]:
+        """What many rows mean, without looking at each for damage unless there is some."""
+        try:
+            return [make(row) for row in rows]
+        except _SENSELESS:
+            return [self.read(row, make) for row in rows]
+
+    @contextmanager
+    def _meaning(self, where: str) -> Iterator[None]:
+        try:
+            yield
+        except _SENSELESS as error:
+            raise StoreError(
+                f"{self.path}: the row of {where} is damaged ({type(error).__name__}): restore a copy of the file, or "
+                "name another one with --db"
+            ) from error
+
+    async def candidate(self, search: str, id_: str) -> Candidate:
+        """One candidate as far as its stages have come."""
+        found = await self.rows("SELECT * FROM candidates WHERE search = ? AND id = ?", search, id_)
+        if not found:
+            raise UnknownCandidate(f"no candidate {id_!r} in search {search}: `orps show {search}` draws its tree")
+        return self.read(found[0], candidate)
+
+    async def effects(self, search: str) -> list[tuple[Kind, str, str, int, int, int, int]]:
+        """Of every effect: kind, place, number of tries, whether it is finished, whether a try ended unknown."""
+        found = await self.rows(
+            " UNION ALL ".join(
+                f"SELECT '{kind}', candidate, stage, attempt, max(try), max(status = 'answered'),"
+                f" max(status = 'asked') FROM {table} WHERE search = ? GROUP BY candidate, stage, attempt"
+                for kind, table in (("model", "model_calls"), ("execution", "executions"))
+            ),
+            search,
+            search,
+        )
+        return [tuple(row) for row in found]
+
+    async def cost(self, search: str) -> float | None:
+        """What the answered model calls of a search have cost in USD; None when that is not known of all."""
+        (row,) = await self.rows(
+            f"SELECT {COST} FROM model_calls WHERE search = ? AND status = 'answered'",
+            search,
+        )
+        return None if row["cost"] is None else float(row["cost"])
+
+    async def seconds(self, search: str) -> float:
+        """Wall time of all runs of a search, each from its start to the last thing that it told."""
+        (row,) = await self.rows(
+            "SELECT total(seconds) AS seconds FROM (SELECT max(at) - min(at) AS seconds FROM"
+            " (SELECT at, sum(kind = 'search_started') OVER (ORDER BY id) AS run FROM events WHERE search = ?)"
+            " GROUP BY run)",
+            search,
+        )
+        return float(row["seconds"])
+
+    async def reply(self, effect: Effect) -> ModelReply:
+        """The stored reply of a model call."""
+        query = f"SELECT * FROM model_calls WHERE {KEY} AND status = 'answered'"
+        row = self._only(await self.rows(query, *effect.key), effect)
+        with self._meaning(f"{effect.search} {effect.candidate} {effect.stage}"):
+            text, thinking = await self._texts(effect.search, [row["reply"], row["thinking"]])
+            return _reply(row, text, thinking)
+
+    async def result(self, effect: Effect, result_type: type[Result]) -> Result:
+        """The stored result of an execution that is not settled yet."""
+        query = f"SELECT * FROM executions WHERE {KEY} AND status = 'answered'"
+        row = self._only(await self.rows(query, *effect.key), effect)
+        return self.read(row, lambda row: result_type.model_validate_json(row["result"]))
+
+    async def messages(self, effect: Effect) -> list[tuple[str, str]]:
+        """The conversation that a model call sent, as (role, text)."""
+        query = f"SELECT messages FROM model_calls WHERE {KEY} ORDER BY try DESC LIMIT 1"
+        row = self._only(await self.rows(query, *effect.key), effect)
+        with self._meaning(f"{effect.search} {effect.candidate} {effect.stage}"):
+            listed = json.loads(row["messages"])
+            found = await self._prompt_texts(effect.search, [name for _, name in listed])
+            texts = await self._texts(effect.search, [found[name] for _, name in listed])
+            return [(role, text or "") for (role, _), text in zip(listed, texts, strict=True)]
+
+    def _only(self, found: list[sqlite3.Row], effect: Effect) -> sqlite3.Row:
+        if not found:
+            place = f"{effect.search} {effect.candidate} {effect.stage}"
+            raise StoreError(f"{self.path}: nothing is stored of {place}: restore a copy of the file if something was")
+        return found[0]
+
+    async def _texts(self, search: str, stored: Sequence[str | None]) -> list[str | None]:
+        there = [each for each in stored if each is not None]
+        hashes, quoted = references(there)
+        shared = await self._prompt_texts(search, list(hashes))
+        columns = {each: await self.candidate(search, each) for each in quoted}
+
+        def column(quote: Quote) -> str:
+            return getattr(columns[quote["candidate"]], quote["column"]) or ""
+
+        plain = {name: "".join(json.loads(text)) for name, text in shared.items()}
+        return [None if each is None else unfold(each, column, plain) for each in stored]
+
+    async def _prompt_texts(self, search: str, wanted: Sequence[str]) -> dict[str, str]:
+        marks = ", ".join("?" * len(set(wanted)))
+        query = f"SELECT hash, text FROM prompt_texts WHERE search = ? AND hash IN ({marks})"
+        return {row["hash"]: row["text"] for row in await self.rows(query, search, *set(wanted))}
+
+
+def _reply(row: sqlite3.Row, text: str | None, thinking: str | None) -> ModelReply:
+    there = ModelReply.model_fields.keys() & {*row.keys()}
+    known = {name: row[name] for name in there if row[name] is not None}
+    return ModelReply.model_validate(known | {"text": text, "reasoning": thinking})

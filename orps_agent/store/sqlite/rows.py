@@ -1,0 +1,147 @@
+"""How values become columns and come back: packed where a column would repeat itself, plain everywhere else."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from pydantic import BaseModel, TypeAdapter
+
+from orps_agent.domain.candidate import COSTS, Candidate, Outline, Status
+from orps_agent.domain.execution import ExecutionReport, Metric, Metrics, NotAnalysable, StaticAnalysis, TamperFlag
+from orps_agent.domain.rewards import outcome_reward
+
+OUTLINED = (  # in the order in which `outline` takes them
+    "id, round, hint, status, written, passed, tests, omega, process, cpu_ns, instructions, branch_misses, "
+    "page_faults, flags"
+)
+"""What an outline is made from."""
+COPIED = f"{OUTLINED}, reasoning, code, report, metrics, analysis, critique, error"
+"""What a fork takes over of a candidate: every column but the search, and what it was shown, which stays behind."""
+_APART: Any = {"results": {"__all__": {"metrics"}}, "flags": True}
+"""What of a report has columns of its own."""
+_FLAGS = TypeAdapter(tuple[TamperFlag, ...])
+_NUMBERS = {int, float, type(None)}
+_PLAIN = ("id", "round", "hint", "status", "reasoning", "code", "critique", "process", "error")
+
+
+def candidate_columns(changed: Mapping[str, Any]) -> dict[str, object]:
+    """Columns of the candidates table from attributes of a Candidate.
+
+    `report` alone tells verdicts and output; with `outcome` in the same call the measurements are final, and are
+    stored as well.
+    """
+    columns: dict[str, object] = {name: value for name, value in changed.items() if name in _PLAIN}
+    if "code" in changed:
+        columns["written"] = bool(changed["code"])
+    report = changed.get("report")
+    if isinstance(report, ExecutionReport):
+        bare = report.model_dump_json(exclude_defaults=True, exclude=_APART)
+        columns |= {"report": bare, "passed": report.passed, "tests": len(report.results)}
+        if changed.get("outcome") is not None:
+            columns |= {
+                "omega": changed["outcome"].value,
+                "metrics": json.dumps(pack_metrics([each.metrics for each in report.results]), separators=(",", ":")),
+                "flags": _FLAGS.dump_json(report.flags).decode() if report.flags else None,
+                **{name: report.mean(name) for name in COSTS},
+            }
+    if "analysis" in changed:
+        columns["analysis"] = stored(changed["analysis"])
+    return columns
+
+
+def candidate(row: sqlite3.Row) -> Candidate:
+    """A candidate from its row; ω's parts are computed again from what they were computed from."""
+    columns: dict[str, Any] = {name: row[name] for name in _PLAIN}
+    report = _report(row)
+    analysis = row["analysis"] and _analysis(row["analysis"])
+    outcome = outcome_reward(report, analysis) if report is not None and row["omega"] is not None else None
+    shown = json.loads(row["shown"] or "[]")
+    return Candidate.model_validate(
+        columns | {"shown": shown, "report": report, "analysis": analysis, "outcome": outcome}
+    )
+
+
+def outline(row: sqlite3.Row) -> Outline:
+    """A candidate without its texts from a row of OUTLINED, column by column: a tree may have many thousands."""
+    id_, round_, hint, status, written, passed, tests, omega, process, *costs, flags = row
+    if not {*map(type, (round_, passed, tests, omega, process, *costs))} <= _NUMBERS:
+        raise ValueError(f"the outline of {id_} has something else where numbers belong")
+    return Outline(
+        id=id_,
+        round=round_,
+        hint=hint,
+        status=Status(status),
+        passed=passed,
+        tests=tests,
+        omega=omega,
+        process=process,
+        written=bool(written),
+        costs={name: cost for name, cost in zip(COSTS, costs, strict=True) if cost is not None},
+        flagged=flags is not None,
+        tampering='"severity":"tampering"' in (flags or ""),
+    )
+
+
+def stored(value: object) -> object:
+    """A value as SQLite takes it: models as JSON, everything else as it is."""
+    return _json(value) if isinstance(value, BaseModel) else value
+
+
+def pack_metrics(metrics: Sequence[Metrics]) -> list[dict[str, object]]:
+    """One entry for each metric and source, with the values and spreads of all tests, null where one has none."""
+    found: dict[tuple[str, str], list[Metric | None]] = {}
+    for index, each in enumerate(metrics):
+        for name in Metrics.model_fields:
+            metric: Metric | None = getattr(each, name)
+            if metric is not None:
+                found.setdefault((name, metric.source), [None] * len(metrics))[index] = metric
+    return [
+        {
+            "metric": name,
+            "source": source,
+            "values": [each and _plain_number(each.value) for each in column],
+            "spreads": [each and each.spread for each in column],
+        }
+        for (name, source), column in found.items()
+    ]
+
+
+def unpack_metrics(packed: Sequence[Mapping[str, Any]], tests: int) -> list[Metrics]:
+    """What `pack_metrics` was given."""
+    columns: list[dict[str, Metric]] = [{} for _ in range(tests)]
+    for entry in packed:
+        for index, (value, spread) in enumerate(zip(entry["values"], entry["spreads"], strict=True)):
+            if value is not None:
+                columns[index][entry["metric"]] = Metric(value=value, source=entry["source"], spread=spread)
+    return [Metrics(**column) for column in columns]
+
+
+def _plain_number(value: float) -> float:
+    return int(value) if value.is_integer() else value
+
+
+def _report(row: sqlite3.Row) -> ExecutionReport | None:
+    if row["report"] is None:
+        return None
+    report = ExecutionReport.model_validate_json(row["report"])
+    if row["metrics"] is not None:
+        metrics = unpack_metrics(json.loads(row["metrics"]), len(report.results))
+        results = [
+            each.model_copy(update={"metrics": cost}) for each, cost in zip(report.results, metrics, strict=True)
+        ]
+        report = report.model_copy(update={"results": tuple(results)})
+    if row["flags"] is not None:
+        report = report.model_copy(update={"flags": _FLAGS.validate_json(row["flags"])})
+    return report
+
+
+def _analysis(text: str) -> StaticAnalysis | NotAnalysable:
+    kind: type[StaticAnalysis | NotAnalysable] = NotAnalysable if "reason" in json.loads(text) else StaticAnalysis
+    return kind.model_validate_json(text)
+
+
+def _json(value: BaseModel) -> str:
+    return value.model_dump_json(exclude_defaults=True)

@@ -1,0 +1,144 @@
+"""Texts that quote one another, each stored once.
+
+A reply repeats what becomes the candidate's columns, and every prompt repeats the columns of a whole branch. So a text
+is stored as pieces: what it says itself, the hash of a text that other prompts share, or a column of a candidate.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal, TypedDict
+
+from orps_agent.domain.candidate import Candidate
+
+QUOTED_COLUMNS: tuple[Literal["reasoning", "code", "critique"], ...] = ("code", "reasoning", "critique")
+WORTH_A_REFERENCE = 100
+"""Characters below which a reference would take about as much room as the text."""
+
+
+class Quote(TypedDict):
+    """The text of a candidate's column."""
+
+    candidate: str
+    column: Literal["reasoning", "code", "critique"]
+
+
+class Shared(TypedDict):
+    """A text that other prompts hold as well, by its hash."""
+
+    text: str
+
+
+Piece = str | Quote | Shared
+
+
+@dataclass
+class Folded:
+    """A text as pieces, and the shared texts that the pieces name, by hash."""
+
+    pieces: list[Piece]
+    shared: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def stored(self) -> str:
+        """The pieces as they stand in a column."""
+        return json.dumps(self.pieces, ensure_ascii=False, separators=(",", ":"))
+
+
+class Recent:
+    """The names of the texts that were stored last: what is among them need not be handed to the store again."""
+
+    def __init__(self, at_most: int = 4096) -> None:
+        self._names: dict[str, None] = {}
+        self._at_most = at_most
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._names
+
+    def add(self, name: str) -> bool:
+        """Remember a name; whether it was not among them."""
+        new = name not in self._names
+        self._names[name] = None
+        if len(self._names) > self._at_most:
+            del self._names[next(iter(self._names))]
+        return new
+
+    def clear(self) -> None:
+        """Forget them all, because it is not known any more what is stored."""
+        self._names.clear()
+
+
+def fold(text: str, quoted: Iterable[Candidate], *, share: bool = False) -> Folded:
+    """The text as pieces that refer to the columns of the candidates it quotes.
+
+    With `share`, what is left of it is split before its last paragraph, which is where prompts with the same
+    history differ, and its longer parts become texts of their own.
+    """
+    pieces: list[Piece] = [text]
+    for quote, words in _quotable(quoted):
+        pieces = [each for piece in pieces for each in _cut(piece, words, quote)]
+    folded = Folded(pieces)
+    if share:
+        folded.pieces = [each for piece in pieces for each in _shared(piece, folded.shared)]
+    return folded
+
+
+def unfold(stored: str, column: Callable[[Quote], str], shared: Mapping[str, str]) -> str:
+    """The whole text again; raises KeyError when something that it refers to is gone."""
+    return "".join(
+        piece if isinstance(piece, str) else shared[piece["text"]] if "text" in piece else column(piece)
+        for piece in json.loads(stored)
+    )
+
+
+def references(stored: Iterable[str]) -> tuple[set[str], set[str]]:
+    """The shared texts, by hash, and the candidates, by id, that these stored texts refer to."""
+    pieces = [piece for each in stored for piece in json.loads(each) if not isinstance(piece, str)]
+    return {each["text"] for each in pieces if "text" in each}, {
+        each["candidate"] for each in pieces if "text" not in each
+    }
+
+
+def digest(*texts: str) -> str:
+    """SHA-256 of the texts, shortened to 128 bits."""
+    whole = hashlib.sha256()
+    for text in texts:
+        encoded = text.encode("utf-8", "surrogatepass")
+        whole.update(len(encoded).to_bytes(8, "big") + encoded)
+    return whole.hexdigest()[:32]
+
+
+def _quotable(candidates: Iterable[Candidate]) -> list[tuple[Quote, str]]:
+    found: list[tuple[Quote, str]] = []
+    for each in candidates:
+        for column in QUOTED_COLUMNS:
+            words = getattr(each, column)
+            if words and len(words) >= WORTH_A_REFERENCE:
+                found.append(({"candidate": each.id, "column": column}, words))
+    # The longest first: a text may be a part of another one.
+    return sorted(found, key=lambda each: -len(each[1]))
+
+
+def _cut(piece: Piece, words: str, quote: Quote) -> Sequence[Piece]:
+    if not isinstance(piece, str) or words not in piece:
+        return (piece,)
+    before, _, after = piece.partition(words)
+    return [each for each in (before, quote, *_cut(after, words, quote)) if each]
+
+
+def _shared(piece: Piece, shared: dict[str, str]) -> Iterator[Piece]:
+    if not isinstance(piece, str):
+        yield piece
+        return
+    head, gap, tail = piece.rpartition("\n\n")
+    for part in (head + gap, tail):
+        if len(part) < WORTH_A_REFERENCE:
+            if part:
+                yield part
+        else:
+            name = digest(part)
+            shared[name] = part
+            yield {"text": name}

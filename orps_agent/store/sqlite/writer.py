@@ -1,0 +1,177 @@
+"""One writer for all tasks of a process: statements that are waiting together are committed together."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import sqlite3
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
+
+import anyio
+import anyio.to_thread
+
+from orps_agent.errors import StoreError
+from orps_agent.util.tasks import beside
+
+from .connection import FAULTS, explain
+
+Row = Sequence[object]
+Statement = tuple[str, Row]
+_CHECKPOINT_AFTER = 4000
+"""Statements after which the WAL goes into the file: some 8 MB of it. The disk is waited for, and all wait with it."""
+_PATIENCE_SECONDS = 0.02
+"""How long what nobody is in a hurry for waits for a commit that it can be part of."""
+_NEVER_WRITTEN = sqlite3.OperationalError("the writer came to an end before this was written")
+
+
+class _Pending:
+    """Statements of one caller, in order, and the event that tells it that they are on disk."""
+
+    def __init__(self, statements: Sequence[Statement]) -> None:
+        self.statements = statements
+        self.done = asyncio.Event()  # anyio's looks for its event loop every time, and there is one for every write
+        self.error: sqlite3.Error | UnicodeDecodeError | None = _NEVER_WRITTEN
+
+
+class Writer:
+    """Group commit over one connection.
+
+    `write` returns when the commit has happened, so that a caller who goes on knows that a kill cannot take its rows
+    away. Under load the cost of a commit is shared by all that wait for it.
+
+    A commit is made in the event loop itself, where it takes some 20 µs a row: a thread would have to win the
+    interpreter's lock from a busy loop for every row, and what was paid for would lie about unstored for that long.
+    What may take longer is left to a thread: waiting for another process that is writing, moving the WAL into the
+    file and, with `in_loop` False, every commit.
+    """
+
+    def __init__(
+        self,
+        connection: sqlite3.Connection,
+        path: str,
+        *,
+        busy_seconds: float,
+        in_loop: bool = True,
+    ) -> None:
+        self._connection = connection
+        self._path = path
+        self._busy_ms = round(busy_seconds * 1000)
+        self._in_loop = in_loop
+        self._since_checkpoint = 0
+        self._waiting: list[_Pending] = []
+        self._wake = asyncio.Event()
+        self._closed = False
+
+    async def write(self, *statements: Statement, patient: bool = False) -> None:
+        """Execute the statements in order in one transaction and wait for its commit.
+
+        A `patient` caller leaves the others some time to join in. Raises StoreError when SQLite refuses; nothing of
+        this call is stored then.
+        """
+        pending = self._hand_over(statements, patient=patient)
+        try:
+            await pending.done.wait()
+        except BaseException:  # cancelled: what was handed over will be committed, and nobody leaves before that
+            while not pending.done.is_set():
+                # LangGraph cancels twice, and no scope of anyio's holds it off.
+                with suppress(asyncio.CancelledError), anyio.CancelScope(shield=True):
+                    await pending.done.wait()
+            raise
+        if pending.error is not None:
+            raise StoreError(explain(pending.error, self._path)) from pending.error
+
+    def post(self, *statements: Statement) -> None:
+        """Hand statements over without waiting for their commit, for what may be lost in a kill."""
+        self._hand_over(statements, patient=True)
+
+    def _hand_over(self, statements: Sequence[Statement], *, patient: bool) -> _Pending:
+        if self._closed:
+            raise anyio.ClosedResourceError
+        pending = _Pending(statements)
+        self._waiting.append(pending)
+        if patient:
+            asyncio.get_running_loop().call_later(_PATIENCE_SECONDS, self._wake.set)
+        else:
+            self._wake.set()
+        return pending
+
+    @asynccontextmanager
+    async def serving(self) -> AsyncIterator[None]:
+        """Commit for as long as the context lasts; whatever is cancelled, what was handed over gets committed."""
+        async with beside(self._run, wait=True):
+            try:
+                yield
+            finally:
+                self._closed = True
+                self._wake.set()
+
+    async def _run(self) -> None:
+        try:
+            with anyio.CancelScope(shield=True):
+                while self._waiting or not self._closed:
+                    await self._wake.wait()
+                    self._wake.clear()
+                    batch, self._waiting = self._waiting, []
+                    if batch:
+                        await self._serve(batch)
+        finally:  # whatever happens here, nobody may wait for ever
+            self._closed = True
+            for each in self._waiting:
+                each.done.set()
+
+    async def _serve(self, batch: list[_Pending]) -> None:
+        try:
+            if not await self._commit(batch):
+                # One bad statement must not take its neighbours with it.
+                for each in batch:
+                    await self._commit([each])
+        finally:
+            for each in batch:
+                each.done.set()
+        self._since_checkpoint += sum(len(each.statements) for each in batch)
+        if self._since_checkpoint >= _CHECKPOINT_AFTER:
+            self._since_checkpoint = 0
+            # Nobody writes meanwhile: a WAL that grows while it is moved would never begin anew.
+            await anyio.to_thread.run_sync(self._checkpoint)
+
+    async def _commit(self, batch: list[_Pending]) -> bool:
+        error = _apply(self._connection, batch) if self._in_loop else None
+        if not self._in_loop or _is_busy(error):
+            error = await anyio.to_thread.run_sync(self._apply_patiently, batch)
+        for each in batch:
+            each.error = error
+        return error is None
+
+    def _apply_patiently(self, batch: list[_Pending]) -> sqlite3.Error | UnicodeDecodeError | None:
+        self._connection.execute(f"PRAGMA busy_timeout = {self._busy_ms}")
+        error = _apply(self._connection, batch)
+        self._connection.execute("PRAGMA busy_timeout = 0")
+        return error
+
+    def _checkpoint(self) -> None:
+        """Move what is committed from the WAL into the file, as far as no reader is in the way."""
+        try:
+            self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+        except FAULTS as error:  # the WAL still has everything, and the next commit will name the fault
+            from orps_agent.util.logs import log  # noqa: PLC0415 - slow to import, and rare
+
+            log.warning("the WAL stays as it is", file=self._path, error=str(error))
+
+
+def _apply(connection: sqlite3.Connection, batch: list[_Pending]) -> sqlite3.Error | UnicodeDecodeError | None:
+    """All of the batch in one transaction, or nothing of it and why."""
+    try:
+        connection.execute("BEGIN IMMEDIATE")
+        for sql, row in itertools.chain.from_iterable(each.statements for each in batch):
+            connection.execute(sql, row)
+        connection.execute("COMMIT")
+    except FAULTS as error:
+        if connection.in_transaction:
+            connection.rollback()
+        return error
+    return None
+
+
+def _is_busy(error: BaseException | None) -> bool:
+    return isinstance(error, sqlite3.OperationalError) and error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY

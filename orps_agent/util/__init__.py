@@ -1,0 +1,1 @@
+"""Helpers that know nothing of searches: cores, logs, compiling, tasks, text."""

@@ -1,0 +1,136 @@
+"""Whether a bench run keeps its machine busy, and what a kill in the middle of it costs.
+
+    python -m perf.bench --problems 100
+
+A server in a process of its own answers every call after 0.2 s. The run's wall time is set against that of its longest
+search. Then the same run is made by the `orps` command into
+another database, killed with SIGKILL half-way, and made again: no call with a stored reply may be asked once more.
+"""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import anyio
+
+from orps_agent.agent import Agent
+from orps_agent.bench.datasets import load_tasks, open_dataset
+from orps_agent.bench.plan import Plan
+from orps_agent.bench.record import Record
+from orps_agent.bench.runner import run_bench
+from orps_agent.settings import SearchConfig, load_settings
+
+SCRIPT = """
+rules:
+  - role: critic
+    reply: "It could be shorter.\\nSCORE: 3"
+    delay: 0.2
+  - role: programmer
+    delay: 0.2
+    replies:
+      - "```python\\ndef work(n):\\n    return n + n\\n```"
+      - "```python\\ndef work(n):\\n    return n * 3\\n```"
+      - "```python\\ndef work(n):\\n    for _ in range(1):\\n        n += n\\n    return n\\n```"
+"""
+CALLS = 24
+
+
+@contextmanager
+def server(folder: Path) -> Iterator[str]:
+    script = folder / "script.yaml"
+    script.write_text(SCRIPT)
+    command = [sys.executable, "-m", "tests.support.servers", "--script", str(script)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        try:
+            yield process.stdout.readline().strip()
+        finally:
+            process.kill()
+
+
+def dataset(folder: Path, problems: int) -> Path:
+    lines = ["task_id,instruction,completion,test_setup,test_list"]
+    for n in range(problems):
+        tests = [f"assert work({n + k}) == {2 * (n + k)}" for k in range(1, 4)]
+        lines.append(f'toy/{n},"Write work(n), number {n}: twice n.","def work(n):\n    return 2 * n",,"{tests}"')
+    path = folder / "toy.csv"
+    path.write_text("\n".join(lines) + "\n")
+    return path
+
+
+async def run(folder: Path, url: str, problems: int) -> None:
+    settings = load_settings(db=folder / "one.db", model="served", base_url=url, max_calls=1000)
+    plan = Plan(["orps"], SearchConfig(rounds=3, beam=1), "served", "served", calls=CALLS, regime="real")
+    entries = plan.entries([load_tasks(open_dataset(dataset(folder, problems)))])
+
+    async def unheard(_: Record) -> None:
+        """Only the time matters."""
+
+    async with Agent(settings) as agent:
+        started = time.monotonic()
+        outcome = await run_bench(agent, entries, at_once=problems, tell=unheard)
+        wall = time.monotonic() - started
+    longest = max(record.seconds for record in outcome.records)
+    calls = sum(record.calls for record in outcome.records)
+    print(f"{len(outcome.records)} searches, {calls} calls: {wall:.1f} s, ", end="")
+    print(f"{wall / longest:.2f} times its longest search, which took {longest:.1f} s")
+
+
+def answered(database: Path) -> int:
+    with closing(sqlite3.connect(database)) as connection:
+        return int(connection.execute("SELECT count(*) FROM model_calls WHERE status = 'answered'").fetchone()[0])
+
+
+def kill(folder: Path, url: str, problems: int) -> None:
+    database = folder / "two.db"
+    command = [sys.executable, "-m", "orps_agent", "bench", str(dataset(folder, problems)), "--methods", "orps"]
+    command += ["--calls", str(CALLS), "--regime", "real", "--set", "rounds=3", "--set", "beam=1"]
+    command += ["--base-url", url, "--model", "served", "--db", str(database), "--format", "json"]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
+        while not database.exists() or _quietly(database) < problems * CALLS / 2:
+            time.sleep(0.2)
+        process.send_signal(signal.SIGKILL)
+    before = answered(database)
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    with closing(sqlite3.connect(database)) as connection:
+        again = connection.execute(
+            "SELECT count(*) FROM (SELECT 1 FROM model_calls GROUP BY search, candidate, stage, attempt"
+            " HAVING sum(status = 'answered') > 1)"
+        ).fetchone()[0]
+        unknown = connection.execute("SELECT count(*) FROM model_calls WHERE status = 'asked'").fetchone()[0]
+    print(
+        f"killed after {before} replies, {answered(database)} in the end: {again} asked again after their reply was ",
+        end="",
+    )
+    print(f"stored, {unknown} because the kill came before it")
+
+
+def _quietly(database: Path) -> int:
+    try:
+        return answered(database)
+    except sqlite3.Error:  # not made yet
+        return 0
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--problems", type=int, default=100)
+    problems = parser.parse_args().problems
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        with server(folder) as url:
+            anyio.run(run, folder, url, problems)
+            kill(folder, url, problems)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Static analysis of sources: size, complexity, and signs of tampering with the tests."""

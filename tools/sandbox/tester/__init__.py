@@ -1,0 +1,1 @@
+"""The tester's side: runs the tests and decides."""
