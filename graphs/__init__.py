@@ -1,6 +1,6 @@
 """The LangGraph machines: the search, and a candidate's way through its stages. Wiring and short nodes."""
 
-from .context import SearchContext, SearchInput
-from .search_graph import SearchState, build_machine, recursion_limit
+if __name__ == "graphs":
+    from orps_agent.util.checkout import alias
 
-__all__ = ["SearchContext", "SearchInput", "SearchState", "build_machine", "recursion_limit"]
+    alias(__name__)

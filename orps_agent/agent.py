@@ -31,7 +31,7 @@ from .domain.events import (
 from .domain.problem import Problem
 from .domain.result import SearchResult
 from .errors import SearchInterrupted
-from .graphs import SearchContext
+from .graphs.context import SearchContext
 from .llm.registry import Models, is_small, model_names, name_of_tester, open_models
 from .problems import check_testable
 from .prompts.messages import Prompts

@@ -21,7 +21,8 @@ from orps_agent.domain.problem import Problem, SnippetTest, TestSuite
 from orps_agent.domain.rewards import outcome_reward
 from orps_agent.errors import PromptError
 from orps_agent.llm.base import Message
-from orps_agent.settings import SearchConfig, first_problem
+from orps_agent.settings import SearchConfig
+from orps_agent.util.validation import first_problem
 
 
 class Hint(BaseModel):

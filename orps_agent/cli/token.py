@@ -13,9 +13,10 @@ from rich.table import Table
 
 from orps_agent.errors import SettingsError
 from orps_agent.serve.tokens import Token, Tokens
-from orps_agent.settings import Settings, first_problem
+from orps_agent.settings import Settings
 from orps_agent.settings.service_settings import ClientLimits
 from orps_agent.store import Store
+from orps_agent.util.validation import first_problem
 
 from .options import Db, settings_from
 from .output import err, out

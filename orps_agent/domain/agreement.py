@@ -12,8 +12,10 @@ from math import sqrt
 
 from pydantic import BaseModel, ConfigDict
 
+from orps_agent.settings import WinnerKey
+
 from .candidate import Outline, path_key
-from .rewards import WinnerKey, eligible, winner
+from .rewards import eligible, winner
 
 
 class Agreement(BaseModel):

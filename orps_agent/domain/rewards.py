@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Literal
+
+from orps_agent.settings import WinnerKey
 
 from .candidate import OutcomeReward, Outline, RewardPart, path_key
 from .execution import ExecutionReport, NotAnalysable, StaticAnalysis
 
 STATIC_SCALES = {"ast_nodes": 100.0, "cyclomatic": 1.0, "cognitive": 10.0, "lines": 50.0}
 DYNAMIC_SCALES = {"cpu_ns": 1e7, "instructions": 1e5, "branch_misses": 1e3, "page_faults": 100.0}
-
-WinnerKey = Literal["pass_rate", "time", "omega", "rho", "instructions", "branch_misses", "page_faults"]
 
 
 def decay(raw: float, scale: float) -> float:

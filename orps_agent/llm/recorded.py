@@ -19,7 +19,7 @@ from typing import Self
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from orps_agent.errors import ReplyError, SettingsError
-from orps_agent.settings import first_problem
+from orps_agent.util.validation import first_problem
 
 from .base import ChatModel, ModelReply, ModelRequest, OnPiece
 

@@ -25,8 +25,8 @@ import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from orps_agent.errors import EndpointError, ReplyError, SettingsError
-from orps_agent.settings import first_problem
 from orps_agent.settings.endpoints import Role
+from orps_agent.util.validation import first_problem
 
 from .base import ModelReply, ModelRequest, OnPiece
 

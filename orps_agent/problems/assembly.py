@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from orps_agent.domain.problem import Limits, Problem, ProgramTest, SnippetTest, TestSuite
 from orps_agent.errors import ProblemError
-from orps_agent.settings import first_problem
+from orps_agent.util.validation import first_problem
 
 from .checks import check_problem, setup_place, suites, test_place
 from .needed_names import called_names, free_names, named_in, names_from, solution_module

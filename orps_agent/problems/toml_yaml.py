@@ -23,7 +23,7 @@ from pydantic import ValidationError
 
 from orps_agent.domain.problem import Limits, Problem, ProgramTest, SnippetTest, TestSuite
 from orps_agent.errors import ProblemError
-from orps_agent.settings import first_problem
+from orps_agent.util.validation import first_problem
 
 from .assembly import assemble, make_suite
 from .from_words import asserting

@@ -15,8 +15,9 @@ from orps_agent.budget.account import Account, Budget, Spent
 from orps_agent.budget.clock import Span, only_waiting
 from orps_agent.budget.prices import Price, PriceTable
 from orps_agent.errors import SettingsError
-from orps_agent.settings import Settings, first_problem
+from orps_agent.settings import Settings
 from orps_agent.store import SearchRow, Store
+from orps_agent.util.validation import first_problem
 
 _PRICES = TypeAdapter(dict[str, Price])
 

@@ -16,7 +16,8 @@ from pydantic import BaseModel, ConfigDict
 
 from orps_agent.domain.candidate import Candidate, Status, Tree
 from orps_agent.domain.events import AnyEvent
-from orps_agent.graphs import SearchContext, build_machine, recursion_limit
+from orps_agent.graphs.context import SearchContext
+from orps_agent.graphs.search_graph import build_machine, recursion_limit
 from orps_agent.prompts.messages import Prompts
 from orps_agent.settings import SearchConfig, changed
 from orps_agent.store import SearchRow, Store

@@ -11,7 +11,8 @@ import anyio
 from langchain_core.runnables import RunnableConfig
 
 from orps_agent.errors import OrpsError, SearchCancelled, SearchInterrupted
-from orps_agent.graphs import SearchContext, SearchInput, build_machine, recursion_limit
+from orps_agent.graphs.context import SearchContext, SearchInput
+from orps_agent.graphs.search_graph import build_machine, recursion_limit
 from orps_agent.store.sqlite.checkpoints import Checkpoints
 from orps_agent.util.tasks import beside, in_own_task
 

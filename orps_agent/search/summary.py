@@ -8,7 +8,7 @@ from orps_agent.domain.agreement import Agreement, Choice
 from orps_agent.domain.calibration import Calibration
 from orps_agent.domain.candidate import Candidate, Outline
 from orps_agent.domain.result import SearchResult, Usage
-from orps_agent.domain.rewards import WinnerKey
+from orps_agent.settings import WinnerKey
 from orps_agent.store import Store, Tally
 
 

@@ -14,7 +14,7 @@ from starlette.responses import Response, StreamingResponse
 from orps_agent.domain.document import SearchDocument
 from orps_agent.domain.result import SearchResult
 from orps_agent.errors import RequestError
-from orps_agent.settings import first_problem
+from orps_agent.util.validation import first_problem
 
 from .event_stream import after_which, stream
 from .intake import client_of

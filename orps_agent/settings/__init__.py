@@ -1,17 +1,8 @@
 """Every setting: one model per concern, filled from flags, the environment and one TOML file, in that order."""
 
-from .loader import (
-    APP,
-    QUICK,
-    ExecutorSettings,
-    SearchConfig,
-    Selector,
-    Settings,
-    changed,
-    first_problem,
-    load_settings,
-    settings_file,
-)
+from .executor_settings import ExecutorSettings
+from .loader import APP, Settings, load_settings, settings_file
+from .search_config import QUICK, SearchConfig, Selector, WinnerKey, changed
 
 __all__ = [
     "APP",
@@ -20,8 +11,8 @@ __all__ = [
     "SearchConfig",
     "Selector",
     "Settings",
+    "WinnerKey",
     "changed",
-    "first_problem",
     "load_settings",
     "settings_file",
 ]

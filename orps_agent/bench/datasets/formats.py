@@ -8,7 +8,7 @@ from typing import NamedTuple
 from pydantic import ValidationError
 
 from orps_agent.errors import ProblemError
-from orps_agent.settings import first_problem
+from orps_agent.util.validation import first_problem
 
 from . import apps, evalplus, humaneval, lbpp, livecodebench, mbpp
 from .base import Fault, Fields, Row

@@ -12,8 +12,9 @@ from orps_agent.domain.problem import Problem
 from orps_agent.domain.result import SearchResult
 from orps_agent.errors import ProblemError
 from orps_agent.problems import check_problem, problem_from_words
-from orps_agent.settings import SearchConfig, Settings, changed, first_problem
+from orps_agent.settings import SearchConfig, Settings, changed
 from orps_agent.util.text import money
+from orps_agent.util.validation import first_problem
 
 
 class SearchRequest(TypedDict, total=False):
