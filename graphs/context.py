@@ -13,10 +13,11 @@ from orps_agent.budget.account import Account, Budget
 from orps_agent.budget.prices import PriceTable
 from orps_agent.domain.candidate import Candidate
 from orps_agent.domain.events import AnyEvent
+from orps_agent.domain.search import Search
 from orps_agent.errors import CannotRun, ReplyError, SearchInterrupted
 from orps_agent.llm.base import ChatModel, ModelReply
 from orps_agent.prompts.messages import Prompts
-from orps_agent.store import Effect, Effects, Request, SearchRow, Store
+from orps_agent.store import Effect, Effects, Request, Store
 from orps_agent.strategies import AnyStrategy, StrategyState
 from orps_agent.telemetry import Trace
 from orps_agent.tools.executor import Executor
@@ -34,7 +35,7 @@ class SearchInput(TypedDict):
 class SearchContext:
     """One search's view of the world."""
 
-    row: SearchRow
+    row: Search
     store: Store
     journal: Effects
     programmer: ChatModel

@@ -30,6 +30,7 @@ from .domain.events import (
 )
 from .domain.problem import Problem
 from .domain.result import SearchResult
+from .domain.search import Search
 from .errors import SearchInterrupted
 from .graphs.context import SearchContext
 from .llm.registry import Models, is_small, model_names, name_of_tester, open_models
@@ -41,7 +42,6 @@ from .search.ledger import load_prices, open_account, refuse_unpriced
 from .search.runner import Machine, cancellation
 from .search.summary import summarise
 from .settings import QUICK, SearchConfig, Settings, load_settings
-from .store import SearchRow
 from .store.lease import lease, left_behind
 from .store.sqlite.checkpoints import open_checkpoints
 from .strategies import strategy_of
@@ -169,7 +169,7 @@ class Agent:
         budget: Budget | None = None,
         batch: Account | None = None,
         search: str | None = None,
-    ) -> SearchRow:
+    ) -> Search:
         """A new search as a row, found fit to be run but not stored; raises UsageError.
 
         Once `Store.add_search` has stored it, `resume` runs it.
@@ -178,7 +178,7 @@ class Agent:
         programmer, critic = model_names(self.settings)
         config = _within(config or default_config(self.settings), budget)
         prompts = Prompts(config, self.settings.prompts)
-        row = SearchRow(
+        row = Search(
             id=search or secrets.token_hex(4),
             created_at=time.time(),
             problem=problem,
@@ -237,13 +237,13 @@ class Agent:
             raise SearchInterrupted("the search was stopped before it ended: resume it with its id")
         return result
 
-    async def _created(self, row: SearchRow) -> SearchRow:
+    async def _created(self, row: Search) -> Search:
         models = await self._open_models(row)
         await models.check()
         await self.store.add_search(row)
         return row
 
-    async def _resumed(self, search: str, budget: Budget | None, batch: Account) -> SearchRow:
+    async def _resumed(self, search: str, budget: Budget | None, batch: Account) -> Search:
         row = await self.store.search(search)
         row = row.model_copy(update={"config": _within(row.config, budget)})
         refuse_unpriced(row, self.prices, batch.budget)
@@ -251,7 +251,7 @@ class Agent:
         await models.check()
         return row
 
-    async def _open_models(self, row: SearchRow) -> Models:
+    async def _open_models(self, row: Search) -> Models:
         names = row.programmer, row.critic, row.tester
         async with self._opening:
             if names not in self._models:
@@ -261,7 +261,7 @@ class Agent:
         return self._models[names]
 
     async def _run(
-        self, row: SearchRow, models: Models, batch: Account, *, resumed: bool, cancelled: anyio.Event, emit: Emit
+        self, row: Search, models: Models, batch: Account, *, resumed: bool, cancelled: anyio.Event, emit: Emit
     ) -> None:
         started = time.monotonic()
         account = await open_account(self.store, row, self.prices, batch)
@@ -311,7 +311,7 @@ class Agent:
             found(result)
         await tell(SearchFinished(search=row.id, result=result))
 
-    async def _retell(self, row: SearchRow, emit: Emit) -> None:
+    async def _retell(self, row: Search, emit: Emit) -> None:
         """Tell what earlier runs did, so that whoever watches sees the whole search."""
         search, tests = row.id, row.problem.tests
         if row.tests_by is not None:

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Self
 from .domain.candidate import Tree
 from .domain.document import SearchDocument
 from .domain.result import SearchResult
+from .domain.search import Search
 from .search.export import document
 from .search.fork import fork
 from .search.summary import summarise
 from .settings import Settings, load_settings
-from .store import SearchRow, Store, Tally
+from .store import Store, Tally
 from .store.lease import cancel
 from .store.sqlite.garbage import Garbage, collect, find_garbage
 
@@ -46,13 +47,13 @@ class Archive:
     ) -> None:
         await self.store.__aexit__(kind, error, trace)
 
-    async def searches(self, limit: int = 100) -> list[SearchRow]:
+    async def searches(self, limit: int = 100) -> list[Search]:
         """The latest searches, newest first."""
         return await self.store.searches(limit)
 
     async def search(
         self, search: str | None = None, *, unfinished: bool = False, out_of_budget: bool = False
-    ) -> SearchRow:
+    ) -> Search:
         """A search by the beginning of its id, or the newest one; raises UnknownSearch.
 
         The newest one that can be resumed where it must be `unfinished`; one that is `out_of_budget` then counts too.
@@ -90,7 +91,7 @@ class Archive:
         code: str | None = None,
         changes: Mapping[str, object] | None = None,
         new: str | None = None,
-    ) -> SearchRow:
+    ) -> Search:
         """A new search that shares the branch down to candidate `at` and goes on from there; `Agent.resume` runs it.
 
         `critique` or `code` replace what the candidate has; `changes` are numbers of the SearchConfig; `new` is the id

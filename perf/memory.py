@@ -8,7 +8,8 @@ from typing import Any
 from orps_agent.domain.agreement import Choice
 from orps_agent.domain.candidate import Candidate, Outline, Status, Tree, path_key
 from orps_agent.domain.rewards import winner
-from orps_agent.store import Effect, SearchRow, Tally
+from orps_agent.domain.search import Search
+from orps_agent.store import Effect, Tally
 
 
 class NoRows:
@@ -28,20 +29,20 @@ class MemoryStore:
     """What a search asks of a Store, answered from dictionaries."""
 
     def __init__(self) -> None:
-        self._searches: dict[str, SearchRow] = {}
+        self._searches: dict[str, Search] = {}
         self._candidates: dict[str, dict[str, Candidate]] = {}
         self.reader = NoRows()
 
-    async def add_search(self, row: SearchRow) -> None:
+    async def add_search(self, row: Search) -> None:
         self._searches[row.id], self._candidates[row.id] = row, {}
 
-    async def search(self, search: str) -> SearchRow:
+    async def search(self, search: str) -> Search:
         return self._searches[search]
 
     async def update_search(self, search: str, *_: object, **columns: object) -> None:
         self._searches[search] = self._searches[search].model_copy(update=columns)
 
-    async def change_owner(self, seen: SearchRow, pid: int, host: str, until: float) -> None:
+    async def change_owner(self, seen: Search, pid: int, host: str, until: float) -> None:
         await self.update_search(seen.id, owner_pid=pid, owner_host=host, lease_until=until)
 
     async def has_begun(self, _: str) -> bool:
@@ -72,7 +73,7 @@ class MemoryStore:
     async def candidates(self, search: str, ids: Iterable[str]) -> list[Candidate]:
         return [self._candidates[search][each] for each in ids]
 
-    async def choice(self, row: SearchRow, tree: Sequence[Outline]) -> Choice:
+    async def choice(self, row: Search, tree: Sequence[Outline]) -> Choice:
         return Choice(winner(tree, row.config.winner_keys))
 
     async def usage(self, _: str) -> dict[str, int]:

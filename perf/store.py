@@ -29,9 +29,10 @@ import anyio
 from orps_agent.domain.candidate import Candidate, Status
 from orps_agent.domain.execution import ExecutionReport, StaticAnalysis
 from orps_agent.domain.rewards import outcome_reward
+from orps_agent.domain.search import Search
 from orps_agent.llm.base import ModelReply
 from orps_agent.settings import SearchConfig
-from orps_agent.store import Effect, Journal, Request, SearchRow, Store
+from orps_agent.store import Effect, Journal, Request, Store
 from orps_agent.strategies import Orps, Score
 
 from .made_up import NAME, PROBLEM, MadeUpExecutor, agent, program, prose
@@ -104,7 +105,7 @@ async def grow(database: Path, config: SearchConfig) -> int:
     strategy, count = Orps(config, ["generic"]), 0
     state = strategy.start()
     async with Store(database) as store:
-        row = SearchRow(id="big", created_at=time.time(), problem=PROBLEM, config=config, programmer=NAME, critic=NAME)
+        row = Search(id="big", created_at=time.time(), problem=PROBLEM, config=config, programmer=NAME, critic=NAME)
         await store.add_search(row)
         journal = await store.journal(row.id)
         while planned := strategy.ask(state):

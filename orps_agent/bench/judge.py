@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from orps_agent.domain.candidate import Candidate, path_key
 from orps_agent.domain.execution import ExecutionReport, NotAnalysable
 from orps_agent.domain.problem import Problem, TestSuite
-from orps_agent.store import Effect, Journal, SearchRow, choose
+from orps_agent.domain.search import Search, choose
+from orps_agent.store import Effect, Journal
 from orps_agent.tools.analysis.complexity import analyse
 from orps_agent.tools.executor import Executor
 
@@ -108,7 +109,7 @@ def samples_of(tree: Sequence[Candidate], passed: Mapping[str, int]) -> tuple[Sa
 
 
 def curve_of(
-    tree: Sequence[Candidate], passed: Mapping[str, int], calls: Mapping[str, int], row: SearchRow
+    tree: Sequence[Candidate], passed: Mapping[str, int], calls: Mapping[str, int], row: Search
 ) -> tuple[Point, ...]:
     """What would have won after each candidate, against the model calls made until then."""
     points: list[Point] = []

@@ -13,8 +13,8 @@ import typer
 from rich.table import Table
 
 from orps_agent.archive import Archive
+from orps_agent.domain.search import Search
 from orps_agent.settings import Settings
-from orps_agent.store import SearchRow
 from orps_agent.util.text import safe
 
 from .options import Db, Json, settings_from
@@ -45,7 +45,7 @@ def list_searches(
     out.print(table)
 
 
-_COLUMNS: dict[str, Callable[[SearchRow], str]] = {
+_COLUMNS: dict[str, Callable[[Search], str]] = {
     "id": lambda row: row.id,
     "started": lambda row: time.strftime("%Y-%m-%d %H:%M", time.localtime(row.created_at)),
     "status": lambda row: row.status,
@@ -57,6 +57,6 @@ _FROM_WIDTH = {"started": 60, "model": 70}
 """Columns for which a narrow terminal has no room."""
 
 
-async def _rows(settings: Settings, limit: int) -> list[SearchRow]:
+async def _rows(settings: Settings, limit: int) -> list[Search]:
     async with Archive(settings) as archive:
         return await archive.searches(limit)

@@ -8,9 +8,9 @@ import anyio
 import typer
 
 from orps_agent.archive import Archive
+from orps_agent.domain.search import Search
 from orps_agent.errors import SettingsError
 from orps_agent.settings import Settings, changed
-from orps_agent.store import SearchRow
 
 from .observability import observed
 from .options import (
@@ -68,6 +68,6 @@ def resume(
     raise typer.Exit(run_search(settings, found.id, budget=budget, as_json=as_json, quiet=quiet, verbose=verbose))
 
 
-async def _find(settings: Settings, search: str | None, more: bool) -> SearchRow:
+async def _find(settings: Settings, search: str | None, more: bool) -> Search:
     async with Archive(settings) as archive:
         return await archive.search(search, unfinished=True, out_of_budget=more)

@@ -11,9 +11,10 @@ import typer
 
 from orps_agent.domain.candidate import Candidate, Outline
 from orps_agent.domain.result import SearchResult
+from orps_agent.domain.search import Search
 from orps_agent.search.summary import summarise
 from orps_agent.settings import Settings
-from orps_agent.store import SearchRow, Store, Tally
+from orps_agent.store import Store, Tally
 from orps_agent.util.text import safe
 
 from .options import Db, Json, settings_from
@@ -58,7 +59,7 @@ def show(
             print_report(out, result)
 
 
-async def _overview(settings: Settings, search: str | None) -> tuple[SearchRow, list[Outline], SearchResult]:
+async def _overview(settings: Settings, search: str | None) -> tuple[Search, list[Outline], SearchResult]:
     async with Store(settings.db) as store:
         row = await _row(store, search)
         outline = await store.outline(row.id)
@@ -78,5 +79,5 @@ async def _document(settings: Settings, search: str | None) -> dict[str, object]
         return {"result": result.model_dump(mode="json"), "tree": tree}
 
 
-async def _row(store: Store, search: str | None) -> SearchRow:
+async def _row(store: Store, search: str | None) -> Search:
     return await (store.search(search) if search else store.latest(unfinished=False))

@@ -7,10 +7,11 @@ import time
 from collections.abc import Mapping, Sequence
 
 from orps_agent.domain.candidate import COSTS, Candidate, Status
+from orps_agent.domain.search import Search
 from orps_agent.errors import SettingsError, UsageError
 from orps_agent.settings import SearchConfig, changed
 from orps_agent.settings.presets import PRESETS
-from orps_agent.store import SearchRow, Store
+from orps_agent.store import Store
 from orps_agent.store.sqlite.writer import Statement
 from orps_agent.strategies import Expansion, Score, StrategyState, strategy_of
 
@@ -25,7 +26,7 @@ async def fork(
     changes: Mapping[str, object] | None = None,
     new: str | None = None,
     also: Sequence[Statement] = (),
-) -> SearchRow:
+) -> Search:
     """Store a search that begins with the branch down to candidate `at` of another one, and return its row.
 
     Nothing of the branch is asked or run again, but for a candidate that was given other `code`: that one is run,
@@ -43,7 +44,7 @@ async def fork(
         )
     config = changed(source.config, changes or {})
     start = beginning(config, last, rerun=code is not None)
-    row = SearchRow(
+    row = Search(
         id=new or secrets.token_hex(4),
         created_at=time.time(),
         status="interrupted",
@@ -61,7 +62,7 @@ async def fork(
     return row
 
 
-def shared(row: SearchRow, first: Sequence[Expansion]) -> int:
+def shared(row: Search, first: Sequence[Expansion]) -> int:
     """How many candidates a search has from the one that it was forked from, given what it asks for first."""
     if row.forked_at is None:
         return 0

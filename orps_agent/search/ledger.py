@@ -14,9 +14,10 @@ from pydantic import TypeAdapter, ValidationError
 from orps_agent.budget.account import Account, Budget, Spent
 from orps_agent.budget.clock import Span, only_waiting
 from orps_agent.budget.prices import Price, PriceTable
+from orps_agent.domain.search import Search
 from orps_agent.errors import SettingsError
 from orps_agent.settings import Settings
-from orps_agent.store import SearchRow, Store
+from orps_agent.store import Store
 from orps_agent.util.validation import first_problem
 
 _PRICES = TypeAdapter(dict[str, Price])
@@ -45,7 +46,7 @@ def _read(path: Path) -> dict[str, Price]:
         raise SettingsError(f"prices_file {path}: {error}") from error
 
 
-def refuse_unpriced(row: SearchRow, prices: PriceTable, batch: Budget) -> None:
+def refuse_unpriced(row: Search, prices: PriceTable, batch: Budget) -> None:
     """Raise SettingsError where a limit on money is set that cannot be kept, because a model's price is not known."""
     if row.config.budget.cost is None and batch.cost is None:
         return
@@ -59,7 +60,7 @@ def refuse_unpriced(row: SearchRow, prices: PriceTable, batch: Budget) -> None:
             )
 
 
-async def open_account(store: Store, row: SearchRow, prices: PriceTable, batch: Account) -> Account:
+async def open_account(store: Store, row: Search, prices: PriceTable, batch: Account) -> Account:
     """The search's account within its batch's, with what its earlier runs spent already on it."""
     return Account(row.config.budget, parent=batch, spent=await spent(store, row.id, prices))
 

@@ -16,11 +16,12 @@ from pydantic import BaseModel, ConfigDict
 
 from orps_agent.domain.candidate import Candidate, Status, Tree
 from orps_agent.domain.events import AnyEvent
+from orps_agent.domain.search import Search
 from orps_agent.graphs.context import SearchContext
 from orps_agent.graphs.search_graph import build_machine, recursion_limit
 from orps_agent.prompts.messages import Prompts
 from orps_agent.settings import SearchConfig, changed
-from orps_agent.store import SearchRow, Store
+from orps_agent.store import Store
 from orps_agent.strategies import strategy_of
 
 from .fork import beginning
@@ -79,7 +80,7 @@ async def replay(
     )
 
 
-def _start(row: SearchRow, config: SearchConfig, recording: Recording) -> dict[str, Any] | None:
+def _start(row: Search, config: SearchConfig, recording: Recording) -> dict[str, Any] | None:
     """Where the search begins with these settings: a fork's strategy may be another one, or have other numbers."""
     if row.start is None or row.forked_at is None or recording.exact:
         return row.start
@@ -88,7 +89,7 @@ def _start(row: SearchRow, config: SearchConfig, recording: Recording) -> dict[s
     return beginning(config, recording.tree[row.forked_at], rerun=rerun).model_dump(mode="json")
 
 
-async def _walk(scratch: Store, row: SearchRow, recording: Recording, folder: Path | None) -> tuple[Tree, str | None]:
+async def _walk(scratch: Store, row: Search, recording: Recording, folder: Path | None) -> tuple[Tree, str | None]:
     known = row.problem.tests
     if not len(known):
         return Tree(()), None  # it ended before it had tests
@@ -124,7 +125,7 @@ async def _walk(scratch: Store, row: SearchRow, recording: Recording, folder: Pa
     return await scratch.tree(row.id), ended["winner"]
 
 
-async def _lay_out(scratch: Store, row: SearchRow, context: SearchContext, recording: Recording) -> None:
+async def _lay_out(scratch: Store, row: Search, context: SearchContext, recording: Recording) -> None:
     """What a fork began with: its branch, the last of it without what it had to learn anew."""
     if row.start is None or row.forked_at is None:
         return
@@ -139,7 +140,7 @@ async def _lay_out(scratch: Store, row: SearchRow, context: SearchContext, recor
         await scratch.update_candidate(row.id, id_, known)
 
 
-def _differences(row: SearchRow, recorded: Tree, tree: Tree) -> list[str]:
+def _differences(row: Search, recorded: Tree, tree: Tree) -> list[str]:
     found = []
     for each in recorded:
         if each.status in {Status.RUNNING, Status.HALTED}:

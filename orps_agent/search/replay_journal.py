@@ -13,9 +13,10 @@ from pydantic import BaseModel
 
 from orps_agent.domain.candidate import Candidate, Status, path_key
 from orps_agent.domain.execution import ExecutionReport, TestResult, Verdict
+from orps_agent.domain.search import Search
 from orps_agent.errors import BudgetReached, NeverRecorded, ReplyError
 from orps_agent.llm.base import ModelReply
-from orps_agent.store import Effect, Request, SearchRow, Store, Tally
+from orps_agent.store import Effect, Request, Store, Tally
 from orps_agent.store.sqlite.writer import Statement
 
 Result = TypeVar("Result", bound=BaseModel)
@@ -49,7 +50,7 @@ class Recording:
     of them once.
     """
 
-    def __init__(self, store: Store, row: SearchRow, *, exact: bool) -> None:
+    def __init__(self, store: Store, row: Search, *, exact: bool) -> None:
         self.exact = exact
         self.tally = Tally()
         self.tree: dict[str, Candidate] = {}

@@ -13,7 +13,7 @@ import anyio
 import anyio.to_thread
 
 from orps_agent.archive import Archive
-from orps_agent.store import SearchRow
+from orps_agent.domain.search import Search
 
 _KEPT = 4
 State = tuple[object, ...]
@@ -49,7 +49,7 @@ class Documents:
                 made.state, made.content = state, text.encode()
             return made.content
 
-    async def _state(self, row: SearchRow) -> State:
+    async def _state(self, row: Search) -> State:
         """Changes with whatever a search tells, and with every call and every run of it."""
         (counts,) = await self._archive.store.reader.rows(
             "SELECT (SELECT max(id) FROM events WHERE search = ?1) AS events,"

@@ -8,8 +8,8 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from orps_agent.budget.account import Budget
 from orps_agent.domain.problem import Problem
+from orps_agent.domain.search import Search
 from orps_agent.settings import SearchConfig
-from orps_agent.store import SearchRow
 
 Priority = Annotated[int, Field(ge=-1000, le=1000)]
 """The highest goes first."""
@@ -96,7 +96,7 @@ class SearchView(BaseModel):
     priority: int | None = None
 
     @classmethod
-    def of(cls, row: SearchRow, state: State, client: str | None = None, priority: int | None = None) -> Self:
+    def of(cls, row: Search, state: State, client: str | None = None, priority: int | None = None) -> Self:
         """The view of a row."""
         same = row.model_dump(include=cls.model_fields.keys() - {"problem", "state", "client", "priority"})
         return cls(**same, problem=row.problem.id, state=state, client=client, priority=priority)

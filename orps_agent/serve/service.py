@@ -12,6 +12,7 @@ import anyio
 
 from orps_agent.agent import Agent, default_config
 from orps_agent.domain.events import CallFinished, CallProgress, CallStarted
+from orps_agent.domain.search import Search
 from orps_agent.errors import (
     CannotRun,
     KeyReused,
@@ -24,7 +25,6 @@ from orps_agent.errors import (
 )
 from orps_agent.search.fork import fork
 from orps_agent.settings import Settings
-from orps_agent.store import SearchRow
 from orps_agent.store.lease import held
 from orps_agent.telemetry import tell_queue
 from orps_agent.util.logs import log
@@ -212,13 +212,13 @@ class Service:
         """How many searches run now."""
         return len(self._runs)
 
-    def _view(self, row: SearchRow, entry: Entry | None) -> SearchView:
+    def _view(self, row: Search, entry: Entry | None) -> SearchView:
         state = self._state(row, entry)
         if entry is None:
             return SearchView.of(row, state)
         return SearchView.of(row, state, entry.client, entry.priority)
 
-    def _state(self, row: SearchRow, entry: Entry | None) -> State:
+    def _state(self, row: Search, entry: Entry | None) -> State:
         if row.id in self._runs or held(row):
             return "running"
         if entry is not None and not entry.done and row.status != "cancelled":

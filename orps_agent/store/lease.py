@@ -15,8 +15,8 @@ from pathlib import Path
 
 import anyio
 
+from orps_agent.domain.search import Search
 from orps_agent.errors import SearchEnded, SearchOwned
-from orps_agent.store.sqlite.searches import SearchRow
 from orps_agent.store.sqlite.store import Store
 from orps_agent.util.tasks import beside
 
@@ -43,7 +43,7 @@ async def lease(store: Store, search: str) -> AsyncIterator[anyio.Event]:
                 await store.update_search(search, owner_pid=None, owner_host=None, lease_until=None)
 
 
-async def left_behind(store: Store, planned: SearchRow) -> str | None:
+async def left_behind(store: Store, planned: Search) -> str | None:
     """The id of the newest search that asks the same as a planned one, has not ended, and is worked on by nobody."""
     return next((row.id for row in await store.begun_as(planned) if not held(row)), None)
 
@@ -78,7 +78,7 @@ async def _take(store: Store, search: str) -> None:
         raise SearchOwned(f"search {search} was taken by process {taken.owner_pid} just now: wait for it")
 
 
-def held(row: SearchRow) -> bool:
+def held(row: Search) -> bool:
     """Whether a live process works on the search, as far as can be told from here."""
     if row.owner_pid is None or row.lease_until is None or row.lease_until < time.time():
         return False

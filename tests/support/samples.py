@@ -9,8 +9,8 @@ from pathlib import Path
 import yaml
 
 from orps_agent.domain.problem import Limits, Problem, SnippetTest, TestSuite
+from orps_agent.domain.search import Search
 from orps_agent.settings import SearchConfig, Settings, load_settings
-from orps_agent.store import SearchRow
 
 RIGHT = "Twice is a sum.\n```python\ndef double(n):\n    return n + n\n```"
 HALF = "Add two.\n```python\ndef double(n):\n    return n + 2\n```"
@@ -39,10 +39,10 @@ CRITIC: list[dict[str, object]] = [
 ]
 
 
-def a_search(id_: str = "abcd") -> SearchRow:
+def a_search(id_: str = "abcd") -> Search:
     """A row for a search that nobody runs."""
     config = SearchConfig(samples=2, history=1)
-    return SearchRow(id=id_, created_at=time.time(), problem=DOUBLE, config=config, programmer="m", critic="m")
+    return Search(id=id_, created_at=time.time(), problem=DOUBLE, config=config, programmer="m", critic="m")
 
 
 def script(folder: Path, *rules: dict[str, object], critic: Iterable[dict[str, object]] = CRITIC) -> str:

@@ -6,8 +6,8 @@ from pydantic import BaseModel, ConfigDict
 
 from orps_agent.domain.candidate import Candidate, Outline, Status
 from orps_agent.domain.result import SearchResult
+from orps_agent.domain.search import Search
 from orps_agent.integrations.langgraph.request import summary_of
-from orps_agent.store import SearchRow
 
 
 class SearchStatus(BaseModel):
@@ -81,7 +81,7 @@ class Explanation(BaseModel):
     """All candidates in path order, without their texts."""
 
 
-def status_of(row: SearchRow, outline: list[Outline], expected: int | None = None) -> SearchStatus:
+def status_of(row: Search, outline: list[Outline], expected: int | None = None) -> SearchStatus:
     """A row and its candidates in short."""
     passed = [each.passed for each in outline if each.passed is not None]
     return SearchStatus(

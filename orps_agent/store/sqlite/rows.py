@@ -12,6 +12,7 @@ from pydantic import BaseModel, TypeAdapter
 from orps_agent.domain.candidate import COSTS, Candidate, Outline, Status
 from orps_agent.domain.execution import ExecutionReport, Metric, Metrics, NotAnalysable, StaticAnalysis, TamperFlag
 from orps_agent.domain.rewards import outcome_reward
+from orps_agent.domain.search import Search
 
 OUTLINED = (  # in the order in which `outline` takes them
     "id, round, hint, status, written, passed, tests, omega, process, cpu_ns, instructions, branch_misses, "
@@ -145,3 +146,11 @@ def _analysis(text: str) -> StaticAnalysis | NotAnalysable:
 
 def _json(value: BaseModel) -> str:
     return value.model_dump_json(exclude_defaults=True)
+
+
+def search_row(row: sqlite3.Row) -> Search:
+    """A search from its row."""
+    columns: dict[str, Any] = dict(row)
+    for name in ("problem", "config", "verification", "start"):
+        columns[name] = columns[name] and json.loads(columns[name])
+    return Search.model_validate(columns)

@@ -19,14 +19,14 @@ import anyio
 from orps_agent.budget.account import OUT_OF_BUDGET
 from orps_agent.domain.agreement import Choice
 from orps_agent.domain.candidate import Candidate, Outline, Status, Tree, path_key
+from orps_agent.domain.search import Search, choose
 from orps_agent.errors import StoreError, UnknownSearch
 
 from .connection import BUSY_SECONDS, FAULTS, Durability, bring_up_to_date, connect, connect_for_writing, explain
 from .effects import Effect
 from .journal import Journal
 from .reader import COST, Reader
-from .rows import COPIED, OUTLINED, candidate, candidate_columns, outline, stored
-from .searches import SearchRow, choose, search_row
+from .rows import COPIED, OUTLINED, candidate, candidate_columns, outline, search_row, stored
 from .writer import Statement, Writer
 
 if TYPE_CHECKING:
@@ -97,7 +97,7 @@ class Store:
         await journal.load()
         return journal
 
-    async def add_search(self, row: SearchRow, *also: Statement) -> None:
+    async def add_search(self, row: Search, *also: Statement) -> None:
         """Store a new search, and what else belongs into the same transaction."""
         await self.writer.write(
             (
@@ -122,9 +122,7 @@ class Store:
             *also,
         )
 
-    async def add_fork(
-        self, row: SearchRow, branch: Iterable[str], edits: Mapping[str, object], *also: Statement
-    ) -> None:
+    async def add_fork(self, row: Search, branch: Iterable[str], edits: Mapping[str, object], *also: Statement) -> None:
         """Store a search that begins with copies of a branch of another one, the last of them edited.
 
         What else belongs into the same transaction goes with it.
@@ -142,7 +140,7 @@ class Store:
             *also,
         )
 
-    async def search(self, search: str) -> SearchRow:
+    async def search(self, search: str) -> Search:
         """One search, by its id or an unambiguous beginning of it."""
         found = await self.reader.rows(
             "SELECT * FROM searches WHERE id LIKE ? || '%' ESCAPE '\\' LIMIT 2", _escaped(search)
@@ -161,12 +159,12 @@ class Store:
         """Whether a run of the search has told anything."""
         return bool(await self.reader.rows("SELECT 1 FROM events WHERE search = ? LIMIT 1", search))
 
-    async def searches(self, limit: int = 100) -> list[SearchRow]:
+    async def searches(self, limit: int = 100) -> list[Search]:
         """The latest searches, newest first."""
         found = await self.reader.rows("SELECT * FROM searches ORDER BY created_at DESC LIMIT ?", limit)
         return [self.reader.read(row, search_row) for row in found]
 
-    async def latest(self, *, unfinished: bool, out_of_budget: bool = False) -> SearchRow:
+    async def latest(self, *, unfinished: bool, out_of_budget: bool = False) -> Search:
         """The newest search; with `unfinished`, the newest that can be resumed, with `out_of_budget` by more of it."""
         where = "WHERE status IN ('running', 'interrupted')" if unfinished else ""
         if unfinished and out_of_budget:
@@ -179,7 +177,7 @@ class Store:
             raise UnknownSearch(f"no unfinished search in {self.path}: start one with `orps solve`{more}")
         return self.reader.read(found[0], search_row)
 
-    async def begun_as(self, planned: SearchRow) -> list[SearchRow]:
+    async def begun_as(self, planned: Search) -> list[Search]:
         """The searches that ask the same as a planned one and have not ended, newest first.
 
         Neither forks, which begin elsewhere, nor what a service has in its queue, nor what nobody knows the prompts of.
@@ -197,7 +195,7 @@ class Store:
         found = await self.reader.rows("SELECT id FROM searches WHERE status IN ('running', 'interrupted')")
         return {row["id"] for row in found}
 
-    async def ended_before(self, time_: float) -> list[SearchRow]:
+    async def ended_before(self, time_: float) -> list[Search]:
         """The searches that were finished or cancelled, and begun before a Unix time, oldest first."""
         found = await self.reader.rows(
             "SELECT * FROM searches WHERE status IN ('finished', 'cancelled')"
@@ -210,7 +208,7 @@ class Store:
         """Set columns of a search, and do what else belongs into the same transaction."""
         await self.writer.write(_update("searches", columns, "id = ?", (search,)), *also)
 
-    async def reopen(self, row: SearchRow) -> bool:
+    async def reopen(self, row: Search) -> bool:
         """Take a search up again with the row's config; whether a budget had halted some of its candidates.
 
         The halted ones go on where they were. The winner of one that had ended is judged anew, as it may be another.
@@ -238,7 +236,7 @@ class Store:
                 self._looked_at = time.monotonic()
         return search in self._to_cancel
 
-    async def change_owner(self, seen: SearchRow, pid: int, host: str, until: float) -> None:
+    async def change_owner(self, seen: Search, pid: int, host: str, until: float) -> None:
         """Give a search to a process, unless somebody else has changed its owner since `seen` was read.
 
         What was asked of an owner before does not hold for the new one.
@@ -310,7 +308,7 @@ class Store:
         )
         return {row["id"]: self.reader.read(row, lambda row: frozenset(json.loads(row["names"]))) for row in rows}
 
-    async def choice(self, row: SearchRow, tree: Sequence[Outline]) -> Choice:
+    async def choice(self, row: Search, tree: Sequence[Outline]) -> Choice:
         """The winner of a search as far as it has come, by its selector."""
         return choose(row, tree, {} if row.selector == "order" else await self.passed(row.id))
 

@@ -1,24 +1,23 @@
-"""What is stored about a search as one value, and what follows from it."""
+"""A search as one value: what it was asked, where it stands and what it found, without its candidates."""
 
 from __future__ import annotations
 
-import json
-import sqlite3
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
 from orps_agent.budget.account import OUT_OF_BUDGET
-from orps_agent.domain.agreement import Choice, agreed
-from orps_agent.domain.candidate import Outline
-from orps_agent.domain.execution import ExecutionReport
-from orps_agent.domain.problem import Problem
-from orps_agent.domain.rewards import winner
 from orps_agent.settings import SearchConfig, Selector
 
+from .agreement import Choice, agreed
+from .candidate import Outline
+from .execution import ExecutionReport
+from .problem import Problem
+from .rewards import winner
 
-class SearchRow(BaseModel):
+
+class Search(BaseModel):
     """What is stored about a search beside its candidates."""
 
     model_config = ConfigDict(extra="ignore", frozen=True)
@@ -62,7 +61,7 @@ class SearchRow(BaseModel):
         bare = self.problem.tests.model_copy(update={"tests": ()})
         return self.problem.model_copy(update={"tests": bare})
 
-    def asks_the_same_as(self, other: SearchRow) -> bool:
+    def asks_the_same_as(self, other: Search) -> bool:
         """Whether both are one search, begun twice: the same problem, config, prompts and models."""
         return self.prompts == other.prompts and _asked(self) == _asked(other)
 
@@ -77,23 +76,15 @@ class SearchRow(BaseModel):
         return self.status == "finished" and (self.reason or "").startswith(OUT_OF_BUDGET)
 
 
-def _asked(row: SearchRow) -> tuple[str, ...]:
+def _asked(row: Search) -> tuple[str, ...]:
     """As texts: a NaN in a test is not equal to itself."""
     models = row.programmer, row.critic, row.tester or row.programmer
     return row.posed.model_dump_json(), row.config.model_dump_json(), *models
 
 
-def choose(row: SearchRow, tree: Sequence[Outline], passed: Mapping[str, frozenset[str]]) -> Choice:
+def choose(row: Search, tree: Sequence[Outline], passed: Mapping[str, frozenset[str]]) -> Choice:
     """The winner of these candidates of a search by its selector; `passed` names the visible tests that each passes."""
     order, let = row.config.winner_keys, row.config.tampering_may_win
     if row.selector == "order":
         return Choice(winner(tree, order, tampering_may_win=let))
     return agreed(tree, passed, order, tampering_may_win=let)
-
-
-def search_row(row: sqlite3.Row) -> SearchRow:
-    """A search from its row."""
-    columns: dict[str, Any] = dict(row)
-    for name in ("problem", "config", "verification", "start"):
-        columns[name] = columns[name] and json.loads(columns[name])
-    return SearchRow.model_validate(columns)
