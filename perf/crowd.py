@@ -26,10 +26,8 @@ from pathlib import Path
 from typing import Any, cast
 
 import anyio
-from langgraph.checkpoint.memory import InMemorySaver
 
 from orps_agent.domain.problem import TestSuite
-from orps_agent.search.runner import Machine
 from orps_agent.settings import SearchConfig
 from orps_agent.tools.executor.measurement import compare
 from orps_agent.util.cpus import allowed_cores
@@ -90,7 +88,7 @@ async def run(searches: int, *, in_memory: bool, bare: bool) -> Taken:
     with tempfile.TemporaryDirectory() as folder:
         async with agent(Path(folder) / "orps.db", latency=0.2, runs=not bare) as opened:
             if in_memory:
-                opened.store, opened._machine = cast("Any", MemoryStore()), Machine(cast("Any", InMemorySaver()))
+                opened.store = cast("Any", MemoryStore())
             else:
                 store = cast("Any", opened.store)
                 store.writer.write = _clocked(store.writer.write, taken)

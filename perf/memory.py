@@ -71,7 +71,8 @@ class MemoryStore:
         return [each.outline for each in sorted(self._candidates[search].values(), key=lambda each: path_key(each.id))]
 
     async def candidates(self, search: str, ids: Iterable[str]) -> list[Candidate]:
-        return [self._candidates[search][each] for each in ids]
+        known = self._candidates[search]
+        return [known[each] for each in ids if each in known]
 
     async def choice(self, row: Search, tree: Sequence[Outline]) -> Choice:
         return Choice(winner(tree, row.config.winner_keys))
@@ -96,7 +97,7 @@ class MemoryJournal:
     def is_finished(self, effect: Effect) -> bool:
         return effect in self._known
 
-    async def call(self, effect: Effect, _: object, do: Callable[[], Awaitable[Any]]) -> Any:
+    async def call(self, effect: Effect, _: object, do: Callable[[], Awaitable[Any]], **__: object) -> Any:
         if effect not in self._known:
             self._known[effect] = await do()
         return self._known[effect]

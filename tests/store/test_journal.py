@@ -2,6 +2,7 @@
 
 import json
 import sqlite3
+from functools import partial
 from pathlib import Path
 
 import anyio
@@ -11,10 +12,10 @@ from pydantic import BaseModel
 from orps_agent.domain.candidate import Candidate, Status
 from orps_agent.errors import ReplyError
 from orps_agent.llm.base import ModelReply
-from orps_agent.store import Effect, Request, Store
-from tests.support.samples import a_search
+from orps_agent.store import Effect, Store
+from tests.support.samples import a_request, a_search
 
-HELLO = Request("programmer", "m", {"temperature": 0.5}, [("user", "hello")])
+HELLO = a_request("hello")
 
 
 class Answer(BaseModel):
@@ -42,8 +43,8 @@ async def test_a_call_happens_once(tmp_path: Path) -> None:
             if not asked:
                 await store.add_search(a_search())
             journal = await store.journal("abcd")
-            assert await journal.call(effect, HELLO, ask) == reply
-            assert await journal.call(effect, HELLO, ask) == reply
+            assert await journal.call(effect, HELLO, ask, model="m") == reply
+            assert await journal.call(effect, HELLO, ask, model="m") == reply
             assert await journal.reply(effect) == reply
             assert await store.messages(effect) == [("user", "hello")]
     assert asked == [1]
@@ -85,9 +86,9 @@ async def test_a_call_that_failed_says_why_and_is_not_counted_as_paid_twice(tmp_
         await store.add_search(a_search())
         journal = await store.journal("abcd")
         with pytest.raises(ReplyError):
-            await journal.call(effect, HELLO, fails)
+            await journal.call(effect, HELLO, fails, model="m")
         journal = await store.journal("abcd")
-        await journal.call(effect, HELLO, ask)
+        await journal.call(effect, HELLO, ask, model="m")
         assert journal.tally.redone == {}
     tries = table(tmp_path / "orps.db", "SELECT try, status, error FROM model_calls ORDER BY try")
     assert tries == [(1, "failed", "no luck"), (2, "answered", None)]
@@ -104,8 +105,8 @@ async def test_what_prompts_share_is_stored_once_however_often_it_is_sent(tmp_pa
         journal = await store.journal("abcd")
         async with anyio.create_task_group() as tasks:
             for n in range(50):
-                request = Request("programmer", "m", {}, [("user", shared), ("user", f"{shared}\n\nhint {n}")])
-                tasks.start_soon(journal.call, Effect("abcd", str(n), "reason"), request, ask)
+                request = a_request(shared, f"{shared}\n\nhint {n}")
+                tasks.start_soon(partial(journal.call, Effect("abcd", str(n), "reason"), request, ask, model="m"))
         assert await store.messages(Effect("abcd", "7", "reason")) == [
             ("user", shared),
             ("user", f"{shared}\n\nhint 7"),
@@ -128,9 +129,9 @@ async def test_replies_and_prompts_refer_to_the_columns_that_repeat_them_and_rea
         await store.add_search(a_search())
         await store.add_candidates("abcd", [known])
         journal = await store.journal("abcd")
-        await journal.call(first, HELLO, ask)
+        await journal.call(first, HELLO, ask, model="m")
         await store.update_candidate("abcd", "0", dict(known), *journal.settled(known, ["reason"]))
-        await journal.call(second, Request("programmer", "m", {}, [("user", prompt)], [known]), ask)
+        await journal.call(second, a_request(prompt), ask, model="m", quoted=[known])
         assert await store.messages(second) == [("user", prompt)]
         again = await store.journal("abcd")
         assert await again.reply(first) == reply

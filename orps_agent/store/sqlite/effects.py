@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from pydantic import BaseModel
 
 from orps_agent.domain.candidate import Candidate
-from orps_agent.llm.base import ModelReply
+from orps_agent.llm.base import ModelReply, ModelRequest
 
 from .texts import Folded, Recent, digest, fold
 from .writer import Statement
@@ -44,31 +44,26 @@ class Effect:
         return self.candidate, self.stage, self.attempt
 
 
-@dataclass(frozen=True)
-class Request:
-    """What a model call asks: who is asked, parameters, the messages as (role, text), the branch that they quote."""
-
-    role: str
-    model: str
-    parameters: Mapping[str, object]
-    messages: Sequence[tuple[str, str]] = ()
-    branch: Sequence[Candidate] = ()
-
-    @property
-    def prompt_hash(self) -> str:
-        """The same for the same conversation, whoever asks it."""
-        return digest(*(part for message in self.messages for part in message))
+def prompt_hash(request: ModelRequest) -> str:
+    """Return the hash of a conversation: the same whoever is asked, and with which parameters."""
+    return digest(*(part for message in request.messages for part in (message.role, message.content)))
 
 
-def call_intent(effect: Effect, number: int, request: Request, told: Recent) -> Iterator[Statement]:
-    """Before a model call's `number`-th try: the conversation, text by text where not `told` yet, and the call."""
+def call_intent(
+    effect: Effect, number: int, request: ModelRequest, model: str, quoted: Sequence[Candidate], told: Recent
+) -> Iterator[Statement]:
+    """Before a model call's `number`-th try: the conversation, text by text where not `told` yet, and the call.
+
+    Texts are stored in terms of the candidates that they quote.
+    """
     listed: list[tuple[str, str]] = []
-    for role, text in request.messages:
+    for message in request.messages:
+        text = message.content
         name = digest(text)
-        listed.append((role, name))
+        listed.append((message.role, name))
         if name in told:
             continue
-        folded = fold(text, request.branch, share=True)
+        folded = fold(text, quoted, share=True)
         # The parts first: one of them may be the whole text, which must not be stored as a reference to itself.
         for shared, part in folded.shared.items():
             if told.add(shared):
@@ -82,10 +77,10 @@ def call_intent(effect: Effect, number: int, request: Request, told: Recent) -> 
             *effect.key,
             number,
             request.role,
-            request.model,
+            model,
             time.time(),
-            request.prompt_hash,
-            json.dumps(request.parameters),
+            prompt_hash(request),
+            json.dumps(request.model_dump(mode="json", exclude={"messages", "role"})),
             json.dumps(listed, separators=(",", ":")),
         ),
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Awaitable, Callable, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, TypeVar
 
@@ -11,12 +11,11 @@ from pydantic import BaseModel
 
 from orps_agent.domain.candidate import Candidate
 from orps_agent.errors import OrpsError, StoreError
-from orps_agent.llm.base import ModelReply
+from orps_agent.llm.base import ModelReply, ModelRequest
 
 from .effects import (
     Effect,
     Kind,
-    Request,
     call_answer,
     call_intent,
     call_settled,
@@ -54,8 +53,16 @@ class Effects(Protocol):
         """Whether the result of the effect is there already."""
         ...
 
-    async def call(self, effect: Effect, request: Request, do: Callable[[], Awaitable[ModelReply]]) -> ModelReply:
-        """A model call."""
+    async def call(
+        self,
+        effect: Effect,
+        request: ModelRequest,
+        do: Callable[[], Awaitable[ModelReply]],
+        *,
+        model: str,
+        quoted: Sequence[Candidate] = (),
+    ) -> ModelReply:
+        """A call of `model`; `quoted` are the candidates whose words the conversation may hold."""
         ...
 
     async def reply(self, effect: Effect) -> ModelReply:
@@ -106,7 +113,15 @@ class Journal:
         entry = self._entries.get(effect.place)
         return entry is not None and entry.finished
 
-    async def call(self, effect: Effect, request: Request, do: Callable[[], Awaitable[ModelReply]]) -> ModelReply:
+    async def call(
+        self,
+        effect: Effect,
+        request: ModelRequest,
+        do: Callable[[], Awaitable[ModelReply]],
+        *,
+        model: str,
+        quoted: Sequence[Candidate] = (),
+    ) -> ModelReply:
         """The stored reply, or ask: intent, call, commit of the reply, return.
 
         A call without a stored outcome is made again, because whether it happened cannot be known; such repeats are
@@ -115,7 +130,7 @@ class Journal:
         if self.is_finished(effect):
             return await self.reply(effect)
         number = self._begin(effect, "model")
-        await self._intend(effect, number, request)
+        await self._intend(call_intent(effect, number, request, model, quoted, self._told))
         reply = await self._do("model", effect, number, do)
         await self._writer.write(call_answer(effect, number, reply))
         self._finish(effect, "model", reply)
@@ -157,9 +172,9 @@ class Journal:
         entry.tries += 1
         return entry.tries
 
-    async def _intend(self, effect: Effect, number: int, request: Request) -> None:
+    async def _intend(self, intent: Iterator[Statement]) -> None:
         try:
-            await self._writer.write(*call_intent(effect, number, request, self._told))
+            await self._writer.write(*intent)
         except StoreError:
             self._told.clear()
             raise

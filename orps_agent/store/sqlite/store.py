@@ -190,11 +190,6 @@ class Store:
         rows = [self.reader.read(row, search_row) for row in found]
         return [row for row in rows if row.asks_the_same_as(planned)]
 
-    async def unfinished(self) -> set[str]:
-        """The ids of all searches that may still go on."""
-        found = await self.reader.rows("SELECT id FROM searches WHERE status IN ('running', 'interrupted')")
-        return {row["id"] for row in found}
-
     async def ended_before(self, time_: float) -> list[Search]:
         """The searches that were finished or cancelled, and begun before a Unix time, oldest first."""
         found = await self.reader.rows(
@@ -208,12 +203,11 @@ class Store:
         """Set columns of a search, and do what else belongs into the same transaction."""
         await self.writer.write(_update("searches", columns, "id = ?", (search,)), *also)
 
-    async def reopen(self, row: Search) -> bool:
-        """Take a search up again with the row's config; whether a budget had halted some of its candidates.
+    async def reopen(self, row: Search) -> None:
+        """Take a search up again with the row's config.
 
-        The halted ones go on where they were. The winner of one that had ended is judged anew, as it may be another.
+        Those that a budget had halted go on where they were. The winner of one that had ended is judged anew, as it may be another.
         """
-        halted = [each.id for each in await self.outline(row.id) if each.status is Status.HALTED]
         wake = "UPDATE candidates SET status = 'running', error = NULL WHERE search = ? AND status = 'halted'"
         unjudge = "DELETE FROM executions WHERE search = ? AND stage IN ('judge', 'contest')"
         columns: dict[str, object] = {"status": "running", "reason": None, "finished_at": None}
@@ -222,7 +216,6 @@ class Store:
             also.append((unjudge, (row.id,)))
             columns["winner"] = None
         await self.update_search(row.id, *also, config=row.config.model_dump_json(), **columns)
-        return bool(halted)
 
     async def cancel_requested(self, search: str) -> bool:
         """Whether somebody has asked for the end of a search since its owner took it, as of a second ago at most.
