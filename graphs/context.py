@@ -10,7 +10,7 @@ from pydantic import BaseModel
 
 from orps_agent.budget.account import Account, Budget
 from orps_agent.budget.prices import PriceTable
-from orps_agent.domain.candidate import Candidate
+from orps_agent.domain.candidate import Candidate, Outline
 from orps_agent.domain.events import AnyEvent
 from orps_agent.domain.search import Search
 from orps_agent.llm.base import ChatModel, ModelReply, ModelRequest
@@ -53,6 +53,7 @@ class SearchContext:
     begun: bool = False
     """True when an earlier run of the search has told events: it opened the rounds whose candidates are stored."""
     _known: dict[str, Candidate] = field(default_factory=dict)
+    _stored: dict[str, Outline] | None = None
 
     @property
     def id(self) -> str:
@@ -79,11 +80,11 @@ class SearchContext:
             self._known[candidate] = await self.store.candidate(self.id, candidate)
         return self._known[candidate]
 
-    async def recall(self, candidates: Iterable[str]) -> dict[str, Candidate]:
-        """Return those of these candidates that are stored, by id, as far as they have come."""
-        found = {each.id: each for each in await self.store.candidates(self.id, candidates)}
-        self._known |= found
-        return found
+    async def recall(self, candidates: Iterable[str]) -> dict[str, Outline]:
+        """Return those of these candidates that were stored before this run, by id, without their texts."""
+        if self._stored is None:
+            self._stored = {each.id: each for each in await self.store.outline(self.id)}
+        return {each: self._stored[each] for each in candidates if each in self._stored}
 
     async def plan(self, candidates: Iterable[Candidate]) -> None:
         """Store candidates that are to be written."""

@@ -7,6 +7,7 @@ the store itself travel in the runtime context.
 from __future__ import annotations
 
 import operator
+from collections.abc import Container
 from functools import cache
 from typing import Annotated, Any
 
@@ -50,7 +51,7 @@ async def select(state: SearchState, runtime: Runtime[SearchContext]) -> Command
     """
     context = runtime.context
     position = context.state(state.get("strategy"))
-    finished = [await context.candidate(each) for each in state.get("finished", [])]
+    finished = [(await context.candidate(each)).outline for each in state.get("finished", [])]
     while not any(each.status is Status.HALTED for each in finished):
         told = await _scores(context, finished)
         before, position = position, context.strategy.tell(position, told)
@@ -64,19 +65,18 @@ async def select(state: SearchState, runtime: Runtime[SearchContext]) -> Command
         if exhausted or not expansions:
             return _ended(position, exhausted)
         if not opened:
-            known = await _open_round(context, expansions, known)
-        planned = [known[each.id] for each in expansions]
-        unfinished = [each for each in planned if each.status is Status.RUNNING]
-        finished = [each for each in planned if each.status is not Status.RUNNING]
-        if unfinished:
-            return _sent(position, finished, unfinished)
+            await _open_round(context, expansions, known)
+        finished = [each for each in known.values() if each.status is not Status.RUNNING]
+        if len(finished) < len(expansions):
+            return _sent(position, expansions, [each.id for each in finished])
     return _ended(position, context.account.exhausted() or "reached")
 
 
-def _sent(position: StrategyState, finished: list[Candidate], unfinished: list[Candidate]) -> Command[str]:
-    """Send out a round's candidates that have not ended, each to its own run of the candidate's graph."""
-    update = {"strategy": position.model_dump(mode="json"), "finished": Overwrite([each.id for each in finished])}
-    return Command(update=update, goto=[Send("candidate", {"candidate": each.id}) for each in unfinished])
+def _sent(position: StrategyState, expansions: list[Expansion], finished: list[str]) -> Command[str]:
+    """Send out a round's candidates that are not finished, each to its own run of the candidate's graph."""
+    update = {"strategy": position.model_dump(mode="json"), "finished": Overwrite(finished)}
+    unfinished = [each.id for each in expansions if each.id not in finished]
+    return Command(update=update, goto=[Send("candidate", {"candidate": each}) for each in unfinished])
 
 
 def _ended(position: StrategyState, exhausted: str | None) -> Command[str]:
@@ -151,19 +151,19 @@ def _passed(candidate: Candidate) -> set[str]:
     return {result.name for result in candidate.report.results if result.passed} if candidate.report else set()
 
 
-async def _scores(context: SearchContext, finished: list[Candidate]) -> list[Score]:
+async def _scores(context: SearchContext, finished: list[Outline]) -> list[Score]:
     config = context.row.config
-    believed = not config.order_without_rho or not finished or await _rho_informs(context, finished[0])
+    believed = not config.order_without_rho or not finished or await _rho_informs(context, finished[0].round)
     solved = await _solved(context, finished)
     return [Score.of(each, config, believed=believed, solved=each.id in solved) for each in finished]
 
 
-async def _rho_informs(context: SearchContext, last: Candidate) -> bool:
+async def _rho_informs(context: SearchContext, round_: int) -> bool:
     """Whether the critic's scores up to this round said something about the verdicts."""
-    return Calibration.of_outlines(await _known(context, last)).informative
+    return Calibration.of_outlines(await _known(context, round_)).informative
 
 
-async def _solved(context: SearchContext, finished: list[Candidate]) -> set[str]:
+async def _solved(context: SearchContext, finished: list[Outline]) -> set[str]:
     """Which of a round's candidates pass every test that is to be trusted.
 
     Tests that were given are. Of those that a model wrote it is, by agreement so far, those of the largest consensus
@@ -172,30 +172,27 @@ async def _solved(context: SearchContext, finished: list[Candidate]) -> set[str]
     row = context.row
     if row.tests_by is None or row.selector == "order" or not finished:
         return {each.id for each in finished if each.solved}
-    agreement = (await context.store.choice(row, await _known(context, finished[0]))).agreement
+    agreement = (await context.store.choice(row, await _known(context, finished[0].round))).agreement
     if agreement is None or not agreement.tests or len(agreement.solutions) < _CONFIRMED:
         return set()
-    return {each.id for each in finished if _passed(each) >= set(agreement.tests)}
+    trusted = set(agreement.tests)
+    return {each.id for each in finished if _passed(await context.candidate(each.id)) >= trusted}
 
 
-async def _known(context: SearchContext, last: Candidate) -> list[Outline]:
-    """All candidates up to this one's round."""
+async def _known(context: SearchContext, round_: int) -> list[Outline]:
+    """All candidates up to a round."""
     # Of later rounds nothing may be known here: a search that is walked again must come to the same beam.
-    return [each for each in await context.store.outline(context.id) if each.round <= last.round]
+    return [each for each in await context.store.outline(context.id) if each.round <= round_]
 
 
-async def _open_round(
-    context: SearchContext, expansions: list[Expansion], known: dict[str, Candidate]
-) -> dict[str, Candidate]:
-    """Store the round's candidates but for those that a fork began with; return all of them."""
-    new = {each.id: Candidate(**dict(each)) for each in expansions if each.id not in known}
-    await context.plan(new.values())
+async def _open_round(context: SearchContext, expansions: list[Expansion], known: Container[str]) -> None:
+    """Store the round's candidates, but for those that a fork began with."""
+    await context.plan(Candidate(**dict(each)) for each in expansions if each.id not in known)
     await context.emit(RoundStarted(search=context.id, round=expansions[0].round, candidates=len(expansions)))
-    return known | new
 
 
 async def _close_round(
-    context: SearchContext, finished: list[Candidate], pruned: list[str], next_: list[Expansion]
+    context: SearchContext, finished: list[Outline], pruned: list[str], next_: list[Expansion]
 ) -> None:
     given_up = [each for each in pruned if (await context.candidate(each)).status is Status.OPEN]
     await context.store.set_status(context.id, given_up, Status.PRUNED)

@@ -70,10 +70,6 @@ class MemoryStore:
     async def outline(self, search: str) -> list[Outline]:
         return [each.outline for each in sorted(self._candidates[search].values(), key=lambda each: path_key(each.id))]
 
-    async def candidates(self, search: str, ids: Iterable[str]) -> list[Candidate]:
-        known = self._candidates[search]
-        return [known[each] for each in ids if each in known]
-
     async def choice(self, row: Search, tree: Sequence[Outline]) -> Choice:
         return Choice(winner(tree, row.config.winner_keys))
 

@@ -206,7 +206,8 @@ class Store:
     async def reopen(self, row: Search) -> None:
         """Take a search up again with the row's config.
 
-        Those that a budget had halted go on where they were. The winner of one that had ended is judged anew, as it may be another.
+        Candidates that a budget had halted go on where they were. The winner of a search that had ended is judged
+        anew, as it may be another.
         """
         wake = "UPDATE candidates SET status = 'running', error = NULL WHERE search = ? AND status = 'halted'"
         unjudge = "DELETE FROM executions WHERE search = ? AND stage IN ('judge', 'contest')"
@@ -264,15 +265,6 @@ class Store:
     async def candidate(self, search: str, candidate: str) -> Candidate:
         """One candidate as far as its stages have come."""
         return await self.reader.candidate(search, candidate)
-
-    async def candidates(self, search: str, ids: Iterable[str]) -> list[Candidate]:
-        """Several candidates as far as their stages have come, in no order."""
-        rows = await self.reader.rows(
-            "SELECT * FROM candidates WHERE search = ? AND id IN (SELECT value FROM json_each(?))",
-            search,
-            json.dumps(list(ids)),
-        )
-        return [self.reader.read(row, candidate) for row in rows]
 
     async def lineage(self, search: str, candidate: str) -> list[Candidate]:
         """The branch from the first round down to a candidate, itself included."""
