@@ -7,8 +7,8 @@
 own saver in a second file beside the database. Both are processes of their own, in turns.
 
 `resume` writes interrupted searches of several sizes into the store and resumes each: CPU seconds until its stored
-candidates were told as events, which any resume takes, and until its first new model call, between which `select` goes
-through the stored rounds.
+candidates were told as events, which any resume takes; until `select` has gone through the stored rounds; and until the
+first new model call, before which all candidates of the last round are sent out.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import random
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, cast
@@ -27,9 +27,10 @@ from typing import Any, cast
 import anyio
 from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 
-from orps_agent.domain.candidate import Candidate, Status
+from orps_agent.domain.candidate import Candidate, Outline, Status
 from orps_agent.domain.events import CallStarted, SearchStarted
 from orps_agent.domain.search import Search
+from orps_agent.graphs.context import SearchContext
 from orps_agent.graphs.search_graph import build_machine
 from orps_agent.prompts.messages import Prompts
 from orps_agent.search import runner
@@ -97,27 +98,37 @@ async def _saver(path: Path, *, wanted: bool) -> AsyncIterator[None]:
 
 
 async def resume(only: str) -> None:
-    print("until its candidates were told, until it goes on: CPU s")
+    print("until its candidates were told, until its rounds are walked, until its first call: CPU s")
     for name, config in TREES.items():
         if only not in name:
             continue
         with tempfile.TemporaryDirectory() as folder:
             database = Path(folder) / "orps.db"
             await interrupted(database, config)
-            told, goes_on = await resumed(database)
-        print(f"{name}: {told:.2f} {goes_on:.2f}", flush=True)
+            told, walked, called = await resumed(database)
+        print(f"{name}: {told:.2f} {walked:.2f} {called:.2f}", flush=True)
 
 
-async def resumed(database: Path) -> tuple[float, float]:
-    """CPU seconds from the resume of the one search to its last retold event, and to its first new model call."""
-    last = 0.0
+async def resumed(database: Path) -> tuple[float, float, float]:
+    """CPU seconds from the resume of the one search to each of the three moments."""
+    told = walked = 0.0
+    recall = SearchContext.recall
+
+    async def timed(context: SearchContext, candidates: Iterable[str]) -> dict[str, Outline]:
+        nonlocal walked
+        found = await recall(context, candidates)
+        walked = time.process_time() - began
+        return found
+
+    cast("Any", SearchContext).recall = timed
     async with agent(database, latency=60) as opened:
         row, began = await opened.archive.search(), time.process_time()
         async with opened.stream(row.id) as events:
             async for event in events:
                 if isinstance(event, CallStarted):
-                    return last, time.process_time() - began
-                last = time.process_time() - began
+                    cast("Any", SearchContext).recall = recall
+                    return told, walked, time.process_time() - began
+                told = time.process_time() - began
     raise AssertionError("an interrupted search has calls left")
 
 
