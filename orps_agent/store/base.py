@@ -64,8 +64,8 @@ class Searches(Protocol):
     async def latest(self, *, unfinished: bool, out_of_budget: bool = False) -> Search:
         """Return the newest search; raises UnknownSearch when there is none.
 
-        With `unfinished`, the newest that can be resumed now: neither one that somebody works on, nor one in the queue,
-        which the service goes on with. With `out_of_budget`, one that its budget ended counts as well.
+        With `unfinished`, the newest that has not ended, but for those in the queue, which the service goes on with.
+        With `out_of_budget`, one that its budget ended counts as well.
         """
         ...
 

@@ -11,15 +11,13 @@ from orps_agent.domain.search import Search
 
 
 def held(search: Search) -> bool:
-    """Return whether a live process works on the search, as far as can be told from here."""
-    return is_held(search.owner_pid, search.owner_host, search.lease_until)
+    """Return whether a live process works on the search, as far as can be told from here.
 
-
-def is_held(pid: int | None, host: str | None, until: float | None) -> bool:
-    """Return whether a lease is that of a live process: on this host by its pid, on another one until it runs out."""
-    if pid is None or until is None or until < time.time():
+    One on this host is recognised by its pid, one on another host by a lease that has not run out.
+    """
+    if search.owner_pid is None or search.lease_until is None or search.lease_until < time.time():
         return False
-    return host != this_host() or _alive(pid)
+    return search.owner_host != this_host() or _alive(search.owner_pid)
 
 
 def as_seen(search: Search, *, waiting: bool) -> Search:

@@ -270,7 +270,7 @@ async def test_a_search_is_read_with_the_status_that_it_has_now(
             await store.update_search("abcd", **stored)
         assert (await store.search("abcd")).status == seen
         assert [each.status for each in await store.searches()] == [seen]
-        if seen in ("created", "interrupted"):
+        if seen in ("created", "running", "interrupted") and not entry:
             assert (await store.latest(unfinished=True)).status == seen
         else:
             with pytest.raises(UnknownSearch):
@@ -343,6 +343,8 @@ PLANNED = a_search("new").model_copy(update={"prompts": "as they are"})
         ({"critic": "another"}, {}, False),
         ({"tester": "another"}, {}, False),
         ({"prompts": "others"}, {}, False),
+        ({"prompts": None}, {}, False),
+        ({"problem": DOUBLE.model_copy(update={"tests": TestSuite(tests=())})}, {"tests_by": "m"}, True),
     ],
 )
 async def test_an_interrupted_search_is_found_by_what_it_asks(

@@ -57,7 +57,8 @@ class MemorySearches(Part):
     async def latest(self, *, unfinished: bool, out_of_budget: bool = False) -> Search:
         for each in self._newest():
             more = out_of_budget and each.status == "finished" and each.out_of_budget
-            if not unfinished or ((each.status in _RESUMABLE or more) and not held(each)):
+            waits = self._contents.waits(each.id)
+            if not unfinished or more or (each.status in (*_RESUMABLE, "running") and not waits):
                 return each
         raise nothing_latest(PLACE, unfinished=unfinished, out_of_budget=out_of_budget)
 

@@ -10,7 +10,6 @@ from orps_agent.domain.candidate import Status
 from orps_agent.domain.search import Search
 from orps_agent.store.effects import Settled
 from orps_agent.store.lookup import nothing_latest, only
-from orps_agent.store.ownership import is_held
 from orps_agent.store.records import QueueEntry, SearchChanges
 
 from .effect_statements import settling
@@ -65,22 +64,14 @@ class SearchTable(Part):
         return [self.reader.read(row, search_row) for row in found]
 
     async def latest(self, *, unfinished: bool, out_of_budget: bool = False) -> Search:
-        """Return the newest search; with `unfinished`, the newest that can be resumed now."""
-        if not unfinished:
-            found = await self.searches(1)
-            if not found:
-                raise nothing_latest(self.reader.path, unfinished=False, out_of_budget=out_of_budget)
-            return found[0]
-        where = f"({RESUMABLE} AND NOT {WAITING})"
-        if out_of_budget:
+        """Return the newest search; with `unfinished`, the newest that has not ended and is not in the queue."""
+        where = f"WHERE ({RESUMABLE} AND NOT {WAITING})" if unfinished else ""
+        if unfinished and out_of_budget:
             where += f" OR (status = 'finished' AND reason LIKE '{OUT_OF_BUDGET}%')"
-        rows = await self.reader.rows(
-            f"SELECT id, owner_pid, owner_host, lease_until FROM searches WHERE {where} ORDER BY created_at DESC"
-        )
-        for row in rows:
-            if not self.reader.read(row, lambda row: is_held(*row[1:])):
-                return await self.search(row["id"])
-        raise nothing_latest(self.reader.path, unfinished=True, out_of_budget=out_of_budget)
+        found = await self.reader.rows(f"{_ALL} {where} ORDER BY created_at DESC LIMIT 1")
+        if not found:
+            raise nothing_latest(self.reader.path, unfinished=unfinished, out_of_budget=out_of_budget)
+        return self.reader.read(found[0], search_row)
 
     async def begun_as(self, planned: Search) -> list[Search]:
         """Return the searches that ask the same as a planned one and can be resumed now, newest first."""
