@@ -95,14 +95,14 @@ async def judge(state: SearchState, runtime: Runtime[SearchContext]) -> dict[str
 
 async def _verify(context: SearchContext, best: Candidate) -> ExecutionReport | None:
     """The winner on the held-back tests."""
-    source, problem = best.code, context.row.problem
+    solution, problem = best.solution, context.row.problem
     held_back = problem.held_back
-    if not source or held_back is None:
+    if not solution or held_back is None:
         return None
     return await context.execute(
         context.effect(best.id, "judge"),
         ExecutionReport,
-        lambda: context.executor.run(source, held_back, entry_points=problem.entry_points, limits=problem.limits),
+        lambda: context.executor.run(solution, held_back, entry_points=problem.entry_points, limits=problem.limits),
     )
 
 
@@ -112,7 +112,7 @@ class _Contest(BaseModel):
 
 async def _contest(context: SearchContext, best: Candidate, first: Candidate) -> str | None:
     """What the finalist gained in speed over the first sample, in words."""
-    ours, theirs = best.code, first.code
+    ours, theirs = best.solution, first.solution
     problem = context.row.problem
     # Only what both pass: a test on which one of them runs into its limit would do so in every turn.
     common = _passed(best) & _passed(first)

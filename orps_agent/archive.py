@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
+from .domain.artifact import Program
 from .domain.candidate import Tree
 from .domain.document import SearchDocument
 from .domain.result import SearchResult
@@ -97,7 +98,8 @@ class Archive:
         `critique` or `code` replace what the candidate has; `changes` are numbers of the SearchConfig; `new` is the id
         that it gets. Raises UnknownSearch, UnknownCandidate, UsageError or SettingsError, and stores nothing then.
         """
-        return await fork(self.store, search, at, critique=critique, code=code, changes=changes, new=new)
+        solution = None if code is None else Program(code)
+        return await fork(self.store, search, at, critique=critique, solution=solution, changes=changes, new=new)
 
     async def replay(self, search: str, *, changes: Mapping[str, object] | None = None) -> Replay:
         """Walk a search again from its record; with `changes`, see what other numbers would have found."""

@@ -14,6 +14,7 @@ from typing import Any, cast
 import anyio
 
 from orps_agent.agent import Agent
+from orps_agent.domain.artifact import Artifact, Program
 from orps_agent.domain.execution import ExecutionReport, Metric, Metrics, TestResult, Verdict
 from orps_agent.domain.problem import Problem, SnippetTest, TestSuite
 from orps_agent.llm.base import ModelReply, ModelRequest, OnPiece
@@ -47,20 +48,22 @@ class MadeUpModel:
         if request.role == "critic":
             text = f"{prose(chance, 3200)}\n\nSCORE: {chance.randint(1, 4)}"
         else:
-            text = f"{prose(chance, 4600)}\n\n```python\n{program(chance, 2400)}\n```"
+            text = f"{prose(chance, 4600)}\n\n{Program(program(chance, 2400)).text}"
         await anyio.sleep(self._latency)
         return ModelReply(text=text, model=NAME, prompt_tokens=9, completion_tokens=9, seconds=self._latency)
 
 
 class MadeUpExecutor:
-    """Runs nothing: verdicts, outputs and measurements are drawn by lot from the code."""
+    """Runs nothing: verdicts, outputs and measurements are drawn by lot from the solution."""
 
-    async def run(self, code: str, suite: TestSuite, **_: object) -> ExecutionReport:
-        chance = random.Random(code)
+    async def run(self, solution: Artifact, suite: TestSuite, **_: object) -> ExecutionReport:
+        chance = random.Random(solution.source)
         return ExecutionReport(results=tuple(_result(chance, each.name) for each in suite.tests), tier=1)
 
-    async def profile(self, code: str, suite: TestSuite, report: ExecutionReport, **_: object) -> ExecutionReport:
-        chance = random.Random(code)
+    async def profile(
+        self, solution: Artifact, suite: TestSuite, report: ExecutionReport, **_: object
+    ) -> ExecutionReport:
+        chance = random.Random(solution.source)
         results = tuple(
             each.model_copy(update={"metrics": _metrics(chance)}) if each.passed else each for each in report.results
         )

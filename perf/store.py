@@ -26,6 +26,7 @@ from typing import Any
 
 import anyio
 
+from orps_agent.domain.artifact import Program
 from orps_agent.domain.candidate import Candidate, Status
 from orps_agent.domain.execution import ExecutionReport, StaticAnalysis
 from orps_agent.domain.rewards import outcome_reward
@@ -141,14 +142,14 @@ async def write(store: Store, journal: Effects, each: Candidate) -> None:
 
 async def grown_up(planned: Candidate, chance: random.Random, prose_: str, program_: str) -> Candidate:
     at = chance.randrange(len(prose_) - 8000)
-    code = f"# {at}\n{program_}"
+    solution = Program(f"# {at}\n{program_}")
     executor = MadeUpExecutor()
-    report = await executor.profile(code, PROBLEM.tests, await executor.run(code, PROBLEM.tests))
+    report = await executor.profile(solution, PROBLEM.tests, await executor.run(solution, PROBLEM.tests))
     analysis = StaticAnalysis(lines=60, ast_nodes=500, cyclomatic=7.25, cognitive=6)
     learned = {
         "status": Status.OPEN,
         "reasoning": prose_[at : at + 4600],
-        "code": code,
+        "solution": solution,
         "report": report,
         "analysis": analysis,
         "outcome": outcome_reward(report, analysis),

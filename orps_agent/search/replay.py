@@ -135,7 +135,7 @@ async def _lay_out(scratch: Store, row: Search, context: SearchContext, recordin
         each = recording.tree[id_]
         known = dict(each) | {"status": Status.OPEN}
         if id_ in anew:
-            known = {"status": Status.RUNNING, "reasoning": each.reasoning, "code": each.code}
+            known = {"status": Status.RUNNING, "reasoning": each.reasoning, "solution": each.solution}
         await scratch.add_candidates(row.id, [each])
         await scratch.update_candidate(row.id, id_, known)
 

@@ -11,6 +11,7 @@ from typing import Self
 import anyio
 
 from orps_agent.agent import Agent, default_config
+from orps_agent.domain.artifact import Program
 from orps_agent.domain.events import CallFinished, CallProgress, CallStarted
 from orps_agent.domain.search import Search, SearchStatus
 from orps_agent.errors import (
@@ -160,7 +161,7 @@ class Service:
                 source.id,
                 asked.at,
                 critique=asked.critique,
-                code=asked.code,
+                solution=None if asked.code is None else Program(asked.code),
                 changes=changes,
                 new=new,
                 entry=entry,

@@ -32,7 +32,7 @@ async def run(agent: Agent, config: SearchConfig) -> tuple[SearchResult, list[Ca
 
 async def found(agent: Agent, result: SearchResult) -> list[dict[str, object]]:
     """What a search found, without what depends on the clock, which is ω, and who of the last round is pruned by it."""
-    told = {"id", "hint", "reasoning", "code", "critique", "process", "error"}
+    told = {"id", "hint", "reasoning", "solution", "critique", "process", "error"}
     tree = await agent.store.tree(result.search)
     assert not any(each.status is Status.HALTED for each in tree)
     return [each.model_dump(include=told) for each in tree]

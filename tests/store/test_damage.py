@@ -16,6 +16,7 @@ import pytest
 
 from orps_agent.agent import Agent
 from orps_agent.budget.prices import PriceTable
+from orps_agent.domain.artifact import Program
 from orps_agent.domain.candidate import Candidate, Status
 from orps_agent.domain.execution import ExecutionReport, TestResult, Verdict
 from orps_agent.errors import OrpsError, StoreError, UsageError
@@ -47,7 +48,12 @@ async def filled(path: Path) -> bytes:
         for n in range(8):
             effect = Effect("abcd", str(n), "reason")
             await journal.call(effect, Request("programmer", "m", {"seed": n}, [("user", long + str(n))]), reply)
-            learned = {"reasoning": long, "code": "def double(n): ...", "report": report, "status": Status.OPEN}
+            learned = {
+                "reasoning": long,
+                "solution": Program("def double(n): ..."),
+                "report": report,
+                "status": Status.OPEN,
+            }
             settled = journal.settled((await store.candidate("abcd", str(n))).model_copy(update=learned), ["reason"])
             await store.update_candidate("abcd", str(n), learned, settled=settled)
     with closing(sqlite3.connect(path)) as connection:

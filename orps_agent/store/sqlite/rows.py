@@ -9,6 +9,7 @@ from typing import Any
 
 from pydantic import BaseModel, TypeAdapter
 
+from orps_agent.domain.artifact import Artifact
 from orps_agent.domain.candidate import COSTS, Candidate, Outline, Status
 from orps_agent.domain.execution import ExecutionReport, Metric, Metrics, NotAnalysable, StaticAnalysis, TamperFlag
 from orps_agent.domain.rewards import outcome_reward
@@ -30,7 +31,7 @@ _APART: Any = {"results": {"__all__": {"metrics"}}, "flags": True}
 """What of a report has columns of its own."""
 _FLAGS = TypeAdapter(tuple[TamperFlag, ...])
 _NUMBERS = {int, float, type(None)}
-_PLAIN = ("id", "round", "hint", "status", "reasoning", "code", "critique", "process", "error")
+_PLAIN = ("id", "round", "hint", "status", "reasoning", "critique", "process", "error")
 
 
 def candidate_columns(changed: Mapping[str, Any]) -> dict[str, object]:
@@ -40,8 +41,9 @@ def candidate_columns(changed: Mapping[str, Any]) -> dict[str, object]:
     stored as well.
     """
     columns: dict[str, object] = {name: value for name, value in changed.items() if name in _PLAIN}
-    if "code" in changed:
-        columns["written"] = bool(changed["code"])
+    if "solution" in changed:
+        solution: Artifact | None = changed["solution"]
+        columns |= {"code": None if solution is None else solution.source, "written": bool(solution)}
     report = changed.get("report")
     if "report" in changed and report is None:
         columns |= dict.fromkeys(("report", *_MEASURED))
@@ -74,7 +76,7 @@ def search_columns(changed: Mapping[str, Any]) -> dict[str, object]:
 
 def candidate(row: sqlite3.Row) -> Candidate:
     """A candidate from its row; ω's parts are computed again from what they were computed from."""
-    columns: dict[str, Any] = {name: row[name] for name in _PLAIN}
+    columns: dict[str, Any] = {name: row[name] for name in (*_PLAIN, "code")}
     report = _report(row)
     analysis = row["analysis"] and _analysis(row["analysis"])
     outcome = outcome_reward(report, analysis) if report is not None and row["omega"] is not None else None
