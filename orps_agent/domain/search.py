@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from orps_agent.budget.account import OUT_OF_BUDGET
 from orps_agent.settings import SearchConfig, Selector
@@ -16,42 +16,70 @@ from .execution import ExecutionReport
 from .problem import Problem
 from .rewards import winner
 
+SearchStatus = Literal["created", "queued", "running", "interrupted", "finished", "cancelled"]
+"""The state of a search; each word means one thing, wherever it is shown.
 
-class Search(BaseModel):
-    """What is stored about a search beside its candidates."""
+- `created`: stored, and not run yet, such as a fork that nobody has resumed.
+- `queued`: the service runs it when its turn comes, for the first time or again.
+- `running`: a live process works on it.
+- `interrupted`: its run stopped before the end, by a signal, an error or a kill; a resume continues it.
+- `finished`: it has reached its end, or used up its budget.
+- `cancelled`: a user ended it before its time; a resume continues it all the same.
+"""
+ACTIVE: Final[tuple[SearchStatus, ...]] = ("queued", "running")
+"""The states that change without a user: all others last until somebody resumes the search."""
+
+
+class SearchHeader(BaseModel):
+    """The fields of a search that every list of searches shows; times are Unix seconds."""
 
     model_config = ConfigDict(extra="ignore", frozen=True)
 
     id: str
     created_at: float
     finished_at: float | None = None
-    status: Literal["running", "interrupted", "cancelled", "finished"] = "running"
     reason: str | None = None
     """Why the search ended or was interrupted."""
+    programmer: str
+    """The programmer's model, as the user named it."""
+    critic: str
+    winner: str | None = None
+    """The winner's id."""
+    forked_from: str | None = None
+    """The search whose past this one shares, up to the candidate `forked_at`."""
+    forked_at: str | None = None
+
+
+class Search(SearchHeader):
+    """A search as one value: its task, its models, its state and its outcome, without its candidates.
+
+    Its JSON is what everybody may see: the fields of its owner and of its machinery are left out.
+    """
+
+    status: SearchStatus = "running"
     problem: Problem
     config: SearchConfig
-    programmer: str
-    critic: str
     tester: str | None = None
     """None: the programmer's model."""
     tests_by: str | None = None
     """The model that wrote the problem's tests; None: they were given, or are still to be written."""
     prompts: str | None = None
     """The digest of the prompts that the search was begun with; None for forks and what older versions stored."""
-    winner: str | None = None
     verification: ExecutionReport | None = None
     """The winner on the held-back tests; None when there are none, or before the end."""
     comparison: str | None = None
     """How the winner's CPU time compares to the first sample's; None when no test is passed by both."""
-    owner_pid: int | None = None
-    owner_host: str | None = None
-    lease_until: float | None = None
-    forked_from: str | None = None
-    """The search whose past this one shares, up to the candidate `forked_at`."""
-    forked_at: str | None = None
-    start: dict[str, Any] | None = None
+    owner_pid: int | None = Field(default=None, exclude=True)
+    owner_host: str | None = Field(default=None, exclude=True)
+    lease_until: float | None = Field(default=None, exclude=True)
+    start: dict[str, Any] | None = Field(default=None, exclude=True)
     """The strategy's state that the search began with; None for an empty tree."""
-    cancel_requested_at: float | None = None
+    cancel_requested_at: float | None = Field(default=None, exclude=True)
+
+    @property
+    def header(self) -> dict[str, Any]:
+        """The fields of SearchHeader, and the problem's id in place of the problem."""
+        return self.model_dump(include={*SearchHeader.model_fields}) | {"problem": self.problem.id}
 
     @property
     def posed(self) -> Problem:

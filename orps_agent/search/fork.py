@@ -7,7 +7,7 @@ import time
 from collections.abc import Mapping, Sequence
 
 from orps_agent.domain.candidate import COSTS, Candidate, Status
-from orps_agent.domain.search import Search
+from orps_agent.domain.search import Search, SearchStatus
 from orps_agent.errors import SettingsError, UsageError
 from orps_agent.settings import SearchConfig, changed
 from orps_agent.settings.presets import PRESETS
@@ -25,14 +25,15 @@ async def fork(
     code: str | None = None,
     changes: Mapping[str, object] | None = None,
     new: str | None = None,
+    status: SearchStatus = "created",
     also: Sequence[Statement] = (),
 ) -> Search:
     """Store a search that begins with the branch down to candidate `at` of another one, and return its row.
 
     Nothing of the branch is asked or run again, but for a candidate that was given other `code`: that one is run,
     profiled and criticised anew before it is expanded. `critique` replaces the critic's words on it. `new` is the
-    fork's id, `also` what else belongs into the same transaction. Raises UnknownSearch, UnknownCandidate, UsageError,
-    or SettingsError when `changes` of the SearchConfig do not fit.
+    fork's id, `status` its state, `also` what else belongs into the same transaction. Raises UnknownSearch,
+    UnknownCandidate, UsageError, or SettingsError when `changes` of the SearchConfig do not fit.
     """
     if critique is not None and code is not None:
         raise UsageError("a fork changes the critique or the code, not both: new code gets a new critique")
@@ -47,7 +48,7 @@ async def fork(
     row = Search(
         id=new or secrets.token_hex(4),
         created_at=time.time(),
-        status="interrupted",
+        status=status,
         problem=source.problem,
         config=config,
         programmer=source.programmer,

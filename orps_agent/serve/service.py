@@ -12,7 +12,7 @@ import anyio
 
 from orps_agent.agent import Agent, default_config
 from orps_agent.domain.events import CallFinished, CallProgress, CallStarted
-from orps_agent.domain.search import Search
+from orps_agent.domain.search import ACTIVE, Search, SearchStatus
 from orps_agent.errors import (
     CannotRun,
     KeyReused,
@@ -36,7 +36,7 @@ from .feed import Feed
 from .intake import changed_by, digest_of, problem_of
 from .metrics import Metrics
 from .queue import Entry, Queue
-from .schemas import Fork, Resumption, SearchView, State, Submission
+from .schemas import Fork, Resumption, ServedSearch, Submission
 from .tokens import Tokens
 
 _LOOK_SECONDS = 1.0
@@ -55,7 +55,7 @@ class Service:
     """Runs submitted searches, as many at a time as the settings say, for as long as the context lasts.
 
     async with Service(settings) as service:
-        view, _ = await service.submit(Submission(problem=problem), ANYBODY)
+        search, _ = await service.submit(Submission(problem=problem), ANYBODY)
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -99,7 +99,7 @@ class Service:
         await self._idle.wait()
         self.feed.close()
 
-    async def submit(self, asked: Submission, client: str, *, key: str | None = None) -> tuple[SearchView, bool]:
+    async def submit(self, asked: Submission, client: str, *, key: str | None = None) -> tuple[ServedSearch, bool]:
         """Put a search into the queue; it is stored when this returns. The second value: whether it is a new one.
 
         The same `key` with the same submission comes back to the same search. Raises UsageError when the search
@@ -112,41 +112,41 @@ class Service:
             problem = await problem_of(asked)
             config = changed_by(asked.config, default_config(self.settings))
             account = await self._accounts.open(client)
-            row = self.agent.plan(problem, config, budget=asked.budget, batch=account)
-            row = row.model_copy(update={"status": "interrupted"})
-            entry = self.queue.submission(row.id, client, asked.priority, key=key, digest=digest)
-            await self.store.add_search(row, entry)
+            planned = self.agent.plan(problem, config, budget=asked.budget, batch=account)
+            entry = self.queue.submission(planned.id, client, asked.priority, key=key, digest=digest)
+            await self.store.add_search(planned.model_copy(update={"status": "queued"}), entry)
         self._look()
-        return await self.view(row.id), True
+        return await self.get(planned.id), True
 
-    async def _known(self, client: str, key: str | None, digest: str) -> SearchView | None:
+    async def _known(self, client: str, key: str | None, digest: str) -> ServedSearch | None:
         """The search that a client made with this key; raises KeyReused when it had asked for something else."""
         entry = await self.queue.by_key(client, key) if key is not None else None
         if entry is None:
             return None
         if entry.digest != digest:
             raise KeyReused(f"idempotency key {key!r} was used for search {entry.search}: take another one")
-        return await self.view(entry.search)
+        return await self.get(entry.search)
 
-    async def resume(self, search: str, asked: Resumption, client: str) -> SearchView:
+    async def resume(self, search_id: str, asked: Resumption, client: str) -> ServedSearch:
         """Put a search that is not running back into the queue; raises SearchEnded when there is nothing to go on."""
-        row = await self.store.search(search)
-        entry = await self.queue.entry(row.id)
-        if self._state(row, entry) in ("queued", "running"):
-            return await self.view(row.id)
-        if row.status == "finished" and not (row.out_of_budget and asked.budget):
-            more = ": give it a larger budget" if row.out_of_budget else ", with nothing left to do"
-            raise SearchEnded(f"search {row.id} is finished{more}")
+        search = await self.store.search(search_id)
+        entry = await self.queue.entry(search.id)
+        if self._state(search, entry) in ACTIVE:
+            return await self.get(search.id)
+        if search.status == "finished" and not (search.out_of_budget and asked.budget):
+            more = ": give it a larger budget" if search.out_of_budget else ", with nothing left to do"
+            raise SearchEnded(f"search {search.id} is finished{more}")
         await self._accounts.open(entry.client if entry else client)
-        config = row.config if asked.budget is None else row.config.model_copy(update={"budget": asked.budget})
-        status = row.status if row.status == "finished" else "interrupted"
-        back = self.queue.submission(row.id, client, asked.priority)
-        await self.store.update_search(row.id, back, status=status, config=config.model_dump_json())
-        self.feed.ring(row.id)
+        config = search.config if asked.budget is None else search.config.model_copy(update={"budget": asked.budget})
+        # Its next run has to see that a finished search had ended, so as to judge its winner anew.
+        status: SearchStatus = "finished" if search.status == "finished" else "queued"
+        back = self.queue.submission(search.id, client, asked.priority)
+        await self.store.update_search(search.id, back, status=status, config=config.model_dump_json())
+        self.feed.ring(search.id)
         self._look()
-        return await self.view(row.id)
+        return await self.get(search.id)
 
-    async def fork(self, search: str, asked: Fork, client: str, *, key: str | None = None) -> tuple[SearchView, bool]:
+    async def fork(self, search: str, asked: Fork, client: str, *, key: str | None = None) -> tuple[ServedSearch, bool]:
         """Put a fork of a search into the queue; otherwise as `submit`."""
         source = await self.store.search(search)
         digest = digest_of(f"fork {source.id}", asked)
@@ -166,64 +166,64 @@ class Service:
                 code=asked.code,
                 changes=changes,
                 new=new,
+                status="queued",
                 also=(entry,),
             )
         self._look()
-        return await self.view(new), True
+        return await self.get(new), True
 
-    async def cancel(self, search: str) -> SearchView:
+    async def cancel(self, search_id: str) -> ServedSearch:
         """End a search, or take it out of the queue; what is in flight is stored first.
 
         One that is cancelled already stays so; raises SearchEnded for one that has come to its end.
         """
-        row = await self.store.search(search)
-        run = self._runs.get(row.id)
-        if run is None and row.status == "cancelled":
-            return await self.view(row.id)
+        search = await self.store.search(search_id)
+        run = self._runs.get(search.id)
+        if run is None and search.status == "cancelled":
+            return await self.get(search.id)
         if run is None:
-            waiting = self._state(row, await self.queue.entry(row.id)) == "queued"
-            if not (waiting and row.status == "finished"):  # which was to go on with a larger budget
-                await self.archive.cancel(row.id)
-            await self.queue.done(row.id)
-            self.feed.ring(row.id)
+            queued = self._state(search, await self.queue.entry(search.id)) == "queued"
+            if not (queued and search.status == "finished"):  # which was to go on with a larger budget
+                await self.archive.cancel(search.id)
+            await self.queue.done(search.id)
+            self.feed.ring(search.id)
         elif run.begun:
-            await self.agent.cancel(row.id)
+            await self.agent.cancel(search.id)
         else:
             run.scope.cancel()
-        return await self.view(row.id)
+        return await self.get(search.id)
 
-    async def view(self, search: str) -> SearchView:
-        """What is known of a search."""
-        row = await self.store.search(search)
-        return self._view(row, await self.queue.entry(row.id))
+    async def get(self, search_id: str) -> ServedSearch:
+        """Return a search as the service shows it."""
+        search = await self.store.search(search_id)
+        return self._served(search, await self.queue.entry(search.id))
 
-    async def views(self, limit: int) -> list[SearchView]:
-        """The latest searches, newest first."""
-        rows = await self.store.searches(limit)
-        entries = await self.queue.entries([row.id for row in rows])
-        return [self._view(row, entries.get(row.id)) for row in rows]
+    async def latest(self, limit: int) -> list[ServedSearch]:
+        """Return the latest searches, newest first."""
+        searches = await self.store.searches(limit)
+        entries = await self.queue.entries([search.id for search in searches])
+        return [self._served(search, entries.get(search.id)) for search in searches]
 
-    async def ended(self, search: str) -> bool:
-        """Whether a search neither runs nor waits for its turn."""
-        return (await self.view(search)).state not in ("queued", "running")
+    async def ended(self, search_id: str) -> bool:
+        """Return whether a search neither runs nor waits for its turn."""
+        return (await self.get(search_id)).state not in ACTIVE
 
     @property
     def running(self) -> int:
         """How many searches run now."""
         return len(self._runs)
 
-    def _view(self, row: Search, entry: Entry | None) -> SearchView:
-        state = self._state(row, entry)
-        if entry is None:
-            return SearchView.of(row, state)
-        return SearchView.of(row, state, entry.client, entry.priority)
+    def _served(self, search: Search, entry: Entry | None) -> ServedSearch:
+        whose = {"client": entry.client, "priority": entry.priority} if entry else {}
+        return ServedSearch(**search.header, **whose, state=self._state(search, entry))
 
-    def _state(self, row: Search, entry: Entry | None) -> State:
-        if row.id in self._runs or held(row):
+    def _state(self, search: Search, entry: Entry | None) -> SearchStatus:
+        """Return the search's status, where its place in the queue counts before what its last run has left."""
+        if search.id in self._runs or held(search):
             return "running"
-        if entry is not None and not entry.done and row.status != "cancelled":
+        if entry is not None and not entry.done and search.status != "cancelled":
             return "queued"
-        return "interrupted" if row.status == "running" else row.status
+        return "interrupted" if search.status == "running" else search.status
 
     def _look(self) -> None:
         self._changed.set()
