@@ -37,9 +37,10 @@ def test_the_wheel_puts_one_name_into_site_packages(wheel: Path) -> None:
         "page/page.css",
         "page/colours.css",
         "page/common.css",
-        "bench/reports/report.css",
-        "bench/reports/report.html",
+        "bench/formats/report.css",
+        "bench/formats/report.html",
         "page/main.js",
+        "budget/prices.toml",
         "prompts/compact/problem.j2",
     ):
         assert f"orps_agent/{part}" in names
