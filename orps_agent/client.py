@@ -1,10 +1,10 @@
 """A client of the service: what an `Agent` does here, done there.
 
 async with Client("http://127.0.0.1:8787") as client:
-    view = await client.submit(problem)
-    async for event in client.watch(view.id):
+    search = await client.submit(problem)
+    async for event in client.watch(search.id):
         print(event.kind)
-    print((await client.result(view.id)).code)
+    print((await client.result(search.id)).code)
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ class Client:
         return await self._ask("GET", f"/api/searches/{search}", ServedSearch)
 
     async def document(self, search: str) -> SearchDocument:
-        """Its facts, its tree and its calls."""
+        """Return the search with its tree and its calls."""
         return await self._ask("GET", f"/api/searches/{search}/document", SearchDocument)
 
     async def result(self, search: str) -> SearchResult:

@@ -1,4 +1,4 @@
-"""A search as one value: what it was asked, where it stands and what it found, without its candidates."""
+"""A search as one value, without its candidates: its task, its state and its outcome, and how all doors show them."""
 
 from __future__ import annotations
 
@@ -104,15 +104,15 @@ class Search(SearchHeader):
         return self.status == "finished" and (self.reason or "").startswith(OUT_OF_BUDGET)
 
 
-def _asked(row: Search) -> tuple[str, ...]:
-    """As texts: a NaN in a test is not equal to itself."""
-    models = row.programmer, row.critic, row.tester or row.programmer
-    return row.posed.model_dump_json(), row.config.model_dump_json(), *models
+def _asked(search: Search) -> tuple[str, ...]:
+    """Return what a search was asked as texts: a NaN in a test is not equal to itself."""
+    models = search.programmer, search.critic, search.tester or search.programmer
+    return search.posed.model_dump_json(), search.config.model_dump_json(), *models
 
 
-def choose(row: Search, tree: Sequence[Outline], passed: Mapping[str, frozenset[str]]) -> Choice:
-    """The winner of these candidates of a search by its selector; `passed` names the visible tests that each passes."""
-    order, let = row.config.winner_keys, row.config.tampering_may_win
-    if row.selector == "order":
+def choose(search: Search, tree: Sequence[Outline], passed: Mapping[str, frozenset[str]]) -> Choice:
+    """Choose the winner of these candidates by the search's selector; `passed` names the visible tests of each."""
+    order, let = search.config.winner_keys, search.config.tampering_may_win
+    if search.selector == "order":
         return Choice(winner(tree, order, tampering_may_win=let))
     return agreed(tree, passed, order, tampering_may_win=let)

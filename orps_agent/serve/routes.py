@@ -93,8 +93,8 @@ _ONE = "/api/searches/{search}"
 ROUTES = (
     Route("POST", "/api/searches", "submit", "Put a search into the queue.", _submit, ServedSearch, 201, Submission),
     Route("GET", "/api/searches", "list", "The latest searches, newest first.", _list, SearchList),
-    Route("GET", _ONE, "get", "What is known of a search.", _get, ServedSearch),
-    Route("GET", f"{_ONE}/document", "document", "Its facts, tree and calls.", _document, SearchDocument),
+    Route("GET", _ONE, "get", "A search, and its place in the queue.", _get, ServedSearch),
+    Route("GET", f"{_ONE}/document", "document", "The search with its tree and its calls.", _document, SearchDocument),
     Route("GET", f"{_ONE}/result", "result", "What it has found so far.", _result, SearchResult),
     Route("GET", f"{_ONE}/events", "watch", "What it tells, as server-sent events.", _events, None),
     Route("POST", f"{_ONE}/cancel", "cancel", "End it, keeping what it found.", _cancel, ServedSearch, 202),

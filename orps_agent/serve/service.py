@@ -282,8 +282,9 @@ class Service:
         except UsageError as error:
             await self._failed(run, error)
         except CannotRun as error:
-            stopped = isinstance(error, SearchInterrupted) and self.draining
-            if not stopped:
+            if isinstance(error, SearchInterrupted) and self.draining:
+                await self._queue_again(search)
+            else:
                 await self._gave_way(run, error)
         except Exception as error:  # noqa: BLE001 - a fault of ours in one search must not end all the others
             log.exception("a search failed in a way that nobody foresaw", search=search)
@@ -309,6 +310,12 @@ class Service:
             return
         log.warning("a search is tried again later", search=run.entry.search, error=str(error))
         await self.queue.postpone(run.entry.search, serve.retry_seconds)
+        await self._queue_again(run.entry.search)
+
+    async def _queue_again(self, search_id: str) -> None:
+        """Call a search queued whose run was interrupted, as this service or a later one goes on with it by itself."""
+        if (await self.store.search(search_id)).status == "interrupted":
+            await self.store.update_search(search_id, status="queued")
 
     async def _failed(self, run: _Run, error: OrpsError) -> None:
         log.warning("a search ended with an error", search=run.entry.search, error=str(error))

@@ -157,7 +157,7 @@ async def test_a_stopped_service_finishes_what_is_in_flight_and_goes_on_later(tm
             assert await anyio.to_thread.run_sync(service.process.wait, 30) == 128 + signal.SIGTERM
     with closing(sqlite3.connect(tmp_path / "orps.db")) as connection:
         assert connection.execute("SELECT count(*) FROM model_calls WHERE status = 'asked'").fetchone() == (0,)
-        assert connection.execute("SELECT status FROM searches").fetchone() == ("interrupted",)
+        assert connection.execute("SELECT status FROM searches").fetchone() == ("queued",)
     with serving(tmp_path, model) as again:
         async with Client(again.url) as client:
             await finished(client, [view.id])
