@@ -42,10 +42,10 @@ def open_trace(settings: Settings) -> Trace:
     return _otel().OtelTrace(settings) if settings.telemetry else Trace()
 
 
-def tell_queue(settings: Settings, waiting: int, running: int) -> None:
+def tell_queue(settings: Settings, queued: int, running: int) -> None:
     """How many searches of a service wait and run; nobody is told unless the settings want it."""
     if settings.telemetry:
-        _otel().tell_queue(waiting, running)
+        _otel().tell_queue(queued, running)
 
 
 def _otel() -> ModuleType:

@@ -171,7 +171,7 @@ class OtelTrace(Trace):
         duration.record(time.monotonic() - begun, about)
 
 
-def tell_queue(waiting: int, running: int) -> None:
+def tell_queue(queued: int, running: int) -> None:
     """How long a service's queue is now."""
-    for state, count in (("waiting", waiting), ("running", running)):
+    for state, count in (("queued", queued), ("running", running)):
         _instruments().queue.set(count, {"orps.queue.state": state})
