@@ -20,6 +20,8 @@ from orps_agent.domain.calibration import Calibration
 from orps_agent.domain.candidate import Candidate, Outline, Status
 from orps_agent.domain.events import RoundClosed, RoundStarted
 from orps_agent.domain.execution import ExecutionReport
+from orps_agent.store import SearchChanges
+from orps_agent.store.choice import choice
 from orps_agent.strategies import Expansion, Score
 
 from .candidate_graph import build_candidate
@@ -70,14 +72,14 @@ async def judge(state: SearchState, runtime: Runtime[SearchContext]) -> dict[str
     context = runtime.context
     row = context.row
     exhausted = state.get("budget")
-    told: dict[str, object] = {
+    told: SearchChanges = {
         "reason": f"{OUT_OF_BUDGET}{exhausted}" if exhausted else context.state(state["strategy"]).ended
     }
     if row.winner is not None:  # stored by a run that was killed before it could say that it is finished
         await context.store.update_search(row.id, **told)
         return {"winner": row.winner}
     tree = await context.store.outline(row.id)
-    won = (await context.store.choice(row, tree)).winner
+    won = (await choice(context.store, row, tree)).winner
     if won is None:
         await context.store.update_search(row.id, **told)
         return {"winner": None}
@@ -87,7 +89,7 @@ async def judge(state: SearchState, runtime: Runtime[SearchContext]) -> dict[str
         "verification": await _verify(context, best),
         "comparison": await _contest(context, best, first),
     }
-    await context.store.update_search(row.id, *context.journal.settled(best, ("judge", "contest")), **told)
+    await context.store.update_search(row.id, settled=context.journal.settled(best, ("judge", "contest")), **told)
     return {"winner": best.id}
 
 
@@ -153,7 +155,7 @@ async def _solved(context: SearchContext, finished: list[Candidate]) -> set[str]
     row = context.row
     if row.tests_by is None or row.selector == "order" or not finished:
         return {each.id for each in finished if each.solved}
-    agreement = (await context.store.choice(row, await _known(context, finished[0]))).agreement
+    agreement = (await choice(context.store, row, await _known(context, finished[0]))).agreement
     if agreement is None or not agreement.tests or len(agreement.solutions) < _CONFIRMED:
         return set()
     return {each.id for each in finished if _passed(each) >= set(agreement.tests)}

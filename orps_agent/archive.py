@@ -14,9 +14,8 @@ from .search.export import document
 from .search.fork import fork
 from .search.summary import summarise
 from .settings import Settings, load_settings
-from .store import Store, Tally
+from .store import Garbage, SqliteStore, Store, Tally
 from .store.lease import cancel
-from .store.sqlite.garbage import Garbage, collect, find_garbage
 
 if TYPE_CHECKING:
     from .search.replay import Replay
@@ -30,13 +29,14 @@ class Archive:
                 print(row.id, row.status)
             print((await archive.result(row.id)).code)
 
-    What needs LangGraph is imported when it is first asked for, so that reading stays fast.
+    What needs LangGraph is imported when it is first asked for, so that reading stays fast. A given `store` takes the
+    place of the database that the settings name, and is opened and closed with the archive.
     """
 
-    def __init__(self, settings: Settings | None = None) -> None:
+    def __init__(self, settings: Settings | None = None, *, store: Store | None = None) -> None:
         self.settings = settings or load_settings()
         in_loop = self.settings.commits == "loop"
-        self.store = Store(self.settings.db, durability=self.settings.durability, in_loop=in_loop)
+        self.store = store or SqliteStore(self.settings.db, durability=self.settings.durability, in_loop=in_loop)
 
     async def __aenter__(self) -> Self:
         await self.store.__aenter__()
@@ -107,8 +107,8 @@ class Archive:
 
     async def garbage(self, *, older_than: float | None = None) -> Garbage:
         """What could go; with `older_than`, a Unix time, also the searches that ended before it."""
-        return await find_garbage(self.store, older_than=older_than)
+        return await self.store.garbage(older_than=older_than)
 
     async def collect(self, garbage: Garbage) -> int:
         """Remove the garbage; returns by how many bytes the files shrank."""
-        return await collect(self.store, garbage)
+        return await self.store.collect(garbage)

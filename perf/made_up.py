@@ -19,6 +19,7 @@ from orps_agent.domain.problem import Problem, SnippetTest, TestSuite
 from orps_agent.llm.base import ModelReply, ModelRequest, OnPiece
 from orps_agent.llm.registry import Models
 from orps_agent.settings import load_settings
+from orps_agent.store import Store
 
 NAME = "made-up"
 SYLLABLES = [first + second for first in "bdfgklmnprstvz" for second in ("a", "e", "i", "o", "u", "an", "er", "is")]
@@ -70,9 +71,14 @@ class MadeUpExecutor:
 
 
 @asynccontextmanager
-async def agent(database: Path, *, latency: float = 0.0, runs: bool = False) -> AsyncIterator[Agent]:
-    """The real agent, graph and store, around the made-up model and, unless it `runs` candidates, executor."""
-    async with Agent(load_settings(db=database, model=NAME)) as opened:
+async def agent(
+    database: Path, *, latency: float = 0.0, runs: bool = False, store: Store | None = None
+) -> AsyncIterator[Agent]:
+    """The real agent and graph, over a file or another store, around the made-up model.
+
+    The executor is made up as well, unless it `runs` candidates.
+    """
+    async with Agent(load_settings(db=database, model=NAME), store=store) as opened:
         model = cast("Any", MadeUpModel(latency))
         opened._models[NAME, NAME, None] = Models(model, model, model)
         if not runs:

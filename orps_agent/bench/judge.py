@@ -9,7 +9,7 @@ from orps_agent.domain.candidate import Candidate, path_key
 from orps_agent.domain.execution import ExecutionReport, NotAnalysable
 from orps_agent.domain.problem import Problem, TestSuite
 from orps_agent.domain.search import Search, choose
-from orps_agent.store import Effect, Journal
+from orps_agent.store import Effect, Effects
 from orps_agent.tools.analysis.complexity import analyse
 from orps_agent.tools.executor import Executor
 
@@ -34,7 +34,7 @@ class Judge:
             code, suite or self.real, entry_points=self.problem.entry_points, limits=self.problem.limits
         )
 
-    async def passed(self, journal: Journal, tree: Sequence[Candidate], known: dict[str, int]) -> dict[str, int]:
+    async def passed(self, journal: Effects, tree: Sequence[Candidate], known: dict[str, int]) -> dict[str, int]:
         """How many real tests each candidate passes, by its id. Stored as effects of the search, once for each text.
 
         `known` holds what is known already, by the text, and learns the rest.
@@ -47,7 +47,7 @@ class Judge:
             found[each.id] = known.get(source, 0)
         return found
 
-    async def _passed(self, journal: Journal, each: Candidate, source: str) -> int:
+    async def _passed(self, journal: Effects, each: Candidate, source: str) -> int:
         if each.report is not None and self.problem.tests == self.real:
             return each.report.passed  # the search saw the same tests
         effect = Effect(journal.search, each.id, "bench")

@@ -158,7 +158,7 @@ async def _of_search(agent: Agent, judge: Judge, entry: Entry, result: SearchRes
         prompt_tokens=result.usage.prompt_tokens,
         completion_tokens=result.usage.completion_tokens,
         cost=result.usage.cost,
-        seconds=await store.reader.seconds(result.search),
+        seconds=await store.seconds(result.search),
         samples=samples_of(list(tree), passed),
         curve=curve_of(list(tree), passed, calls, await store.search(result.search)),
     )
@@ -198,7 +198,7 @@ async def _of_nothing(agent: Agent, judge: Judge, entry: Entry, reason: str) -> 
         prompt_tokens=usage["prompt_tokens"],
         completion_tokens=usage["completion_tokens"],
         cost=usage["cost"],
-        seconds=await agent.store.reader.seconds(entry.search),
+        seconds=await agent.store.seconds(entry.search),
     )
 
 

@@ -56,7 +56,7 @@ class Search(SearchHeader):
     Its JSON is what everybody may see: the fields of its owner and of its machinery are left out.
     """
 
-    status: SearchStatus = "running"
+    status: SearchStatus = "created"
     problem: Problem
     config: SearchConfig
     tester: str | None = None
@@ -99,9 +99,14 @@ class Search(SearchHeader):
         return self.config.selector or ("order" if self.tests_by is None else "codet")
 
     @property
+    def has_ended(self) -> bool:
+        """Whether the search has come to its end, be it that it waits to go on from there with a larger budget."""
+        return self.status == "finished" or (self.status == "queued" and self.finished_at is not None)
+
+    @property
     def out_of_budget(self) -> bool:
         """Whether the search has ended because its budget was used up."""
-        return self.status == "finished" and (self.reason or "").startswith(OUT_OF_BUDGET)
+        return self.has_ended and (self.reason or "").startswith(OUT_OF_BUDGET)
 
 
 def _asked(search: Search) -> tuple[str, ...]:

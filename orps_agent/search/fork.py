@@ -6,13 +6,12 @@ import secrets
 import time
 from collections.abc import Mapping, Sequence
 
-from orps_agent.domain.candidate import COSTS, Candidate, Status
-from orps_agent.domain.search import Search, SearchStatus
+from orps_agent.domain.candidate import Candidate, Status
+from orps_agent.domain.search import Search
 from orps_agent.errors import SettingsError, UsageError
 from orps_agent.settings import SearchConfig, changed
 from orps_agent.settings.presets import PRESETS
-from orps_agent.store import Store
-from orps_agent.store.sqlite.writer import Statement
+from orps_agent.store import QueueEntry, Store
 from orps_agent.strategies import Expansion, Score, StrategyState, strategy_of
 
 
@@ -25,15 +24,14 @@ async def fork(
     code: str | None = None,
     changes: Mapping[str, object] | None = None,
     new: str | None = None,
-    status: SearchStatus = "created",
-    also: Sequence[Statement] = (),
+    entry: QueueEntry | None = None,
 ) -> Search:
     """Store a search that begins with the branch down to candidate `at` of another one, and return its row.
 
     Nothing of the branch is asked or run again, but for a candidate that was given other `code`: that one is run,
     profiled and criticised anew before it is expanded. `critique` replaces the critic's words on it. `new` is the
-    fork's id, `status` its state, `also` what else belongs into the same transaction. Raises UnknownSearch,
-    UnknownCandidate, UsageError, or SettingsError when `changes` of the SearchConfig do not fit.
+    fork's id, `entry` puts it into the service's queue at once. Raises UnknownSearch, UnknownCandidate, UsageError,
+    or SettingsError when `changes` of the SearchConfig do not fit.
     """
     if critique is not None and code is not None:
         raise UsageError("a fork changes the critique or the code, not both: new code gets a new critique")
@@ -48,7 +46,7 @@ async def fork(
     row = Search(
         id=new or secrets.token_hex(4),
         created_at=time.time(),
-        status=status,
+        status="created" if entry is None else "queued",
         problem=source.problem,
         config=config,
         programmer=source.programmer,
@@ -59,7 +57,7 @@ async def fork(
         forked_at=at,
         start=start.model_dump(mode="json"),
     )
-    await store.add_fork(row, last.branch, _edits(critique, code), *also)
+    await store.add_fork(row, last.branch, _edits(critique, code), entry=entry)
     return row
 
 
@@ -86,8 +84,8 @@ def beginning(config: SearchConfig, at: Candidate, *, rerun: bool) -> StrategySt
 
 
 def _edits(critique: str | None, code: str | None) -> dict[str, object]:
-    """The columns of the last candidate of the branch that are not as they were."""
+    """The attributes of the last candidate of the branch that are not as they were."""
     if code is None:
         return {"status": Status.OPEN} | ({} if critique is None else {"critique": critique})
-    learned = ("passed", "tests", "omega", "process", "report", "metrics", "flags", "analysis", "critique", "error")
-    return {"status": Status.RUNNING, "code": code, "written": bool(code)} | dict.fromkeys((*learned, *COSTS))
+    learned = ("report", "analysis", "outcome", "critique", "process", "error")
+    return {"status": Status.RUNNING, "code": code} | dict.fromkeys(learned)

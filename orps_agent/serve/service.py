@@ -25,7 +25,8 @@ from orps_agent.errors import (
 )
 from orps_agent.search.fork import fork
 from orps_agent.settings import Settings
-from orps_agent.store.lease import held
+from orps_agent.store import QueueEntry
+from orps_agent.store.ownership import held
 from orps_agent.telemetry import tell_queue
 from orps_agent.util.logs import log
 from orps_agent.util.tasks import beside
@@ -35,7 +36,6 @@ from .document_cache import Documents
 from .feed import Feed
 from .intake import changed_by, digest_of, problem_of
 from .metrics import Metrics
-from .queue import Entry, Queue
 from .schemas import Fork, Resumption, ServedSearch, Submission
 from .tokens import Tokens
 
@@ -45,7 +45,7 @@ _LOOK_SECONDS = 1.0
 
 @dataclass
 class _Run:
-    entry: Entry
+    entry: QueueEntry
     scope: anyio.CancelScope = field(default_factory=anyio.CancelScope)
     begun: bool = False
     """Whether it has got as far as obeying the agent."""
@@ -63,14 +63,13 @@ class Service:
         self.agent = Agent(settings)
         self.archive = self.agent.archive
         self.store = self.agent.store
-        self.queue = Queue(self.store)
         self.tokens = Tokens(self.store)
         self.feed = Feed(self.store, self.ended)
         self.documents = Documents(self.archive)
         self.metrics = Metrics()
         self.draining = False
         self._runs: dict[str, _Run] = {}
-        self._accounts = Accounts(self.agent, self.queue, self.tokens)
+        self._accounts = Accounts(self.agent, self.tokens)
         self._submitting = anyio.Lock()
         self._changed = anyio.Event()
         self._idle = anyio.Event()
@@ -113,14 +112,14 @@ class Service:
             config = changed_by(asked.config, default_config(self.settings))
             account = await self._accounts.open(client)
             planned = self.agent.plan(problem, config, budget=asked.budget, batch=account)
-            entry = self.queue.submission(planned.id, client, asked.priority, key=key, digest=digest)
-            await self.store.add_search(planned.model_copy(update={"status": "queued"}), entry)
+            entry = QueueEntry(planned.id, client, asked.priority, key=key, digest=digest)
+            await self.store.add_search(planned.model_copy(update={"status": "queued"}), entry=entry)
         self._look()
         return await self.get(planned.id), True
 
     async def _known(self, client: str, key: str | None, digest: str) -> ServedSearch | None:
         """The search that a client made with this key; raises KeyReused when it had asked for something else."""
-        entry = await self.queue.by_key(client, key) if key is not None else None
+        entry = await self.store.queue_entry_by_key(client, key) if key is not None else None
         if entry is None:
             return None
         if entry.digest != digest:
@@ -130,18 +129,15 @@ class Service:
     async def resume(self, search_id: str, asked: Resumption, client: str) -> ServedSearch:
         """Put a search that is not running back into the queue; raises SearchEnded when there is nothing to go on."""
         search = await self.store.search(search_id)
-        entry = await self.queue.entry(search.id)
-        if self._state(search, entry) in ACTIVE:
+        entry = await self.store.queue_entry(search.id)
+        if self._state(search) in ACTIVE:
             return await self.get(search.id)
         if search.status == "finished" and not (search.out_of_budget and asked.budget):
             more = ": give it a larger budget" if search.out_of_budget else ", with nothing left to do"
             raise SearchEnded(f"search {search.id} is finished{more}")
         await self._accounts.open(entry.client if entry else client)
         config = search.config if asked.budget is None else search.config.model_copy(update={"budget": asked.budget})
-        # Its next run has to see that a finished search had ended, so as to judge its winner anew.
-        status: SearchStatus = "finished" if search.status == "finished" else "queued"
-        back = self.queue.submission(search.id, client, asked.priority)
-        await self.store.update_search(search.id, back, status=status, config=config.model_dump_json())
+        await self.store.enqueue(QueueEntry(search.id, client, asked.priority), config=config)
         self.feed.ring(search.id)
         self._look()
         return await self.get(search.id)
@@ -155,7 +151,7 @@ class Service:
                 return known, False
             await self._accounts.open(client)
             new = secrets.token_hex(4)
-            entry = self.queue.submission(new, client, asked.priority, key=key, digest=digest)
+            entry = QueueEntry(new, client, asked.priority, key=key, digest=digest)
             changes = asked.config.model_dump(exclude_unset=True) if asked.config else {}
             # With its entry in one transaction: a fork that no queue knows would never be run.
             await fork(
@@ -166,8 +162,7 @@ class Service:
                 code=asked.code,
                 changes=changes,
                 new=new,
-                status="queued",
-                also=(entry,),
+                entry=entry,
             )
         self._look()
         return await self.get(new), True
@@ -182,10 +177,8 @@ class Service:
         if run is None and search.status == "cancelled":
             return await self.get(search.id)
         if run is None:
-            queued = self._state(search, await self.queue.entry(search.id)) == "queued"
-            if not (queued and search.status == "finished"):  # which was to go on with a larger budget
-                await self.archive.cancel(search.id)
-            await self.queue.done(search.id)
+            await self.archive.cancel(search.id)
+            await self.store.leave_queue(search.id)
             self.feed.ring(search.id)
         elif run.begun:
             await self.agent.cancel(search.id)
@@ -196,12 +189,12 @@ class Service:
     async def get(self, search_id: str) -> ServedSearch:
         """Return a search as the service shows it."""
         search = await self.store.search(search_id)
-        return self._served(search, await self.queue.entry(search.id))
+        return self._served(search, await self.store.queue_entry(search.id))
 
     async def latest(self, limit: int) -> list[ServedSearch]:
         """Return the latest searches, newest first."""
         searches = await self.store.searches(limit)
-        entries = await self.queue.entries([search.id for search in searches])
+        entries = await self.store.queue_entries([search.id for search in searches])
         return [self._served(search, entries.get(search.id)) for search in searches]
 
     async def ended(self, search_id: str) -> bool:
@@ -213,17 +206,13 @@ class Service:
         """How many searches run now."""
         return len(self._runs)
 
-    def _served(self, search: Search, entry: Entry | None) -> ServedSearch:
+    def _served(self, search: Search, entry: QueueEntry | None) -> ServedSearch:
         whose = {"client": entry.client, "priority": entry.priority} if entry else {}
-        return ServedSearch(**search.header, **whose, state=self._state(search, entry))
+        return ServedSearch(**search.header, **whose, state=self._state(search))
 
-    def _state(self, search: Search, entry: Entry | None) -> SearchStatus:
-        """Return the search's status, where its place in the queue counts before what its last run has left."""
-        if search.id in self._runs or held(search):
-            return "running"
-        if entry is not None and not entry.done and search.status != "cancelled":
-            return "queued"
-        return "interrupted" if search.status == "running" else search.status
+    def _state(self, search: Search) -> SearchStatus:
+        # Its owner still has something to tell of a search that is held.
+        return "running" if search.id in self._runs or held(search) else search.status
 
     def _look(self) -> None:
         self._changed.set()
@@ -244,16 +233,16 @@ class Service:
     async def _tell_queue(self) -> None:
         if self.settings.telemetry:
             with suppress(StoreError):  # locked, perhaps for a while only
-                tell_queue(self.settings, max(0, await self.queue.length() - self.running), self.running)
+                tell_queue(self.settings, max(0, await self.store.queue_length() - self.running), self.running)
 
-    async def _next(self) -> Entry | None:
+    async def _next(self) -> QueueEntry | None:
         if self.draining or len(self._runs) >= self.settings.serve.concurrency:
             return None
         running = [run.entry.client for run in self._runs.values()]
         try:
             limits = {client: (await self._accounts.limits(client)).concurrency for client in {*running}}
             busy = [client for client, most in limits.items() if most is not None and running.count(client) >= most]
-            return await self.queue.next(self._runs, busy)
+            return await self.store.next_in_queue(self._runs, busy)
         except StoreError as error:  # locked or full, perhaps for a while only
             log.error("the queue cannot be read", error=str(error))
             return None
@@ -275,15 +264,17 @@ class Service:
         try:
             with run.scope:
                 await self._search(run)
-            if run.scope.cancelled_caught and not self.draining:
-                await self.queue.done(search, status="cancelled", reason="cancelled")
+            if run.scope.cancelled_caught and self.draining:
+                await self.store.update_search(search, status="queued")
+            elif run.scope.cancelled_caught:
+                await self.store.leave_queue(search, status="cancelled", reason="cancelled")
         except SearchCancelled:
-            await self.queue.done(search)
+            await self.store.leave_queue(search)
         except UsageError as error:
             await self._failed(run, error)
         except CannotRun as error:
             if isinstance(error, SearchInterrupted) and self.draining:
-                await self._queue_again(search)
+                await self.store.update_search(search, status="queued")
             else:
                 await self._gave_way(run, error)
         except Exception as error:  # noqa: BLE001 - a fault of ours in one search must not end all the others
@@ -300,7 +291,7 @@ class Service:
                 self.metrics.tell(event)
                 if not isinstance(event, (CallStarted, CallProgress, CallFinished)):
                     await self.feed.told(run.entry.search)
-        await self.queue.done(run.entry.search)
+        await self.store.leave_queue(run.entry.search)
 
     async def _gave_way(self, run: _Run, error: CannotRun) -> None:
         """Try again after a while, unless that was done often enough."""
@@ -309,14 +300,8 @@ class Service:
             await self._failed(run, error)
             return
         log.warning("a search is tried again later", search=run.entry.search, error=str(error))
-        await self.queue.postpone(run.entry.search, serve.retry_seconds)
-        await self._queue_again(run.entry.search)
-
-    async def _queue_again(self, search_id: str) -> None:
-        """Call a search queued whose run was interrupted, as this service or a later one goes on with it by itself."""
-        if (await self.store.search(search_id)).status == "interrupted":
-            await self.store.update_search(search_id, status="queued")
+        await self.store.postpone(run.entry.search, serve.retry_seconds)
 
     async def _failed(self, run: _Run, error: OrpsError) -> None:
         log.warning("a search ended with an error", search=run.entry.search, error=str(error))
-        await self.queue.done(run.entry.search, status="interrupted", reason=str(error))
+        await self.store.leave_queue(run.entry.search, status="interrupted", reason=str(error))

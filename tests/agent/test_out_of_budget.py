@@ -160,7 +160,7 @@ async def test_time_and_calls_of_earlier_runs_count(tmp_path: Path) -> None:
                 if isinstance(event, RoundStarted) and event.round == 1:
                     break
         row = await agent.store.latest(unfinished=True)
-        assert 0.2 <= await agent.store.reader.seconds(row.id) < 60
+        assert 0.2 <= await agent.store.seconds(row.id) < 60
         result = await agent.resume(row.id)
     assert result.reason == "budget: 9 model calls"
 
