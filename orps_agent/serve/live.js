@@ -39,7 +39,7 @@ function offer({ state }) {
   const active = state === "queued" || state === "running";
   deeds.replaceChildren(
     ...(active ? [button("cancel", () => order("cancel"))] : []),
-    ...(["created", "interrupted", "cancelled"].includes(state) ? [button("resume", () => order("resume"))] : []),
+    ...(active || state === "finished" ? [] : [button("resume", () => order("resume"))]),
   );
 }
 

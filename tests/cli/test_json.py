@@ -11,7 +11,7 @@ import pytest
 from orps_agent import Agent, Archive
 from tests.support.processes import orps
 from tests.support.samples import DOUBLE, FIRST_HALF_THEN_RIGHT, SMALL, script, settings
-from tests.support.shown import DOCUMENT_KEYS, DOCUMENTED_KEYS, HIDDEN_KEYS, RESULT_KEYS, STATES, add_one_of_each
+from tests.support.shown import DOCUMENT_KEYS, DOCUMENTED_KEYS, HIDDEN_KEYS, RESULT_KEYS, SHOWN, add_one_of_each
 
 LISTED = {"id", "created_at", "finished_at", "status", "reason", "programmer", "critic", "winner", "problem"}
 USED = {
@@ -50,9 +50,9 @@ async def _folder(tmp_path: Path) -> Path:
 
 
 def test_every_state_is_shown_by_its_name(folder: Path) -> None:
-    assert {each["id"]: each["status"] for each in printed(folder, "list", "--json")} == {each: each for each in STATES}
+    assert {each["id"]: each["status"] for each in printed(folder, "list", "--json")} == SHOWN
     rows = [line.split() for line in orps(folder, "list", COLUMNS="59").stdout.splitlines()[1:]]
-    assert {id_: status for id_, status, *_ in rows} == {each: each for each in STATES}
-    for state in STATES:
-        assert orps(folder, "show", state).stdout.startswith(f"search {state}, {state}: ")
-        assert printed(folder, "export", state)["search"]["status"] == state
+    assert {id_: status for id_, status, *_ in rows} == SHOWN
+    for name, state in SHOWN.items():
+        assert orps(folder, "show", name).stdout.startswith(f"search {name}, {state}: ")
+        assert printed(folder, "export", name)["search"]["status"] == state

@@ -9,7 +9,7 @@ from orps_agent.domain.search import ACTIVE
 from orps_agent.serve.openapi import openapi
 from orps_agent.serve.service import Service
 from tests.support.samples import FIRST_HALF_THEN_RIGHT, script, settings
-from tests.support.shown import DOCUMENT_KEYS, DOCUMENTED_KEYS, HIDDEN_KEYS, RESULT_KEYS, STATES, add_one_of_each
+from tests.support.shown import DOCUMENT_KEYS, DOCUMENTED_KEYS, HIDDEN_KEYS, RESULT_KEYS, SHOWN, STATES, add_one_of_each
 
 SERVED = {
     *("id", "problem", "state", "reason", "created_at", "finished_at", "programmer", "critic", "winner"),
@@ -21,7 +21,7 @@ async def test_every_state_is_shown_by_its_name(tmp_path: Path) -> None:
     async with Service(settings(tmp_path, model=script(tmp_path, *FIRST_HALF_THEN_RIGHT))) as service:
         await add_one_of_each(service.store)
         listed = await service.latest(10)
-        assert {each.id: each.state for each in listed} == {each: each for each in STATES}
+        assert {each.id: each.state for each in listed} == SHOWN
         assert {each.id: (each.client, each.priority) for each in listed if each.client} == {"queued": ("ann", 5)}
         assert [each.id for each in listed if not await service.ended(each.id)] == [
             each.id for each in listed if each.state in ACTIVE

@@ -7,10 +7,10 @@ import socket
 import time
 from typing import get_args
 
-from orps_agent.serve.queue import Queue
+import anyio
 
 from orps_agent.domain.search import SearchStatus
-from orps_agent.store import Store
+from orps_agent.store import QueueEntry, Store
 from tests.support.samples import a_search
 
 STATES: tuple[SearchStatus, ...] = get_args(SearchStatus)
@@ -27,17 +27,24 @@ HIDDEN_KEYS = {"owner_pid", "owner_host", "lease_until", "start", "cancel_reques
 """They are no business of a reader."""
 
 
-async def add_one_of_each(store: Store) -> None:
-    """Store searches whose ids are the names of their states; none of them runs while a test looks.
+SHOWN: dict[str, SearchStatus] = {**{each: each for each in STATES}, "killed": "interrupted"}
+"""The searches of `add_one_of_each`, and the state that each is shown in."""
 
-    This process owns the running one, and the turn of the queued one comes in an hour.
+
+async def add_one_of_each(store: Store) -> None:
+    """Store a search for each state, whose id is the state's name, and one whose process was killed.
+
+    None of them runs while a test looks: this process owns the running one, and the queued one's turn is in an hour.
     """
-    for status in STATES:
-        reason = {"interrupted": "on purpose", "cancelled": "cancelled", "finished": "rounds"}.get(status)
-        await store.add_search(a_search(status).model_copy(update={"status": status}))
-        await store.update_search(status, reason=reason)
+    for name, shown in SHOWN.items():
+        entry = QueueEntry(name, "ann", 5) if name == "queued" else None
+        status = "running" if name == "killed" else shown
+        await store.add_search(a_search(name).model_copy(update={"status": status}), entry=entry)
+    for status in ("interrupted", "cancelled", "finished"):
+        await store.update_search(status, reason="on purpose")
+    await store.postpone("queued", 3600)
     hour = time.time() + 3600
-    await store.change_owner(await store.search("running"), os.getpid(), socket.gethostname(), hour)
-    queue = Queue(store)
-    await store.writer.write(queue.submission("queued", "ann", 5))
-    await queue.postpone("queued", 3600)
+    async with await anyio.open_process(["true"]) as ended:
+        await ended.wait()
+    for name, pid in (("running", os.getpid()), ("killed", ended.pid)):
+        await store.change_owner(await store.search(name), pid, socket.gethostname(), hour)

@@ -96,7 +96,7 @@ class Tools:
         max_calls: Annotated[int | None, Field(gt=0, description="Model calls over all runs of it.")] = None,
         max_cost: Annotated[float | None, Field(gt=0, description="USD over all runs of it.")] = None,
     ) -> SearchProgress:
-        """Continue a search that is created, interrupted or cancelled, or, with larger limits, one that reached its own."""
+        """Continue a created, interrupted or cancelled search, or, with larger limits, one that used its own up."""
         given = {name: each for name, each in (("calls", max_calls), ("cost", max_cost)) if each is not None}
         with _anticipated():
             found = await self._runs.archive.search(search)
