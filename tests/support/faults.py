@@ -9,26 +9,37 @@ import random
 from collections.abc import Sequence
 from typing import Literal, get_args
 
-Fault = Literal[
+ServerFault = Literal[
     "401", "403", "404", "400", "408", "429", "429 wait", "500", "503",
     "drop", "hang", "half", "empty", "garbage", "html", "thinking", "endless", "endless stream", "cut stream",
 ]  # fmt: skip
-ENDING: tuple[Fault, ...] = ("408", "429", "429 wait", "500", "503", "drop", "half", "empty", "garbage", "cut stream")
+ENDING: tuple[ServerFault, ...] = (
+    "408",
+    "429",
+    "429 wait",
+    "500",
+    "503",
+    "drop",
+    "half",
+    "empty",
+    "garbage",
+    "cut stream",
+)
 """Those that pass by themselves, and soon."""
 WAIT_SECONDS = 0.2
 """What `429 wait` asks for."""
-assert set(ENDING) <= set(get_args(Fault))
+assert set(ENDING) <= set(get_args(ServerFault))
 
 
 class RandomFaults:
     """Strikes a share of the calls, each with one of the faults; the same ones for the same seed."""
 
-    def __init__(self, share: float, kinds: Sequence[Fault] = ENDING, seed: int = 0) -> None:
+    def __init__(self, share: float, kinds: Sequence[ServerFault] = ENDING, seed: int = 0) -> None:
         self._share = share
         self._kinds = kinds
         self._chance = random.Random(seed)
 
-    def next(self) -> Fault | None:
+    def next(self) -> ServerFault | None:
         return self._chance.choice(self._kinds) if self._chance.random() < self._share else None
 
 
@@ -65,7 +76,7 @@ def piece(text: str = "", finish: str | None = None, index: int = 0) -> bytes:
     return event({"choices": [{"index": index, "delta": {"content": text}, "finish_reason": finish}]})
 
 
-_AT_ONCE: dict[Fault, str] = {
+_AT_ONCE: dict[ServerFault, str] = {
     "garbage": '{"choices": [{"mess',
     "html": "<html>a login page</html>",
     "empty": completion([""], "stop"),
@@ -73,7 +84,7 @@ _AT_ONCE: dict[Fault, str] = {
 }
 
 
-async def misbehave(fault: Fault, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
+async def misbehave(fault: ServerFault, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
     """Answer a request badly; says whether the connection is still of use."""
     match fault:
         case "drop":

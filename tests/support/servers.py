@@ -24,7 +24,7 @@ from orps_agent.llm.base import ChatModel, Message, ModelRequest
 from orps_agent.llm.scripted import ScriptedModel
 from orps_agent.settings.endpoints import Role
 
-from .faults import Fault, RandomFaults, answer, completion, event, misbehave, piece, stream_head
+from .faults import RandomFaults, ServerFault, answer, completion, event, misbehave, piece, stream_head
 
 CRITIC_MARK = "SCORE: n"
 """Occurs in every prompt for the critic and in none for the programmer: the API does not say who is asked."""
@@ -48,13 +48,13 @@ class ModelServer:
         self.key = key
         self.log = log
         self.requests: list[dict[str, Any]] = []
-        self.faults: deque[Fault] = deque()
+        self.faults: deque[ServerFault] = deque()
         """What the next chat calls get instead of a reply, one each."""
-        self.always: Fault | None = None
+        self.always: ServerFault | None = None
         """What every chat call gets."""
         self.chance: RandomFaults | None = None
         """What some chat calls get."""
-        self.struck: list[tuple[Fault, float]] = []
+        self.struck: list[tuple[ServerFault, float]] = []
         """The faults that were given, and when."""
         self.capacity = 1_000_000
         """Beyond so many calls in flight, every other is refused with 429."""
@@ -146,7 +146,7 @@ class ModelServer:
         finally:
             self.in_flight -= 1
 
-    def _next_fault(self) -> Fault | None:
+    def _next_fault(self) -> ServerFault | None:
         if self.faults:
             return self.faults.popleft()
         return self.always or (self.chance.next() if self.chance else None)
