@@ -26,7 +26,7 @@ from orps_agent.errors import (
 from orps_agent.search.fork import fork
 from orps_agent.settings import Settings
 from orps_agent.store.lease import held
-from orps_agent.telemetry import tell_queue
+from orps_agent.telemetry import record_queue
 from orps_agent.util.logs import log
 from orps_agent.util.tasks import beside
 
@@ -244,7 +244,7 @@ class Service:
     async def _tell_queue(self) -> None:
         if self.settings.telemetry:
             with suppress(StoreError):  # locked, perhaps for a while only
-                tell_queue(self.settings, max(0, await self.queue.length() - self.running), self.running)
+                record_queue(self.settings, max(0, await self.queue.length() - self.running), self.running)
 
     async def _next(self) -> Entry | None:
         if self.draining or len(self._runs) >= self.settings.serve.concurrency:
