@@ -36,7 +36,7 @@ class PriceTable:
     def cost(
         self, model: str, prompt_tokens: int | None, completion_tokens: int | None, *, cached_tokens: int = 0
     ) -> float | None:
-        """Return the USD of a call, or None if a price or count is unknown; `cached_tokens` are part of the prompt's."""
+        """Return the USD of a call, or None if unknown; `cached_tokens` are part of the prompt's."""
         price = self.price(model)
         if price is None or prompt_tokens is None or completion_tokens is None:
             return None
