@@ -106,7 +106,7 @@ class Strategy(Protocol[State]):
         ...
 
     def fork(self, at: Expansion, score: Score | None) -> State:
-        """Return the state of a search below a candidate of another one; without a score, it is asked for again first."""
+        """Return the state of a search below a candidate of another one; without a score, it is requested first."""
         ...
 
     def load(self, stored: Mapping[str, Any]) -> State:
