@@ -11,6 +11,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from orps_agent.domain.artifact import Artifact, Program
+
 from .code_blocks import find_code
 
 _THINK = re.compile(r"</?think(?:ing)?>", re.IGNORECASE)
@@ -39,11 +41,11 @@ _BARE = re.compile(r"[\s*_`]{0,9}" + _NUMBER + r"[\s*_`.]{0,9}")
 
 @dataclass(frozen=True)
 class Turn:
-    """Hold a parsed reply of the programmer: its thoughts, and its code if it has any."""
+    """Hold a parsed reply of the programmer: its thoughts, and its solution if it has one."""
 
     thoughts: str
-    code: str | None
-    """Code that compiles; if no block of the reply compiles, the last fenced block unchanged."""
+    solution: Artifact | None
+    """Source that compiles; if no block of the reply compiles, the last fenced block unchanged."""
 
 
 @dataclass(frozen=True)
@@ -59,17 +61,17 @@ class CriticTurn:
 
 
 def parse_turn(text: str, reasoning: str | None = None, *, entry_points: tuple[str, ...] = ()) -> Turn:
-    """Return the thoughts and the code of a programmer's reply.
+    """Return the thoughts and the solution of a programmer's reply.
 
     `reasoning` is the text of the reply's separate reasoning field; it and the `<think>` sections count as thoughts.
-    If a reply was cut off inside its thoughts, the code is searched for there.
+    If a reply was cut off inside its thoughts, the solution is searched for there.
     """
     inner, answer = split_thinking(clean(text))
     thinking = _joined(reasoning, inner)
     prose, code = find_code(answer, entry_points)
     if code is None and not answer.strip():
         _, code = find_code(thinking, entry_points)
-    return Turn(thoughts=_joined(thinking, prose), code=code)
+    return Turn(thoughts=_joined(thinking, prose), solution=None if code is None else Program(code))
 
 
 def parse_critique(text: str, reasoning: str | None = None) -> CriticTurn:
