@@ -12,7 +12,7 @@ import anyio
 
 from orps_agent.errors import EndpointError
 from orps_agent.llm.base import ModelReply, ModelRequest, OnPiece
-from orps_agent.util.tasks import Shared, beside
+from orps_agent.util.tasks import SharedTask, background_tasks
 
 from .endpoint import Endpoint
 from .faults import RequestFault
@@ -66,12 +66,12 @@ class _Batch:
 
     most: int
     calls: list[PendingCall] = field(default_factory=list)
-    work: Shared[dict[PendingCall, CallOutcome]] = field(init=False)
+    work: SharedTask[dict[PendingCall, CallOutcome]] = field(init=False)
 
     @property
     def open(self) -> bool:
         """Return True when one more call may join: not if all others have left, as it is then being cancelled."""
-        return len(self.calls) < self.most and self.work.wanted
+        return len(self.calls) < self.most and self.work.has_waiters
 
 
 class RequestBatcher:
@@ -92,7 +92,7 @@ class RequestBatcher:
             batch = self._open.get(key)
             if batch is None or not batch.open:
                 batch = self._open[key] = _Batch(most)
-                batch.work = Shared(self._request(key, batch))
+                batch.work = SharedTask(self._request(key, batch))
             batch.calls.append(call)
             try:
                 return (await batch.work.result()).get(call)
@@ -138,7 +138,7 @@ async def _own_listener(call: PendingCall) -> AsyncIterator[None]:
 
     call.tell = tell
     try:
-        async with beside(pass_on, wait=True), send:
+        async with background_tasks(pass_on, wait=True), send:
             yield
     finally:
         call.tell = listener
