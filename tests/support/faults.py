@@ -1,4 +1,4 @@
-"""The ways in which an endpoint misbehaves, as the raw bytes that it sends."""
+"""Send the faulty answers of a misbehaving endpoint, as raw bytes."""
 
 from __future__ import annotations
 
@@ -14,25 +14,16 @@ ServerFault = Literal[
     "drop", "hang", "half", "empty", "garbage", "html", "thinking", "endless", "endless stream", "cut stream",
 ]  # fmt: skip
 ENDING: tuple[ServerFault, ...] = (
-    "408",
-    "429",
-    "429 wait",
-    "500",
-    "503",
-    "drop",
-    "half",
-    "empty",
-    "garbage",
-    "cut stream",
-)
-"""Those that pass by themselves, and soon."""
+    "408", "429", "429 wait", "500", "503", "drop", "half", "empty", "garbage", "cut stream",
+)  # fmt: skip
+"""Faults that pass by themselves, and soon."""
 WAIT_SECONDS = 0.2
-"""What `429 wait` asks for."""
+"""Seconds of the pause that `429 wait` requests."""
 assert set(ENDING) <= set(get_args(ServerFault))
 
 
 class RandomFaults:
-    """Strikes a share of the calls, each with one of the faults; the same ones for the same seed."""
+    """Select a share of the calls, and a fault for each of them; the same ones for the same seed."""
 
     def __init__(self, share: float, kinds: Sequence[ServerFault] = ENDING, seed: int = 0) -> None:
         self._share = share
@@ -44,7 +35,7 @@ class RandomFaults:
 
 
 def answer(status: int, text: str, *, headers: str = "", length: int | None = None) -> bytes:
-    """A whole HTTP answer; a `length` above the text's own makes it half of one."""
+    """Return a whole HTTP answer; with a `length` above the text's own, it is cut short."""
     kind = "text/html" if text.startswith("<") else "application/json"
     payload = text.encode()
     size = len(payload) if length is None else length
@@ -67,7 +58,7 @@ def stream_head() -> bytes:
 
 
 def event(told: object) -> bytes:
-    """One server-sent event, as one chunk."""
+    """Return one server-sent event, as one chunk."""
     data = f"data: {told if isinstance(told, str) else json.dumps(told)}\n\n".encode()
     return f"{len(data):x}\r\n".encode() + data + b"\r\n"
 
@@ -85,7 +76,7 @@ _AT_ONCE: dict[ServerFault, str] = {
 
 
 async def misbehave(fault: ServerFault, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
-    """Answer a request badly; says whether the connection is still of use."""
+    """Answer a request with this fault; return True if the connection can still be used."""
     match fault:
         case "drop":
             return False
