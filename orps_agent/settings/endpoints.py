@@ -62,8 +62,8 @@ class EndpointSettings(BaseModel):
     stream: bool = False
     """Stream replies, and emit their pieces as `call_progress` events."""
     structured: Literal["repair", "always", "never"] = "repair"
-    """When the critic must answer as JSON, where the endpoint supports it: only in the turn after a reply without a
-    score, from the first turn on, or never."""
+    """Turns in which the critic must answer as JSON, where the endpoint supports it: only the turn after a reply
+    without a score, all turns from the first on, or none."""
 
     @model_validator(mode="after")
     def _one_key(self) -> Self:

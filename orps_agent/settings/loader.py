@@ -72,7 +72,7 @@ class Settings(BaseSettings):
     """Failure that stored results survive: a killed process, or also a power cut, at the cost of a disk flush per
     commit."""
     commits: Literal["loop", "thread"] = "loop"
-    """Where results are committed: in the event loop, or in a thread if the host forbids blocking calls there."""
+    """Place where results are committed: the event loop, or a thread if the host forbids blocking calls in the loop."""
     cache: Path = Field(default_factory=lambda: Path(platformdirs.user_cache_dir(APP)))
     """Folder of the embedded model's file."""
     log: Path | None = None
@@ -88,7 +88,7 @@ class Settings(BaseSettings):
     search: SearchConfig | None = None
     """Defaults of a search; None: the paper's, or the quick ones with the embedded model."""
     executor: ExecutorSettings = ExecutorSettings()
-    """Where and how candidates run."""
+    """Settings of the runs of candidates."""
     serve: ServeSettings = ServeSettings()
     """The service, `orps serve`."""
 

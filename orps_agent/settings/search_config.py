@@ -24,7 +24,7 @@ class SearchConfig(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     strategy: StrategyName = "orps"
-    """How the tree grows, and the meaning of the three numbers below; some strategies fix one of them."""
+    """Algorithm that grows the tree; it defines the meaning of the three numbers below, and some fix one of them."""
     samples: int = Field(default=20, ge=1, le=10_000)
     """N: number of candidates of the first round and of every expansion."""
     rounds: int = Field(default=5, ge=1, le=1_000)

@@ -15,7 +15,7 @@ VERDICTS = {
     "part": ("•", "some", 12, True),
     "fail": ("○", "none", 9, False),
 }
-"""By the CSS variable of the colour: sign and meaning in the legend, the dot's size, True if it is filled."""
+"""Look of a dot by its CSS variable: sign and meaning in the legend, size, True if it is filled."""
 
 _BLOCK, _PITCH, _ROW = 40, 6.6, 13.0
 _LETTERS = 14
