@@ -28,9 +28,9 @@ from orps_agent.search.fork import fork
 from orps_agent.settings import Settings
 from orps_agent.store import QueueEntry
 from orps_agent.store.ownership import held
-from orps_agent.telemetry import tell_queue
+from orps_agent.telemetry import record_queue
 from orps_agent.util.logs import log
-from orps_agent.util.tasks import beside
+from orps_agent.util.tasks import background_tasks
 
 from .clients import Accounts
 from .document_cache import Documents
@@ -79,7 +79,7 @@ class Service:
     async def __aenter__(self) -> Self:
         async with AsyncExitStack() as stack:
             await stack.enter_async_context(self.agent)
-            await stack.enter_async_context(beside(self._work))
+            await stack.enter_async_context(background_tasks(self._work))
             self._stack = stack.pop_all()
         return self
 
@@ -234,7 +234,7 @@ class Service:
     async def _tell_queue(self) -> None:
         if self.settings.telemetry:
             with suppress(StoreError):  # locked, perhaps for a while only
-                tell_queue(self.settings, max(0, await self.store.queue_length() - self.running), self.running)
+                record_queue(self.settings, max(0, await self.store.queue_length() - self.running), self.running)
 
     async def _next(self) -> QueueEntry | None:
         if self.draining or len(self._runs) >= self.settings.serve.concurrency:

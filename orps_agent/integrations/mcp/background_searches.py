@@ -18,7 +18,7 @@ from orps_agent.domain.search import ACTIVE
 from orps_agent.errors import OrpsError
 from orps_agent.settings import SearchConfig, Settings
 from orps_agent.util.logs import log
-from orps_agent.util.tasks import beside
+from orps_agent.util.tasks import background_tasks
 
 from .answers import SearchProgress, progress_of
 
@@ -94,7 +94,7 @@ class Runs:
 @asynccontextmanager
 async def open_runs(settings: Settings, budget: Budget | None = None) -> AsyncIterator[Runs]:
     """Runs over an agent of their own, and within one `budget`; what is running at the end is interrupted."""
-    async with Agent(settings, budget=budget) as agent, beside(wait=True) as tasks:
+    async with Agent(settings, budget=budget) as agent, background_tasks(wait=True) as tasks:
         try:
             yield Runs(agent, tasks)
         finally:
