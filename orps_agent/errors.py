@@ -22,6 +22,7 @@
         ├── HubError             a dataset cannot be had from the hub
         ├── ModelFileError       the embedded model cannot be fetched, verified or loaded
         ├── MissingExtra         a library is needed that is not installed with orps itself
+        ├── PluginError          what an installed package adds to orps cannot be used
         ├── ServiceError         a service cannot be reached, or answers as none of ours
         ├── ExecutorError        the sandbox cannot be set up on this machine
         ├── SearchInterrupted    the search was stopped before its end; it can be resumed
@@ -123,6 +124,10 @@ class ModelFileError(CannotRun):
 
 class MissingExtra(CannotRun):
     """A library is needed that only comes with an extra; the message says how to install it."""
+
+
+class PluginError(CannotRun):
+    """What an installed package adds to orps cannot be imported or lacks something; the message names the package."""
 
 
 class ServiceError(CannotRun):

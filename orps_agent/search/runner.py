@@ -9,11 +9,11 @@ from typing import Any, TypeVar
 
 import anyio
 from langchain_core.runnables import RunnableConfig
+from langgraph.checkpoint.base import BaseCheckpointSaver
 
 from orps_agent.errors import OrpsError, SearchCancelled, SearchInterrupted
 from orps_agent.graphs.context import SearchContext, SearchInput
 from orps_agent.graphs.search_graph import build_machine, recursion_limit
-from orps_agent.store.sqlite.checkpoints import Checkpoints
 from orps_agent.util.tasks import beside, in_own_task
 
 Result = TypeVar("Result")
@@ -28,7 +28,7 @@ class Machine:
     Compiled once, because LangGraph reads the bytecode of every node for it.
     """
 
-    def __init__(self, saver: Checkpoints) -> None:
+    def __init__(self, saver: BaseCheckpointSaver[str]) -> None:
         self._saver = saver
         self._graph = build_machine(saver)
 

@@ -29,6 +29,10 @@ from .service_settings import ServeSettings
 APP = "orps"
 
 
+def _path_or_url(given: object) -> object:
+    return given if not isinstance(given, str) or "://" in given else Path(given)
+
+
 class Settings(BaseSettings):
     """Everything an `Agent` needs to know. Environment variables start with ORPS_, nested ones use `__`."""
 
@@ -66,8 +70,11 @@ class Settings(BaseSettings):
     """Which models play the programmer, the critic and the tester, where that is more than a name."""
     record: Path | None = None
     """A file that every reply is added to, to be replayed with the model `recorded:FILE`."""
-    db: Path = Field(default_factory=lambda: Path(platformdirs.user_data_dir(APP)) / "orps.db")
-    """The SQLite file that searches live in."""
+    db: Annotated[Path | str, BeforeValidator(_path_or_url)] = Field(
+        default_factory=lambda: Path(platformdirs.user_data_dir(APP)) / "orps.db"
+    )
+    """The SQLite file that searches live in, which is always a `Path` here; or, as text, the URL of a store that an
+    installed package adds."""
     durability: Literal["process", "power"] = "process"
     """What stored results survive: a killed process, or a power cut as well, at the price of a disk flush a commit."""
     commits: Literal["loop", "thread"] = "loop"

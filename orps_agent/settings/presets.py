@@ -1,13 +1,10 @@
-"""The ways to search by name, and which settings of a search each of them fixes."""
+"""The built-in ways to search by name, and which settings of a search each of them fixes."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal
 
-StrategyName = Literal["orps", "cot", "best-of-n", "reflexion", "mcts", "sra-mcts", "rro", "dars", "aide", "ab-mcts"]
-
-PRESETS: Mapping[StrategyName, Mapping[str, object]] = {
+PRESETS: Mapping[str, Mapping[str, object]] = {
     "orps": {},
     "cot": {"samples": 1, "rounds": 1},
     "best-of-n": {"rounds": 1},
