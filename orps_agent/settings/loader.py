@@ -30,6 +30,7 @@ APP = "orps"
 
 
 def _path_or_url(given: object) -> object:
+    """Make a text that is no URL a path, so that whoever names a file reads a `Path` back."""
     return given if not isinstance(given, str) or "://" in given else Path(given)
 
 
@@ -73,8 +74,7 @@ class Settings(BaseSettings):
     db: Annotated[Path | str, BeforeValidator(_path_or_url)] = Field(
         default_factory=lambda: Path(platformdirs.user_data_dir(APP)) / "orps.db"
     )
-    """The SQLite file that searches live in, which is always a `Path` here; or, as text, the URL of a store that an
-    installed package adds."""
+    """The SQLite file that searches live in; or the URL of a store that an installed package adds, kept as text."""
     durability: Literal["process", "power"] = "process"
     """What stored results survive: a killed process, or a power cut as well, at the price of a disk flush a commit."""
     commits: Literal["loop", "thread"] = "loop"
