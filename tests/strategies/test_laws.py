@@ -1,4 +1,4 @@
-"""What holds for every strategy, whatever the rewards are."""
+"""What holds for every strategy, whatever the rewards are: built in, the example's, or installed here."""
 
 import random
 from collections import Counter
@@ -8,15 +8,18 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from examples.plugin.orps_greedy import Greedy
 from orps_agent.domain.candidate import Candidate
 from orps_agent.settings import SearchConfig
 from orps_agent.settings.presets import PRESETS
-from orps_agent.strategies import STRATEGIES, AnyStrategy, Expansion, Score, StrategyState, strategy_of
+from orps_agent.strategies import STRATEGIES, AnyStrategy, Expansion, Score, StrategyState
 from tests.support.strategy_walks import HINTS, ids, score, walked
 
-NAMES = sorted(STRATEGIES.built_in)
+MAKERS = {name: STRATEGIES.find(name) for name in STRATEGIES.names()} | {"greedy": Greedy}
+NAMES = sorted(MAKERS)
+FIXED = {name: PRESETS.get(name) or getattr(make, "fixed", {}) for name, make in MAKERS.items()}
 WITH_CHANCE = {"ab-mcts", "aide"}
-"""Those with random choices of their own."""
+"""Those of the built-in ones with random choices of their own."""
 
 every_strategy = pytest.mark.parametrize("name", NAMES)
 numbers = st.fixed_dictionaries(
@@ -32,7 +35,7 @@ luck = st.integers(0, 10**6)
 
 
 def of(name: str, numbers: dict[str, object]) -> AnyStrategy:
-    return strategy_of(SearchConfig.model_validate({"strategy": name} | numbers), HINTS)
+    return MAKERS[name](SearchConfig.model_validate({"strategy": name} | numbers | dict(FIXED[name])), HINTS)
 
 
 def judge(luck: int) -> Callable[[Expansion], Score]:
@@ -141,7 +144,7 @@ def test_a_search_can_be_forked_from_any_candidate(
     strategy = of(name, numbers | {"rounds": at.round + 2})
     state = strategy.fork(at, None if again else score(at.id, 3, 1.0))
     assert strategy.load(state.model_dump(mode="json")) == state
-    if "rounds" in PRESETS[name] and not again:
+    if "rounds" in FIXED[name] and not again:
         assert state.ended == "rounds"
         return
     branch = Candidate(id=at.id, round=0, hint="").branch
@@ -167,7 +170,7 @@ def test_the_same_seed_gives_the_same_search_and_leaves_the_global_state_as_it_w
     assert first == second
 
 
-@every_strategy
+@pytest.mark.parametrize("name", sorted(STRATEGIES.built_in))
 def test_another_seed_changes_the_search_where_there_is_chance_in_it(name: str) -> None:
     searches = set()
     for seed in range(8):
