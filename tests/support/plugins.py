@@ -11,7 +11,8 @@ def install(folder: Path, package: str, added: Mapping[str, Mapping[str, str]], 
     metadata = folder / f"{package.replace('-', '_')}-{version}.dist-info"
     metadata.mkdir(parents=True)
     (metadata / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {package}\nVersion: {version}\n")
-    lines = [
-        line for group, names in added.items() for line in (f"[{group}]", *(f"{n} = {v}" for n, v in names.items()))
-    ]
-    (metadata / "entry_points.txt").write_text("\n".join(lines) + "\n")
+    groups = (
+        "\n".join([f"[{group}]", *(f"{name} = {place}" for name, place in places.items())])
+        for group, places in added.items()
+    )
+    (metadata / "entry_points.txt").write_text("\n\n".join(groups) + "\n")

@@ -102,7 +102,7 @@ def test_a_part_that_cannot_be_used_is_one_line_that_names_the_package(
 
 def test_what_a_part_says_itself_is_passed_on(packages: Callable[..., None]) -> None:
     packages("fussy", fussy=here("Fussy"))
-    with pytest.raises(SettingsError, match="^greeter: too fussy$"):
+    with pytest.raises(SettingsError, match=r"^greeter: too fussy$"):
         greeters().make("fussy", 1)
 
 
