@@ -37,6 +37,7 @@ LONGEST = (
 def pytest_addoption(parser: pytest.Parser) -> None:
     told = """Settings of the executor that tests/tools/executor tests, as JSON: '{"kind": "mine"}'."""
     parser.addoption("--executor", default="{}", help=told)
+    parser.addoption("--model", help="The name of a model that tests/llm/test_every_model.py tests beside the others.")
 
 
 @pytest.fixture(scope="session", name="make_executor")
