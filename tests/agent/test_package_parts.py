@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from examples.plugin.orps_greedy import LoggedExecutor
 from orps_agent.agent import Agent
 from orps_agent.archive import Archive
 from orps_agent.bench import Report, render, summarise_records
@@ -118,6 +119,8 @@ def test_what_cannot_be_used_is_refused_before_anything_is_spent(tmp_path: Path)
         agent.plan(DOUBLE, SearchConfig(strategy="torn"))
     with pytest.raises(SettingsError, match=r"executor\.kind: there is no executor 'ray': take one of sandboxed, pass"):
         executor_of(ExecutorSettings(kind="ray"))
+    with pytest.raises(SettingsError, match=r"executor\.options: the executor .logged. needs the name of a file"):
+        LoggedExecutor(ExecutorSettings(kind="logged"))
     with pytest.raises(SettingsError, match="db: there is no store 'mongodb': take one of sqlite, team"):
         store_of(settings(tmp_path, db="mongodb://host/searches"))
     with pytest.raises(SettingsError, match="--format: there is no report format 'pdf': take one of markdown, csv"):
