@@ -6,15 +6,13 @@ import secrets
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, nullcontext
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 import anyio
 from anyio.from_thread import start_blocking_portal
-from langgraph.checkpoint.base import BaseCheckpointSaver
-from langgraph.checkpoint.memory import InMemorySaver
 
 from .archive import Archive
 from .budget.account import Account, Budget
@@ -43,12 +41,11 @@ from .prompts.messages import Prompts
 from .search.forecast import Forecast, forecast
 from .search.fork import shared
 from .search.ledger import load_prices, open_account, refuse_unpriced
-from .search.runner import Machine, cancellation
+from .search.runner import cancellation, open_machine
 from .search.summary import summarise
 from .settings import QUICK, SearchConfig, Settings, load_settings
 from .store import Store
 from .store.lease import lease, left_behind
-from .store.sqlite.checkpoints import open_checkpoints
 from .strategies import STRATEGIES, settled, strategy_of
 from .telemetry import open_trace
 from .tools.executor import Executor, executor_of
@@ -98,7 +95,7 @@ class Agent:
         self._stack = AsyncExitStack()
         self._given = models
         self._given_executor = executor
-        self._owns_store = store is None
+        self._file = self.settings.db if store is None and isinstance(self.settings.db, Path) else None
         self._models: dict[tuple[str, str, str | None], Models] = {}
         self._running: dict[str, SearchContext] = {}
         self._opening = anyio.Lock()
@@ -108,7 +105,8 @@ class Agent:
             stack.callback(self._models.clear)
             await stack.enter_async_context(self.archive)
             self.executor = await self._open_executor(stack)
-            self._machine = Machine(await stack.enter_async_context(self._checkpoints()))
+            opening = open_machine(self._file, in_loop=self.settings.commits == "loop")
+            self._machine = await stack.enter_async_context(opening)
             self._stack = stack.pop_all()
         return self
 
@@ -274,11 +272,6 @@ class Agent:
         if self._given_executor is not None:
             return self._given_executor
         return await stack.enter_async_context(executor_of(self.settings.executor))
-
-    def _checkpoints(self) -> AbstractAsyncContextManager[BaseCheckpointSaver[str]]:
-        if not isinstance(self.settings.db, Path) or not self._owns_store:
-            return nullcontext(InMemorySaver())
-        return open_checkpoints(self.settings.db, in_loop=self.settings.commits == "loop")
 
     def _model_names(self) -> tuple[str, str, str | None]:
         """Return what a search remembers of its models; no name for a tester that is the programmer."""

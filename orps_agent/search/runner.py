@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Coroutine
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager
 from functools import partial
+from pathlib import Path
 from typing import Any, TypeVar
 
 import anyio
 from langchain_core.runnables import RunnableConfig
 from langgraph.checkpoint.base import BaseCheckpointSaver
+from langgraph.checkpoint.memory import InMemorySaver
 
 from orps_agent.errors import OrpsError, SearchCancelled, SearchInterrupted
 from orps_agent.graphs.context import SearchContext, SearchInput
 from orps_agent.graphs.search_graph import build_machine, recursion_limit
+from orps_agent.store.sqlite.checkpoints import open_checkpoints
 from orps_agent.util.tasks import beside, in_own_task
 
 Result = TypeVar("Result")
@@ -66,6 +70,19 @@ class Machine:
             known = False
         given: SearchInput | None = None if known else {"search": context.id}
         await self._graph.ainvoke(given, config, context=context, durability="async")
+
+
+@asynccontextmanager
+async def open_machine(database: Path | None, *, in_loop: bool = True) -> AsyncIterator[Machine]:
+    """Open a machine with its checkpoints beside the database; without a file, they are in memory until it is closed.
+
+    Raises StoreError when the file of checkpoints cannot be opened.
+    """
+    if database is None:
+        yield Machine(InMemorySaver())
+        return
+    async with open_checkpoints(database, in_loop=in_loop) as saver:
+        yield Machine(saver)
 
 
 async def until_stopped(context: SearchContext, steps: Coroutine[Any, Any, Result]) -> Result:
