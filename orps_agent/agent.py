@@ -300,7 +300,7 @@ class Agent:
     ) -> None:
         started = time.monotonic()
         account = await open_account(self.store, row, self.prices, batch)
-        goes_on = row.status != "finished" or (row.out_of_budget and not account.exhausted())
+        goes_on = not row.has_ended or (row.out_of_budget and not account.exhausted())
         # A checkpoint knows candidates as done that are to go on: without it, the search is walked from its start.
         if resumed and goes_on:
             if await self.store.reopen(row):

@@ -15,10 +15,12 @@ from typing import Self
 import anyio
 
 from orps_agent.agent import Agent
+from orps_agent.domain.artifact import Artifact, Program
 from orps_agent.domain.execution import ExecutionReport, Metric, Metrics, TestResult, Verdict
 from orps_agent.domain.problem import Limits, Problem, SnippetTest, TestSuite
 from orps_agent.llm import ModelReply, ModelRequest, Models, OnPiece
 from orps_agent.settings import load_settings
+from orps_agent.store import Store
 from orps_agent.tools.executor import Comparison
 
 NAME = "made-up"
@@ -59,30 +61,30 @@ class MadeUpModel(_Idle):
         if request.role == "critic":
             text = f"{prose(chance, 3200)}\n\nSCORE: {chance.randint(1, 4)}"
         else:
-            text = f"{prose(chance, 4600)}\n\n```python\n{program(chance, 2400)}\n```"
+            text = f"{prose(chance, 4600)}\n\n{Program(program(chance, 2400)).text}"
         await anyio.sleep(self._latency)
         return ModelReply(text=text, model=NAME, prompt_tokens=9, completion_tokens=9, seconds=self._latency)
 
 
 class MadeUpExecutor(_Idle):
-    """Runs nothing: verdicts, outputs and measurements are drawn by lot from the code."""
+    """Runs nothing: verdicts, outputs and measurements are drawn by lot from the solution."""
 
     async def run(
-        self, code: str, suite: TestSuite, *, entry_points: tuple[str, ...] = (), limits: Limits | None = None
+        self, solution: Artifact, suite: TestSuite, *, entry_points: tuple[str, ...] = (), limits: Limits | None = None
     ) -> ExecutionReport:
-        chance = random.Random(code)
+        chance = random.Random(solution.source)
         return ExecutionReport(results=tuple(_result(chance, each.name) for each in suite.tests), tier=1)
 
     async def profile(
         self,
-        code: str,
+        solution: Artifact,
         suite: TestSuite,
         report: ExecutionReport,
         *,
         entry_points: tuple[str, ...] = (),
         limits: Limits | None = None,
     ) -> ExecutionReport:
-        chance = random.Random(code)
+        chance = random.Random(solution.source)
         results = tuple(
             each.model_copy(update={"metrics": _metrics(chance)}) if each.passed else each for each in report.results
         )
@@ -90,8 +92,8 @@ class MadeUpExecutor(_Idle):
 
     async def contest(
         self,
-        ours: str,
-        theirs: str,
+        ours: Artifact,
+        theirs: Artifact,
         suite: TestSuite,
         *,
         entry_points: tuple[str, ...] = (),
@@ -101,12 +103,17 @@ class MadeUpExecutor(_Idle):
 
 
 @asynccontextmanager
-async def agent(database: Path, *, latency: float = 0.0, runs: bool = False) -> AsyncIterator[Agent]:
-    """The real agent, graph and store, around the made-up model and, unless it `runs` candidates, executor."""
+async def agent(
+    database: Path, *, latency: float = 0.0, runs: bool = False, store: Store | None = None
+) -> AsyncIterator[Agent]:
+    """The real agent and graph, over a file or another store, around the made-up model.
+
+    The executor is made up as well, unless it `runs` candidates.
+    """
     model = MadeUpModel(latency)
     models = Models(programmer=model, critic=model, tester=model)
     executor = None if runs else MadeUpExecutor()
-    async with Agent(load_settings(db=database), models=models, executor=executor) as opened:
+    async with Agent(load_settings(db=database), models=models, executor=executor, store=store) as opened:
         yield opened
 
 

@@ -37,6 +37,10 @@ LONGEST = (
 def pytest_addoption(parser: pytest.Parser) -> None:
     told = """Settings of the executor that tests/tools/executor tests, as JSON: '{"kind": "mine"}'."""
     parser.addoption("--executor", default="{}", help=told)
+    told = (
+        "The URL of a store that tests/store/test_conformance.py tests beside the others; `{folder}` is the test's own."
+    )
+    parser.addoption("--store", help=told)
     parser.addoption("--model", help="The name of a model that tests/llm/test_every_model.py tests beside the others.")
 
 

@@ -67,6 +67,7 @@ def test_the_wheel_puts_one_name_into_site_packages(wheel: Path) -> None:
         "bench/formats/report.css",
         "bench/formats/report.html",
         "page/main.js",
+        "budget/prices.toml",
         "prompts/compact/problem.j2",
     ):
         assert f"orps_agent/{part}" in names

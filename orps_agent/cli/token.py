@@ -12,10 +12,10 @@ from pydantic import ValidationError
 from rich.table import Table
 
 from orps_agent.errors import SettingsError
-from orps_agent.serve.tokens import Token, Tokens
+from orps_agent.serve.tokens import Tokens
 from orps_agent.settings import Settings
 from orps_agent.settings.service_settings import ClientLimits
-from orps_agent.store import store_of
+from orps_agent.store import Token, store_of
 from orps_agent.util.validation import first_problem
 
 from .options import Db, settings_from

@@ -5,6 +5,7 @@ from __future__ import annotations
 from types import TracebackType
 from typing import Self
 
+from orps_agent.domain.artifact import Artifact
 from orps_agent.domain.execution import ExecutionReport
 from orps_agent.domain.problem import Limits, TestSuite
 from orps_agent.errors import NeverRecorded
@@ -39,14 +40,14 @@ class UnusedExecutor(_Idle):
     """An executor that raises NeverRecorded when it is to run something."""
 
     async def run(
-        self, code: str, suite: TestSuite, *, entry_points: tuple[str, ...], limits: Limits
+        self, solution: Artifact, suite: TestSuite, *, entry_points: tuple[str, ...], limits: Limits
     ) -> ExecutionReport:
         """Raise NeverRecorded."""
         raise NeverRecorded("a replay runs no candidate")
 
     async def profile(
         self,
-        code: str,
+        solution: Artifact,
         suite: TestSuite,
         report: ExecutionReport,
         *,
@@ -57,7 +58,7 @@ class UnusedExecutor(_Idle):
         raise NeverRecorded("a replay measures no candidate")
 
     async def contest(
-        self, ours: str, theirs: str, suite: TestSuite, *, entry_points: tuple[str, ...], limits: Limits
+        self, ours: Artifact, theirs: Artifact, suite: TestSuite, *, entry_points: tuple[str, ...], limits: Limits
     ) -> Comparison | None:
         """Raise NeverRecorded."""
         raise NeverRecorded("a replay races no candidates")

@@ -1,8 +1,31 @@
-"""The SQLite file: searches, candidates, and the journal of effects that are never done twice."""
+"""Stores of searches: what one must do (`base`), the one in a SQLite file, and the journal of effects done only once.
 
+`orps_agent.store.memory` has another one, for tests, benchmarks and embedding.
+"""
+
+from .base import Store
+from .effects import Effect, Effects, Request, Settled, Tally
+from .journal import Journal
+from .records import BenchRun, CallRecord, ExecutionRecord, Garbage, QueueEntry, SearchChanges, Token
 from .registry import STORES, store_of
-from .sqlite.effects import Effect, Request
-from .sqlite.journal import Effects, Journal, Tally
-from .sqlite.store import Store
+from .sqlite import SqliteStore
 
-__all__ = ["STORES", "Effect", "Effects", "Journal", "Request", "Store", "Tally", "store_of"]
+__all__ = [
+    "STORES",
+    "BenchRun",
+    "CallRecord",
+    "Effect",
+    "Effects",
+    "ExecutionRecord",
+    "Garbage",
+    "Journal",
+    "QueueEntry",
+    "Request",
+    "SearchChanges",
+    "Settled",
+    "SqliteStore",
+    "Store",
+    "Tally",
+    "Token",
+    "store_of",
+]

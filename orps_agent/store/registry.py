@@ -7,18 +7,25 @@ from pathlib import Path
 from orps_agent.settings import Settings
 from orps_agent.util.plugins import Factories
 
-from .sqlite.store import Store
+from .base import Store
+from .sqlite import SqliteStore
 
 _SQLITE = "sqlite"
 
 
 def _sqlite(url: str, settings: Settings) -> Store:
     path = Path(url.removeprefix(f"{_SQLITE}://"))
-    return Store(path, durability=settings.durability, in_loop=settings.commits == "loop")
+    return SqliteStore(path, durability=settings.durability, in_loop=settings.commits == "loop")
+
+
+def _memory(url: str, settings: Settings) -> Store:
+    from .memory import MemoryStore  # noqa: PLC0415 - few need it
+
+    return MemoryStore()
 
 
 STORES: Factories[[str, Settings], Store] = Factories(
-    "orps_agent.stores", "store", {_SQLITE: _sqlite}, protocol=Store, setting="db"
+    "orps_agent.stores", "store", {_SQLITE: _sqlite, "memory": _memory}, protocol=Store, setting="db"
 )
 """Each is made from the whole URL, and the settings."""
 

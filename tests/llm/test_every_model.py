@@ -22,10 +22,15 @@ REQUEST = ModelRequest(
 )
 
 
-@pytest.fixture(name="name", params=["scripted", "recorded", "--model"])
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    given = metafunc.config.getoption("--model")
+    metafunc.parametrize("name", ["scripted", "recorded", *([given] if given else [])], indirect=True)
+
+
+@pytest.fixture(name="name")
 def _name(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    if request.param == "--model":
-        return request.config.getoption("--model") or pytest.skip("names no model")
+    if request.param not in ("scripted", "recorded"):
+        return str(request.param)
     if request.param == "recorded":
         reply = ModelReply(text=RIGHT, model="m", seconds=0.1)
         line = f'{{"request": {REQUEST.model_dump_json()}, "reply": {reply.model_dump_json()}}}\n'

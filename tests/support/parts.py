@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from orps_agent.domain.artifact import Artifact
 from orps_agent.domain.execution import ExecutionReport, TestResult, Verdict
 from orps_agent.domain.problem import Limits, TestSuite
 from orps_agent.llm import ModelReply, ModelRequest, OnPiece
@@ -45,14 +46,14 @@ class AllPass(UnusedExecutor):
         return self
 
     async def run(
-        self, code: str, suite: TestSuite, *, entry_points: tuple[str, ...], limits: Limits
+        self, solution: Artifact, suite: TestSuite, *, entry_points: tuple[str, ...], limits: Limits
     ) -> ExecutionReport:
         self.runs += 1
         return ExecutionReport(results=tuple(TestResult(name=each.name, verdict=Verdict.PASS) for each in suite.tests))
 
     async def profile(
         self,
-        code: str,
+        solution: Artifact,
         suite: TestSuite,
         report: ExecutionReport,
         *,
@@ -62,6 +63,6 @@ class AllPass(UnusedExecutor):
         return report
 
     async def contest(
-        self, ours: str, theirs: str, suite: TestSuite, *, entry_points: tuple[str, ...], limits: Limits
+        self, ours: Artifact, theirs: Artifact, suite: TestSuite, *, entry_points: tuple[str, ...], limits: Limits
     ) -> None:
         return None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import time
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Self
 
 import anyio
 
+from orps_agent.domain.artifact import Artifact
 from orps_agent.domain.execution import ExecutionReport
 from orps_agent.domain.problem import Limits, TestSuite
 from orps_agent.errors import SettingsError
@@ -43,13 +43,13 @@ class LoggedExecutor:
         await self._sandbox.__aexit__(kind, error, trace)
 
     async def run(
-        self, code: str, suite: TestSuite, *, entry_points: tuple[str, ...], limits: Limits
+        self, solution: Artifact, suite: TestSuite, *, entry_points: tuple[str, ...], limits: Limits
     ) -> ExecutionReport:
         """Run the suite in the sandbox, and log how many tests passed in which time."""
         started = time.monotonic()
-        report = await self._sandbox.run(code, suite, entry_points=entry_points, limits=limits)
+        report = await self._sandbox.run(solution, suite, entry_points=entry_points, limits=limits)
         line = {
-            "code": hashlib.sha256(code.encode()).hexdigest()[:12],
+            "solution": solution.fingerprint[:12],
             "passed": report.passed,
             "tests": len(report.results),
             "seconds": round(time.monotonic() - started, 3),
@@ -60,7 +60,7 @@ class LoggedExecutor:
 
     async def profile(
         self,
-        code: str,
+        solution: Artifact,
         suite: TestSuite,
         report: ExecutionReport,
         *,
@@ -68,10 +68,10 @@ class LoggedExecutor:
         limits: Limits,
     ) -> ExecutionReport:
         """Measure the passed tests in the sandbox."""
-        return await self._sandbox.profile(code, suite, report, entry_points=entry_points, limits=limits)
+        return await self._sandbox.profile(solution, suite, report, entry_points=entry_points, limits=limits)
 
     async def contest(
-        self, ours: str, theirs: str, suite: TestSuite, *, entry_points: tuple[str, ...], limits: Limits
+        self, ours: Artifact, theirs: Artifact, suite: TestSuite, *, entry_points: tuple[str, ...], limits: Limits
     ) -> Comparison | None:
         """Race two candidates in the sandbox."""
         return await self._sandbox.contest(ours, theirs, suite, entry_points=entry_points, limits=limits)
