@@ -121,7 +121,7 @@ def test_what_cannot_be_used_is_refused_before_anything_is_spent(tmp_path: Path)
         executor_of(ExecutorSettings(kind="ray"))
     with pytest.raises(SettingsError, match=r"executor\.options: the executor .logged. needs the name of a file"):
         LoggedExecutor(ExecutorSettings(kind="logged"))
-    with pytest.raises(SettingsError, match="db: there is no store 'mongodb': take one of sqlite, team"):
+    with pytest.raises(SettingsError, match="db: there is no store 'mongodb': take one of sqlite, memory, team"):
         store_of(settings(tmp_path, db="mongodb://host/searches"))
     with pytest.raises(SettingsError, match="--format: there is no report format 'pdf': take one of markdown, csv"):
         REPORTS.find("pdf")
