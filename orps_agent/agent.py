@@ -7,6 +7,7 @@ import time
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
@@ -33,21 +34,21 @@ from .domain.result import SearchResult
 from .domain.search import Search
 from .errors import SearchInterrupted
 from .graphs.context import SearchContext
-from .llm.registry import Models, is_small, model_names, name_of_tester, open_models
+from .llm.base import Models
+from .llm.registry import is_small, model_names, name_of_tester, open_models
 from .problems import check_testable
 from .prompts.messages import Prompts
 from .search.forecast import Forecast, forecast
 from .search.fork import shared
 from .search.ledger import load_prices, open_account, refuse_unpriced
-from .search.runner import Machine, cancellation
+from .search.runner import cancellation, open_machine
 from .search.summary import summarise
 from .settings import QUICK, SearchConfig, Settings, load_settings
 from .store import Store
 from .store.lease import lease, left_behind
-from .store.sqlite.checkpoints import open_checkpoints
-from .strategies import strategy_of
+from .strategies import STRATEGIES, settled, strategy_of
 from .telemetry import open_trace
-from .tools.executor import SplitExecutor
+from .tools.executor import Executor, executor_of
 from .util.logs import log
 from .util.tasks import background_tasks
 
@@ -62,11 +63,28 @@ class Agent:
             print(result.code)
 
     Any number of searches may run at the same time; they share the model and executor slots and, over each one's own,
-    the `budget` of the batch that they are. `archive` knows the stored ones; `store` is as for an Archive.
+    the `budget` of the batch that they are. `archive` knows the stored ones.
+
+    `models`, `executor` and `store` take the place of those that the settings name. They belong to the caller, who
+    opens them before the agent and closes them after it:
+
+        async with MyModel() as model, MyExecutor() as executor:
+            models = Models(programmer=model, critic=model, tester=model)
+            async with Agent(settings, models=models, executor=executor) as agent:
+                ...
+
+    Given models answer for every search, a resumed one included, whatever models it had before; a new search is stored
+    with their names. With a given store no file is written, and LangGraph's checkpoints stay in memory.
     """
 
     def __init__(
-        self, settings: Settings | None = None, *, budget: Budget | None = None, store: Store | None = None
+        self,
+        settings: Settings | None = None,
+        *,
+        models: Models | None = None,
+        executor: Executor | None = None,
+        store: Store | None = None,
+        budget: Budget | None = None,
     ) -> None:
         self.settings = settings or load_settings()
         self.archive = Archive(self.settings, store=store)
@@ -75,6 +93,9 @@ class Agent:
         self.batch = Account(budget or Budget())
         """What all its searches spend."""
         self._stack = AsyncExitStack()
+        self._given = models
+        self._given_executor = executor
+        self._file = self.settings.db if store is None and isinstance(self.settings.db, Path) else None
         self._models: dict[tuple[str, str, str | None], Models] = {}
         self._running: dict[str, SearchContext] = {}
         self._opening = anyio.Lock()
@@ -83,9 +104,9 @@ class Agent:
         async with AsyncExitStack() as stack:
             stack.callback(self._models.clear)
             await stack.enter_async_context(self.archive)
-            self.executor = await stack.enter_async_context(SplitExecutor(self.settings.executor))
-            opening = open_checkpoints(self.settings.db, in_loop=self.settings.commits == "loop")
-            self._machine = Machine(await stack.enter_async_context(opening))
+            self.executor = await self._open_executor(stack)
+            opening = open_machine(self._file, in_loop=self.settings.commits == "loop")
+            self._machine = await stack.enter_async_context(opening)
             self._stack = stack.pop_all()
         return self
 
@@ -151,18 +172,10 @@ class Agent:
 
     def forecast(self, problem: Problem, config: SearchConfig | None = None) -> Forecast:
         """What a search will ask for; the agent need not be open, and nothing is asked or stored."""
-        programmer, critic = model_names(self.settings)
-        config = config or default_config(self.settings)
+        programmer, critic, tester = self._model_names()
+        config = settled(config or self._default_config())
         prompts = Prompts(config, self.settings.prompts)
-        return forecast(
-            problem,
-            config,
-            prompts,
-            self.prices,
-            programmer=programmer,
-            critic=critic,
-            tester=name_of_tester(self.settings),
-        )
+        return forecast(problem, config, prompts, self.prices, programmer=programmer, critic=critic, tester=tester)
 
     def plan(
         self,
@@ -178,8 +191,8 @@ class Agent:
         Once `Store.add_search` has stored it, `resume` runs it.
         """
         check_testable(problem, f"problem {problem.id!r}")
-        programmer, critic = model_names(self.settings)
-        config = _within(config or default_config(self.settings), budget)
+        programmer, critic, tester = self._model_names()
+        config = _within(settled(config or self._default_config()), budget)
         prompts = Prompts(config, self.settings.prompts)
         row = Search(
             id=search or secrets.token_hex(4),
@@ -188,7 +201,7 @@ class Agent:
             config=config,
             programmer=programmer,
             critic=critic,
-            tester=name_of_tester(self.settings),
+            tester=tester,
             prompts=prompts.digest,
         )
         refuse_unpriced(row, self.prices, (batch or self.batch).budget)
@@ -248,13 +261,32 @@ class Agent:
 
     async def _resumed(self, search: str, budget: Budget | None, batch: Account) -> Search:
         row = await self.store.search(search)
+        STRATEGIES.find(row.config.strategy)
         row = row.model_copy(update={"config": _within(row.config, budget)})
         refuse_unpriced(row, self.prices, batch.budget)
         models = await self._open_models(row)
         await models.check()
         return row
 
+    async def _open_executor(self, stack: AsyncExitStack) -> Executor:
+        if self._given_executor is not None:
+            return self._given_executor
+        return await stack.enter_async_context(executor_of(self.settings.executor))
+
+    def _model_names(self) -> tuple[str, str, str | None]:
+        """Return what a search remembers of its models; no name for a tester that is the programmer."""
+        given = self._given
+        if given is None:
+            return *model_names(self.settings), name_of_tester(self.settings)
+        tester = None if given.tester is given.programmer else given.tester.name
+        return given.programmer.name, given.critic.name, tester
+
+    def _default_config(self) -> SearchConfig:
+        return default_config(self.settings, small=self._given is None and is_small(self.settings))
+
     async def _open_models(self, row: Search) -> Models:
+        if self._given is not None:
+            return self._given
         names = row.programmer, row.critic, row.tester
         async with self._opening:
             if names not in self._models:
@@ -340,9 +372,13 @@ def solve(problem: Problem, config: SearchConfig | None = None, settings: Settin
         return portal.call(run)
 
 
-def default_config(settings: Settings) -> SearchConfig:
-    """The settings' search, else the paper's numbers, or the quick ones on the embedded model; over them the roles'."""
-    config = settings.search or (QUICK if is_small(settings) else SearchConfig())
+def default_config(settings: Settings, *, small: bool | None = None) -> SearchConfig:
+    """The settings' search, else the paper's numbers, or the quick ones on the embedded model; over them the roles'.
+
+    `small` says whether the programmer is such a model; None: as the settings say.
+    """
+    small = is_small(settings) if small is None else small
+    config = settings.search or (QUICK if small else SearchConfig())
     return config.model_copy(update=settings.sampling)
 
 

@@ -15,7 +15,7 @@ from .search.export import document
 from .search.fork import fork
 from .search.summary import summarise
 from .settings import Settings, load_settings
-from .store import Garbage, SqliteStore, Store, Tally
+from .store import Garbage, Store, Tally, store_of
 from .store.lease import cancel
 
 if TYPE_CHECKING:
@@ -30,23 +30,25 @@ class Archive:
                 print(row.id, row.status)
             print((await archive.result(row.id)).code)
 
-    What needs LangGraph is imported when it is first asked for, so that reading stays fast. A given `store` takes the
-    place of the database that the settings name, and is opened and closed with the archive.
+    What needs LangGraph is imported when it is first asked for, so that reading stays fast. A `store` that is passed in
+    takes the place of the one that the settings name; its owner opens it before and closes it afterwards.
     """
 
     def __init__(self, settings: Settings | None = None, *, store: Store | None = None) -> None:
         self.settings = settings or load_settings()
-        in_loop = self.settings.commits == "loop"
-        self.store = store or SqliteStore(self.settings.db, durability=self.settings.durability, in_loop=in_loop)
+        self.store = store or store_of(self.settings)
+        self._owns_store = store is None
 
     async def __aenter__(self) -> Self:
-        await self.store.__aenter__()
+        if self._owns_store:
+            await self.store.__aenter__()
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        await self.store.__aexit__(kind, error, trace)
+        if self._owns_store:
+            await self.store.__aexit__(kind, error, trace)
 
     async def searches(self, limit: int = 100) -> list[Search]:
         """The latest searches, newest first."""

@@ -22,6 +22,7 @@
         ├── HubError             a dataset cannot be downloaded from the hub
         ├── ModelFileError       the embedded model cannot be fetched, verified or loaded
         ├── MissingExtra         a required library is not installed with orps itself
+        ├── PluginError          an installed package's plugin cannot be used
         ├── ServiceError         a service cannot be reached, or is not an orps service
         ├── ExecutorError        the sandbox cannot be set up on this machine
         ├── SearchInterrupted    the search was stopped before its end; it can be resumed
@@ -126,6 +127,10 @@ class ModelFileError(CannotRun):
 
 class MissingExtra(CannotRun):
     """Signal that a library of an optional extra is missing; the message explains how to install it."""
+
+
+class PluginError(CannotRun):
+    """Signal that a plugin of an installed package cannot be imported or is incomplete; the message names it."""
 
 
 class ServiceError(CannotRun):

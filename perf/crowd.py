@@ -23,14 +23,13 @@ import time
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import anyio
-from langgraph.checkpoint.memory import InMemorySaver
 
 from orps_agent.domain.problem import TestSuite
-from orps_agent.search.runner import Machine
 from orps_agent.settings import SearchConfig
+from orps_agent.store import SqliteStore
 from orps_agent.store.memory import MemoryStore
 from orps_agent.tools.executor.measurement import compare
 from orps_agent.util.cpus import allowed_cores
@@ -90,12 +89,10 @@ async def run(searches: int, *, in_memory: bool, bare: bool) -> Taken:
     with tempfile.TemporaryDirectory() as folder:
         store = MemoryStore() if in_memory else None
         async with agent(Path(folder) / "orps.db", latency=0.2, runs=not bare, store=store) as opened:
-            if in_memory:
-                opened._machine = Machine(cast("Any", InMemorySaver()))
-            else:
-                file = cast("Any", opened.store)
-                file.writer.write = _clocked(file.writer.write, taken)
-                file.reader.rows = _clocked(file.reader.rows, taken)
+            if isinstance(opened.store, SqliteStore):
+                writer, reader = opened.store.writer, opened.store.reader
+                vars(writer)["write"] = _clocked(writer.write, taken)
+                vars(reader)["rows"] = _clocked(reader.rows, taken)
             wall, cpu = time.perf_counter(), time.process_time()
             async with anyio.create_task_group() as tasks:
                 for seed in range(searches):

@@ -9,18 +9,19 @@ import random
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any, cast
+from types import TracebackType
+from typing import Self
 
 import anyio
 
 from orps_agent.agent import Agent
 from orps_agent.domain.artifact import Artifact, Program
 from orps_agent.domain.execution import ExecutionReport, Metric, Metrics, TestResult, Verdict
-from orps_agent.domain.problem import Problem, SnippetTest, TestSuite
-from orps_agent.llm.base import ModelReply, ModelRequest, OnPiece
-from orps_agent.llm.registry import Models
+from orps_agent.domain.problem import Limits, Problem, SnippetTest, TestSuite
+from orps_agent.llm import ModelReply, ModelRequest, Models, OnPiece
 from orps_agent.settings import load_settings
 from orps_agent.store import Store
+from orps_agent.tools.executor import Comparison
 
 NAME = "made-up"
 SYLLABLES = [first + second for first in "bdfgklmnprstvz" for second in ("a", "e", "i", "o", "u", "an", "er", "is")]
@@ -35,7 +36,19 @@ PROBLEM = Problem(
 )
 
 
-class MadeUpModel:
+class _Idle:
+    """Holds nothing."""
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Nothing to close."""
+
+
+class MadeUpModel(_Idle):
     """Answers every request after `latency` seconds: the programmer with R and C, the critic with K and ρ."""
 
     name = NAME
@@ -53,15 +66,23 @@ class MadeUpModel:
         return ModelReply(text=text, model=NAME, prompt_tokens=9, completion_tokens=9, seconds=self._latency)
 
 
-class MadeUpExecutor:
+class MadeUpExecutor(_Idle):
     """Runs nothing: verdicts, outputs and measurements are drawn by lot from the solution."""
 
-    async def run(self, solution: Artifact, suite: TestSuite, **_: object) -> ExecutionReport:
+    async def run(
+        self, solution: Artifact, suite: TestSuite, *, entry_points: tuple[str, ...] = (), limits: Limits | None = None
+    ) -> ExecutionReport:
         chance = random.Random(solution.source)
         return ExecutionReport(results=tuple(_result(chance, each.name) for each in suite.tests), tier=1)
 
     async def profile(
-        self, solution: Artifact, suite: TestSuite, report: ExecutionReport, **_: object
+        self,
+        solution: Artifact,
+        suite: TestSuite,
+        report: ExecutionReport,
+        *,
+        entry_points: tuple[str, ...] = (),
+        limits: Limits | None = None,
     ) -> ExecutionReport:
         chance = random.Random(solution.source)
         results = tuple(
@@ -69,7 +90,15 @@ class MadeUpExecutor:
         )
         return report.model_copy(update={"results": results})
 
-    async def contest(self, *_: object, **__: object) -> None:
+    async def contest(
+        self,
+        ours: Artifact,
+        theirs: Artifact,
+        suite: TestSuite,
+        *,
+        entry_points: tuple[str, ...] = (),
+        limits: Limits | None = None,
+    ) -> Comparison | None:
         return None
 
 
@@ -81,11 +110,10 @@ async def agent(
 
     The executor is made up as well, unless it `runs` candidates.
     """
-    async with Agent(load_settings(db=database, model=NAME), store=store) as opened:
-        model = cast("Any", MadeUpModel(latency))
-        opened._models[NAME, NAME, None] = Models(model, model, model)
-        if not runs:
-            opened.executor = cast("Any", MadeUpExecutor())
+    model = MadeUpModel(latency)
+    models = Models(programmer=model, critic=model, tester=model)
+    executor = None if runs else MadeUpExecutor()
+    async with Agent(load_settings(db=database), models=models, executor=executor, store=store) as opened:
         yield opened
 
 

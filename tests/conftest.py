@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import os
+from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
 
 from tests.support import runs
+
+if TYPE_CHECKING:
+    from orps_agent.tools.executor import Executor
 
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
@@ -26,6 +32,26 @@ LONGEST = (
     "agent/test_agent.py",
 )
 """The files that take longest, in the order in which they begin: last, they would keep one worker while others idle."""
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    told = """Settings of the executor that tests/tools/executor tests, as JSON: '{"kind": "mine"}'."""
+    parser.addoption("--executor", default="{}", help=told)
+    told = (
+        "The URL of a store that tests/store/test_conformance.py tests beside the others; `{folder}` is the test's own."
+    )
+    parser.addoption("--store", help=told)
+    parser.addoption("--model", help="The name of a model that tests/llm/test_every_model.py tests beside the others.")
+
+
+@pytest.fixture(scope="session", name="make_executor")
+def _make_executor(request: pytest.FixtureRequest) -> Callable[..., Executor]:
+    """Makes the executor that is tested, with some of its settings."""
+    from orps_agent.settings import ExecutorSettings
+    from orps_agent.tools.executor import executor_of
+
+    chosen = json.loads(request.config.getoption("--executor"))
+    return lambda **numbers: executor_of(ExecutorSettings.model_validate(numbers | chosen))
 
 
 def pytest_configure() -> None:

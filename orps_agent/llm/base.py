@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from types import TracebackType
 from typing import Literal, Protocol, Self
 
@@ -84,3 +85,24 @@ class ChatModel(Protocol):
     async def complete(self, request: ModelRequest, on_piece: OnPiece | None = None) -> ModelReply:
         """Return one reply to the conversation; a streamed reply is passed to `on_piece` as it arrives."""
         ...
+
+
+@dataclass(frozen=True)
+class Models:
+    """The models of a search, open, one a role.
+
+    model = MyModel()
+    Models(programmer=model, critic=model, tester=model)
+    """
+
+    programmer: ChatModel
+    critic: ChatModel
+    tester: ChatModel
+    """Writes the tests of problems that have none."""
+    checks: tuple[Callable[[], Awaitable[None]], ...] = ()
+    """Called before a search begins; each raises EndpointError when a model cannot be asked."""
+
+    async def check(self) -> None:
+        """Raise now what the first call to an endpoint would raise, before anything is spent."""
+        for check in self.checks:
+            await check()

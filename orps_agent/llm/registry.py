@@ -14,35 +14,16 @@ from orps_agent.settings import Settings
 from orps_agent.settings.endpoints import OPENAI_URL, EndpointSettings, Role, RoleSettings
 
 from . import weights
-from .base import ChatModel
+from .base import ChatModel, Models
 from .embedded import POLICY, EmbeddedServer
-from .recorded import RecordingModel, ReplayModel
-from .scripted import ScriptedModel
+from .kinds import absolute, kind_of, model_of
+from .recorded import RecordingModel
 
 if TYPE_CHECKING:
     from orps_agent.llm.openai.endpoint import Endpoint
-    from orps_agent.llm.openai.pool import EndpointModel
 
 EMBEDDED = "embedded"
-_SCRIPTED = "scripted:"
-_RECORDED = "recorded:"
 _GGUF = ".gguf"
-
-
-@dataclass(frozen=True)
-class Models:
-    """Hold the open models of a search, one per role; roles with the same model and settings share it."""
-
-    programmer: ChatModel
-    critic: ChatModel
-    tester: ChatModel
-    checks: tuple[Callable[[], Awaitable[None]], ...] = ()
-    """For each model behind an endpoint, a function that raises when it cannot be called."""
-
-    async def check(self) -> None:
-        """Raise now the error that the first call to an endpoint would raise, before anything is spent."""
-        for check in self.checks:
-            await check()
 
 
 @asynccontextmanager
@@ -52,8 +33,8 @@ async def open_models(
     """Open the models with these names, as `model_names` and `name_of_tester` return them, and close them at the end.
 
     `embedded` is the embedded model, a name of `orps model list` one that was pulled, a path that ends in `.gguf` a
-    local one, `scripted:FILE` a script, `recorded:FILE` a recording, and any other name a model of the role's
-    endpoints. Raises SettingsError or ModelFileError.
+    local one, `scripted:FILE` a script, `recorded:FILE` a recording, `KIND:REST` a model of a kind that a package adds,
+    and any other name a model of the role's endpoints. Raises SettingsError, ModelFileError or PluginError.
     """
     check_endpoints(settings)
     async with AsyncExitStack() as stack:
@@ -117,7 +98,7 @@ def uses_embedded(settings: Settings) -> bool:
 
 def urls_of(settings: Settings, name: str, role: Role) -> tuple[str, ...]:
     """Return the URLs of the role's model of that name; an empty tuple if it runs inside orps."""
-    if name.startswith((_SCRIPTED, _RECORDED)) or _runs_here(name):
+    if kind_of(name) or _runs_here(name):
         return ()
     asked = settings.role(role).endpoints or settings.role("programmer").endpoints
     told = [settings.endpoints[each] for each in asked] or [settings.endpoint]
@@ -161,11 +142,9 @@ class _Opening:
         endpoints = own.endpoints or programmer.endpoints
         return own.model_copy(update={"model": None, "temperature": None, "max_tokens": None, "endpoints": endpoints})
 
-    async def _made(self, name: str, role: RoleSettings) -> ScriptedModel | ReplayModel | EndpointModel:
-        if name.startswith(_SCRIPTED):
-            return ScriptedModel.load(Path(name.removeprefix(_SCRIPTED)))
-        if name.startswith(_RECORDED):
-            return ReplayModel.load(Path(name.removeprefix(_RECORDED)))
+    async def _made(self, name: str, role: RoleSettings) -> ChatModel:
+        if kind := kind_of(name):
+            return model_of(kind, name, self.settings)
         from orps_agent.llm.openai.pool import EndpointModel  # noqa: PLC0415 - brings openai's client, a third of all that is imported
 
         if _runs_here(name):
@@ -233,7 +212,4 @@ def _file(name: str) -> weights.ModelFile | None:
 
 
 def _absolute(name: str) -> str:
-    for kind in (_SCRIPTED, _RECORDED):
-        if name.startswith(kind):
-            return f"{kind}{Path(name.removeprefix(kind)).expanduser().absolute()}"
-    return str(Path(name).expanduser().absolute()) if name.endswith(_GGUF) else name
+    return str(Path(name).expanduser().absolute()) if name.endswith(_GGUF) else absolute(name)

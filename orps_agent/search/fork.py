@@ -11,9 +11,8 @@ from orps_agent.domain.candidate import Candidate, Status
 from orps_agent.domain.search import Search
 from orps_agent.errors import SettingsError, UsageError
 from orps_agent.settings import SearchConfig, changed
-from orps_agent.settings.presets import PRESETS
 from orps_agent.store import QueueEntry, Store
-from orps_agent.strategies import Expansion, Score, StrategyState, strategy_of
+from orps_agent.strategies import Expansion, Score, StrategyState, fixed_numbers, settled, strategy_of
 
 
 async def fork(
@@ -42,7 +41,7 @@ async def fork(
         raise UsageError(
             f"candidate {at} of search {source.id} was never executed: fork at its parent, or give it code"
         )
-    config = changed(source.config, changes or {})
+    config = settled(changed(source.config, changes or {}))
     start = beginning(config, last, rerun=solution is not None)
     row = Search(
         id=new or secrets.token_hex(4),
@@ -76,8 +75,9 @@ def beginning(config: SearchConfig, at: Candidate, *, rerun: bool) -> StrategySt
     score = Score.of(at, config).model_copy(update={"expandable": True, "solved": False})
     goes_on: StrategyState = strategy.fork(given, score)
     if goes_on.ended:
-        more = "another strategy, as with" if "rounds" in PRESETS[config.strategy] else "more of them, as with"
-        change = "strategy=reflexion" if "rounds" in PRESETS[config.strategy] else f"rounds={at.round + 2}"
+        fixed = "rounds" in fixed_numbers(config.strategy)
+        more = "another strategy, as with" if fixed else "more of them, as with"
+        change = "strategy=reflexion" if fixed else f"rounds={at.round + 2}"
         raise SettingsError(
             f"candidate {at.id} is in the last of {config.rounds} rounds: give the fork {more} --set {change}"
         )

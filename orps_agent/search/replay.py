@@ -9,8 +9,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any, cast
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
@@ -22,10 +21,11 @@ from orps_agent.graphs.search_graph import build_machine, recursion_limit
 from orps_agent.prompts.messages import Prompts
 from orps_agent.settings import SearchConfig, changed
 from orps_agent.store import SqliteStore, Store
-from orps_agent.strategies import strategy_of
+from orps_agent.strategies import settled, strategy_of
 
 from .fork import beginning
 from .replay_journal import Recording
+from .replay_parts import UnaskedModel, UnusedExecutor
 from .runner import until_stopped
 
 
@@ -56,7 +56,7 @@ async def replay(
     Raises UnknownSearch, SettingsError when the changes do not fit, or StoreError when the record cannot be read.
     """
     row = await store.search(search)
-    config = changed(row.config, changes or {})
+    config = settled(changed(row.config, changes)) if changes else row.config
     recording = Recording(store, row, exact=config == row.config)
     await recording.load()
     with tempfile.TemporaryDirectory(prefix="orps-replay-") as folder:
@@ -108,10 +108,10 @@ async def _walk(scratch: Store, row: Search, recording: Recording, folder: Path 
         row=row,
         store=scratch,
         journal=recording,
-        programmer=cast("Any", SimpleNamespace(name=row.programmer)),
-        critic=cast("Any", SimpleNamespace(name=row.critic)),
-        tester=cast("Any", SimpleNamespace(name=row.tester or row.programmer)),
-        executor=cast("Any", None),  # never used, as the models are not: what they told is in the record
+        programmer=UnaskedModel(row.programmer),
+        critic=UnaskedModel(row.critic),
+        tester=UnaskedModel(row.tester or row.programmer),
+        executor=UnusedExecutor(),
         prompts=prompts,
         strategy=strategy_of(row.config, prompts.hint_names),
         emit=unheard,

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Coroutine
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager
 from functools import partial
+from pathlib import Path
 from typing import Any, TypeVar
 
 import anyio
 from langchain_core.runnables import RunnableConfig
+from langgraph.checkpoint.base import BaseCheckpointSaver
+from langgraph.checkpoint.memory import InMemorySaver
 
 from orps_agent.domain.search import SearchStatus
 from orps_agent.errors import OrpsError, SearchCancelled, SearchInterrupted
 from orps_agent.graphs.context import SearchContext, SearchInput
 from orps_agent.graphs.search_graph import build_machine, recursion_limit
-from orps_agent.store.sqlite.checkpoints import Checkpoints
+from orps_agent.store.sqlite.checkpoints import open_checkpoints
 from orps_agent.util.tasks import background_tasks, in_own_task
 
 Result = TypeVar("Result")
@@ -29,7 +33,7 @@ class Machine:
     Compiled once, because LangGraph reads the bytecode of every node for it.
     """
 
-    def __init__(self, saver: Checkpoints) -> None:
+    def __init__(self, saver: BaseCheckpointSaver[str]) -> None:
         self._saver = saver
         self._graph = build_machine(saver)
 
@@ -67,6 +71,19 @@ class Machine:
             known = False
         given: SearchInput | None = None if known else {"search": context.id}
         await self._graph.ainvoke(given, config, context=context, durability="async")
+
+
+@asynccontextmanager
+async def open_machine(database: Path | None, *, in_loop: bool = True) -> AsyncIterator[Machine]:
+    """Open a machine with its checkpoints beside the database; without a file, they are in memory until it is closed.
+
+    Raises StoreError when the file of checkpoints cannot be opened.
+    """
+    if database is None:
+        yield Machine(InMemorySaver())
+        return
+    async with open_checkpoints(database, in_loop=in_loop) as saver:
+        yield Machine(saver)
 
 
 async def until_stopped(context: SearchContext, steps: Coroutine[Any, Any, Result]) -> Result:

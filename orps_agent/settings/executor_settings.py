@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from orps_agent.util.cpus import allowed_cores
 
@@ -15,6 +15,10 @@ class ExecutorSettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
+    kind: str = "sandboxed"
+    """Which executor: the built-in one, or one that an installed package adds."""
+    options: dict[str, JsonValue] = {}
+    """Settings of a package's executor, which reads them itself; the built-in one has none."""
     slots: int = Field(default_factory=lambda: len(allowed_cores()), ge=1)
     """Number of candidates that run at the same time; more than there are cores makes the profiles worthless."""
     python: Path = Path(sys.executable)

@@ -29,6 +29,11 @@ from .service_settings import ServeSettings
 APP = "orps"
 
 
+def _path_or_url(given: object) -> object:
+    """Make a text that is no URL a path, so that whoever names a file reads a `Path` back."""
+    return given if not isinstance(given, str) or "://" in given else Path(given)
+
+
 class Settings(BaseSettings):
     """Configure an `Agent`. Environment variables start with ORPS_, nested ones use `__`."""
 
@@ -66,8 +71,10 @@ class Settings(BaseSettings):
     """Settings of the programmer, the critic and the tester that go beyond a model's name."""
     record: Path | None = None
     """File that every reply is appended to, for replay with the model `recorded:FILE`."""
-    db: Path = Field(default_factory=lambda: Path(platformdirs.user_data_dir(APP)) / "orps.db")
-    """SQLite file that stores the searches."""
+    db: Annotated[Path | str, BeforeValidator(_path_or_url)] = Field(
+        default_factory=lambda: Path(platformdirs.user_data_dir(APP)) / "orps.db"
+    )
+    """SQLite file that stores the searches; or the URL of a store that an installed package adds, kept as text."""
     durability: Literal["process", "power"] = "process"
     """Failure that stored results survive: a killed process, or also a power cut, at the cost of a disk flush per
     commit."""

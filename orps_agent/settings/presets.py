@@ -1,13 +1,10 @@
-"""List the strategies by name, and the search settings that each of them fixes."""
+"""List the built-in strategies by name, and the search settings that each of them fixes."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal
 
-StrategyName = Literal["orps", "cot", "best-of-n", "reflexion", "mcts", "sra-mcts", "rro", "dars", "aide", "ab-mcts"]
-
-PRESETS: Mapping[StrategyName, Mapping[str, object]] = {
+PRESETS: Mapping[str, Mapping[str, object]] = {
     "orps": {},
     "cot": {"samples": 1, "rounds": 1},
     "best-of-n": {"rounds": 1},

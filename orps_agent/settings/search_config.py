@@ -12,7 +12,7 @@ from orps_agent.errors import SettingsError
 from orps_agent.util.validation import first_problem
 
 from .endpoints import Role
-from .presets import PRESETS, StrategyName
+from .presets import PRESETS
 
 Selector = Literal["order", "codet"]
 WinnerKey = Literal["pass_rate", "time", "omega", "rho", "instructions", "branch_misses", "page_faults"]
@@ -23,8 +23,10 @@ class SearchConfig(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    strategy: StrategyName = "orps"
-    """Algorithm that grows the tree; it defines the meaning of the three numbers below, and some fix one of them."""
+    strategy: str = Field(default="orps", examples=list(PRESETS))
+    """Algorithm that grows the tree; it defines the meaning of the three numbers below, and some fix one of them.
+    Installed packages may add others. A name is looked up when a search is planned: stored searches can be read without
+    them."""
     samples: int = Field(default=20, ge=1, le=10_000)
     """N: number of candidates of the first round and of every expansion."""
     rounds: int = Field(default=5, ge=1, le=1_000)

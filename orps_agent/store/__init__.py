@@ -7,9 +7,11 @@ from .base import Store
 from .effects import Effect, Effects, Request, Settled, Tally
 from .journal import Journal
 from .records import BenchRun, CallRecord, ExecutionRecord, Garbage, QueueEntry, SearchChanges, Token
+from .registry import STORES, store_of
 from .sqlite import SqliteStore
 
 __all__ = [
+    "STORES",
     "BenchRun",
     "CallRecord",
     "Effect",
@@ -25,4 +27,5 @@ __all__ = [
     "Store",
     "Tally",
     "Token",
+    "store_of",
 ]

@@ -1,7 +1,7 @@
 """The laws of `orps_agent.store.base`, over every store that comes with the package.
 
-A store from another package passes them as well: copy this file, and let STORES name yours. What is given there makes
-a store that is not open yet; called again with the same folder, one that holds what the first one stored.
+A store from another package passes them as well: `--store "mine://{folder}"` adds the one of that URL. What STORES have
+makes a store that is not open yet; called again with the same folder, one that holds what the first one stored.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from orps_agent.domain.search import Search
 from orps_agent.errors import ReplyError, SearchEnded, SearchOwned, StoreError, UnknownCandidate, UnknownSearch
 from orps_agent.llm.base import ModelReply
 from orps_agent.settings.service_settings import ClientLimits
-from orps_agent.store import BenchRun, Effect, QueueEntry, Request, SqliteStore, Store, Token
+from orps_agent.store import BenchRun, Effect, QueueEntry, Request, SqliteStore, Store, Token, store_of
 from orps_agent.store.lease import cancel, lease, left_behind
 from orps_agent.store.memory import MemoryStore
 from tests.support.samples import DOUBLE, FIRST_HALF_THEN_RIGHT, SMALL, a_search, script, settings
@@ -82,10 +82,18 @@ class Answer(BaseModel):
     value: int
 
 
-@pytest.fixture(params=[*STORES])
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "opened" in metafunc.fixturenames:
+        url = metafunc.config.getoption("--store")
+        metafunc.parametrize("opened", [*STORES, *([url] if url else [])], indirect=True)
+
+
+@pytest.fixture
 def opened(request: pytest.FixtureRequest, tmp_path: Path) -> Opener:
     """Make the same store again and again."""
-    return lambda: STORES[request.param](tmp_path)
+    if request.param in STORES:
+        return lambda: STORES[request.param](tmp_path)
+    return lambda: store_of(settings(tmp_path, db=request.param.replace("{folder}", str(tmp_path))))
 
 
 async def ask() -> ModelReply:
@@ -664,7 +672,7 @@ async def test_garbage_goes_with_all_that_is_about_it(opened: Opener) -> None:
 
 async def test_a_search_that_is_stopped_goes_on_without_doing_anything_again(opened: Opener, tmp_path: Path) -> None:
     configured = settings(tmp_path, model=script(tmp_path, *FIRST_HALF_THEN_RIGHT))
-    async with Agent(configured, store=opened()) as agent:
+    async with opened() as store, Agent(configured, store=store) as agent:
         first = await agent.solve(DOUBLE, SMALL, search="abcd")
         assert (await agent.archive.search("abcd")).status == "finished"
         document = await agent.archive.document("abcd", texts=True)
@@ -672,7 +680,7 @@ async def test_a_search_that_is_stopped_goes_on_without_doing_anything_again(ope
         assert all(call.messages and call.reply for call in document.calls)
         replayed = await agent.archive.replay("abcd")
         assert (replayed.differences, replayed.missing) == ((), ())
-    async with Agent(configured, store=opened()) as agent:
+    async with opened() as store, Agent(configured, store=store) as agent:
         await agent.store.update_search("abcd", status="interrupted")  # as if it had not come to write its end
         again = await agent.resume("abcd")
     assert first.solved

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from orps_agent.settings import SearchConfig
-from orps_agent.settings.presets import StrategyName
 from orps_agent.strategies import AnyStrategy, Expansion, Score, StrategyState, strategy_of
 
 HINTS = ("verbose", "efficient", "concise")
 
 
-def made(name: StrategyName, **numbers: object) -> AnyStrategy:
+def made(name: str, **numbers: object) -> AnyStrategy:
     """Return a strategy with 3 samples, 3 rounds and a beam of 2, unless other numbers are given."""
     given = {"strategy": name, "samples": 3, "rounds": 3, "beam": 2} | numbers
     return strategy_of(SearchConfig.model_validate(given), HINTS)

@@ -79,6 +79,7 @@ def _become(name: str, arguments: list[str], folder: str, environment: dict[str,
     os.chdir(folder)
     os.environ.clear()
     os.environ.update(environment)
+    sys.path[1:1] = filter(None, environment.get("PYTHONPATH", "").split(os.pathsep))
     if name == "orps":
         sys.argv = [name, *arguments]
         import_module("orps_agent.cli").main()

@@ -17,7 +17,7 @@ class MemoryStore(MemorySearches, MemoryCandidates, MemoryHistories, MemoryQueue
 
     It may be closed and opened again as a file may, and holds the same then. It belongs to one event loop.
 
-        async with Archive(store=MemoryStore()) as archive:
+        async with MemoryStore() as store, Archive(store=store) as archive:
             rows = await archive.searches()
     """
 

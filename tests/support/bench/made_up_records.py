@@ -5,10 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from random import Random
-from typing import get_args
 
 from orps_agent.bench import render, summarise_records
-from orps_agent.bench.formats import Format
+from orps_agent.bench.formats import REPORTS
 from orps_agent.bench.record import DYNAMIC, Costs, Point, Record, Sample
 
 GOLD = {
@@ -136,7 +135,7 @@ def _search(problem: str, seed: int, method: str, changes: dict[str, object]) ->
     )
 
 
-FORMATS: tuple[Format, ...] = get_args(Format)
+FORMATS = tuple(REPORTS.built_in)
 
 
 def written() -> bytes:

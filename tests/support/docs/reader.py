@@ -12,6 +12,7 @@ import sys
 import tomllib
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -19,6 +20,7 @@ from orps_agent.llm.scripted import ScriptedModel
 from orps_agent.problems import load_problem
 from orps_agent.serve.schemas import Submission
 from tests.support.bench import dataset_rows
+from tests.support.plugins import install
 
 from .blocks import Block, blocks, text_of
 from .shell import Command, Shell, commands
@@ -133,18 +135,24 @@ class Reader:
     def _yaml(self, block: Block) -> None:
         self._document(block, yaml.safe_load(block.text))
 
-    def _document(self, block: Block, given: dict[str, object]) -> None:
-        """A problem, a script of replies, or settings."""
+    def _document(self, block: Block, given: dict[str, Any]) -> None:
+        """A problem, a script of replies, a package, or settings."""
         path = self.folder / (block.name or f"line{block.line}.{block.language}")
         path.write_text(block.text)
         if "statement" in given:
             load_problem(path)
         elif "rules" in given:
             ScriptedModel.load(path)
+        elif "project" in given:
+            self._installed(given["project"])
         else:
             loads = "import orps_agent; print(orps_agent.load_settings().model_dump_json(exclude_unset=True))"
             (self.folder / "loads.py").write_text(loads)
             self.shell.run(Command(f"ORPS_CONFIG={path} python loads.py", "", may_fail=False))
+
+    def _installed(self, project: Any) -> None:
+        """A pyproject.toml: from here on the package in the reader's folder is installed."""
+        install(self.folder, project["name"], project["entry-points"], project["version"])
 
     def _json(self, block: Block) -> None:
         """What the service is sent, or the configuration of an MCP client, whose servers end with their input."""
@@ -184,6 +192,7 @@ def environment_for(folder: Path, programs: Path) -> dict[str, str]:
         "ORPS_DB": str(folder / "orps.db"),
         "ORPS_EXECUTOR__PROFILE_REPEATS": "1",
         "ORPS_EXECUTOR__SLOTS": "1",
+        "PYTHONPATH": str(folder),
         "PATH": os.pathsep.join([str(programs), str(Path(sys.executable).parent), os.environ["PATH"]]),
     }
 
