@@ -1,4 +1,4 @@
-"""Nothing of the user's own environment reaches a test, and no property of it is how long it takes."""
+"""Keep the user's environment out of every test, and put the tests in the order in which they run."""
 
 from __future__ import annotations
 
@@ -25,16 +25,25 @@ LONGEST = (
     "docs/test_tutorial.py",
     "agent/test_agent.py",
 )
-"""The files that take longest, in the order in which they begin: last, they would keep one worker while others idle."""
+"""The files that take longest, in the order in which workers begin them: last, one worker would run while others idle."""
 
 
-def pytest_configure() -> None:
-    runs.address()  # here, in the process that starts the workers, so that they all share one warm process
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--reverse", action="store_true", help="run the last test first: no test may need an earlier one")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    order = {Path(__file__).parent / name: place for place, name in enumerate(LONGEST)}
-    items.sort(key=lambda item: order.get(item.path, len(order)))
+def pytest_configure(config: pytest.Config) -> None:
+    if config.getoption("numprocesses", None):
+        runs.address()  # in the process that starts the workers, so that they all share one warm process
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.getoption("reverse"):
+        items.reverse()
+    elif hasattr(config, "workerinput"):
+        order = {Path(__file__).parent / name: place for place, name in enumerate(LONGEST)}
+        items.sort(key=lambda item: order.get(item.path, len(order)))
 
 
 @pytest.fixture(autouse=True)

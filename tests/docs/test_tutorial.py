@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from .test_pages import TUTORIAL
+from tests.support.docs.blocks import TUTORIAL
 
 
 def test_the_tutorial_works_as_it_is_told(read: Callable[..., None]) -> None:

@@ -23,7 +23,7 @@ from orps_agent.domain.problem import Problem, SnippetTest, TestSuite
 from orps_agent.domain.rewards import winner
 from orps_agent.settings.presets import StrategyName
 from orps_agent.strategies import Expansion, Score
-from tests.domain.test_agreement import outline
+from tests.support.outlines import outline
 from tests.support.samples import DOUBLE, RIGHT, script, settings
 from tests.support.samples import HALF as HALF_RIGHT
 from tests.support.strategy_walks import made, score, walked

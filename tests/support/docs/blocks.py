@@ -12,6 +12,8 @@ PAGES = (
     *sorted(str(path.relative_to(ROOT)) for folder in ("docs", "examples") for path in (ROOT / folder).glob("*.md")),
     "perf/README.md",
 )
+TUTORIAL = "docs/tutorial.md"
+"""Its test is in a file of its own, beside that of the other pages on another core."""
 _FENCE = re.compile(r"^(`{3,}|~{3,})(\S*)$")
 _NAMED = re.compile(r"`([\w./-]+)`:?$")
 
