@@ -25,7 +25,7 @@ LONGEST = (
     "docs/test_tutorial.py",
     "agent/test_agent.py",
 )
-"""The files that take longest, in the order in which workers begin them: last, one worker would run while others idle."""
+"""The files that take longest, which workers begin first: begun last, they keep one worker while others idle."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -2,10 +2,12 @@
 
 import json
 import os
+import sys
 from pathlib import Path
 
 import pytest
 
+from orps_agent import cli
 from tests.support.command_line import orps_in_process
 from tests.support.samples import FIRST_HALF_THEN_RIGHT, script
 

@@ -39,7 +39,8 @@ _starting = threading.Lock()
 def address() -> str:
     """Return the socket of the warm process, started by the first caller.
 
-    It is one for all workers of a test run where the process that starts them calls this first; it ends with its starter.
+    It serves all workers of a test run if the process that starts them has called this before, and ends with its
+    starter.
     """
     with _starting:
         if _SOCKET not in os.environ:
