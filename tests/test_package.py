@@ -1,4 +1,4 @@
-"""The built wheel, installed into an empty environment and used there."""
+"""Build the wheel, install it into an empty environment, and use it there."""
 
 import json
 import subprocess

@@ -1,4 +1,4 @@
-"""What a user can get wrong: one line that says what and where, exit 2 or 3, no traceback, nothing spent."""
+"""Check every mistake of a user: one line that says what and where, exit 2 or 3, nothing spent."""
 
 import json
 import os

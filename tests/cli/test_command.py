@@ -1,4 +1,4 @@
-"""The command as a user runs it: a process of its own, a server that outlives it, signals."""
+"""Run the command as a user does: in a process of its own, with signals, against a server that outlives it."""
 
 from __future__ import annotations
 

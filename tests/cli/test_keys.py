@@ -1,4 +1,4 @@
-"""A key is where it was put and nowhere else, whatever endpoints, models and candidates do."""
+"""Check that a key is stored and shown nowhere but where the user put it."""
 
 from __future__ import annotations
 

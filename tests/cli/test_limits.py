@@ -1,4 +1,4 @@
-"""Budgets on the command line: a forecast spends nothing, a killed search keeps to its budget, errors name the flag."""
+"""Test budgets on the command line: a forecast spends nothing, a killed search keeps to its budget."""
 
 import json
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Every block of every page is run, loaded or queried, by a reader who goes through it from top to bottom."""
+"""Run, load or query every block of every page, from top to bottom."""
 
 import re
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""The tutorial, from top to bottom."""
+"""Run the tutorial from top to bottom."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""Dual execution agreement by values worked out by hand, and what holds whatever the tree."""
+"""Compare dual execution agreement with values worked out by hand, and check its laws on any tree."""
 
 from itertools import pairwise
 from math import sqrt

@@ -1,3 +1,5 @@
+"""Load problems from TOML and YAML."""
+
 import pytest
 
 from orps_agent.domain.problem import Limits, ProgramTest, SnippetTest, TestSuite

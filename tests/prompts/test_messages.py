@@ -1,4 +1,4 @@
-"""What the models are told: nothing that the search's settings keep from them, and what is shared first."""
+"""Check prompts: nothing that the settings withhold is in them, and what is shared comes first."""
 
 from pathlib import Path
 

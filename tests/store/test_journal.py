@@ -1,4 +1,4 @@
-"""Effects happen once, whatever happens between their intent and their result."""
+"""Check that effects happen once, whatever happens between their intent and their result."""
 
 import json
 import sqlite3

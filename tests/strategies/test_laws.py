@@ -1,4 +1,4 @@
-"""What holds for every strategy, whatever the rewards are."""
+"""Check the laws of ask and tell for every strategy, whatever the rewards are."""
 
 import random
 from collections import Counter

@@ -1,4 +1,4 @@
-"""Pass@1 of every strategy against the value worked out by hand, on candidates that succeed with a known probability.
+"""Compare Pass@1 of every strategy with the value worked out by hand, on candidates of known probability.
 
 A search succeeds when one of its candidates does, as the tests choose the winner. Let each candidate succeed with
 probability p, whatever was tried before. Until one succeeds the search sees failures only, so that if it asks for n

@@ -1,4 +1,4 @@
-"""Give arguments for `orps`, and run it inside the test's own process where a process of its own adds nothing."""
+"""Build command lines for `orps`, and run them inside the test process where a process of its own adds nothing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The ways in which an endpoint misbehaves, as the raw bytes that it sends."""
+"""Send the raw bytes of every way in which an endpoint misbehaves."""
 
 from __future__ import annotations
 

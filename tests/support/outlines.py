@@ -1,4 +1,4 @@
-"""Make outlines of candidates, with what a test does not care for filled in."""
+"""Make outlines of candidates; what a test leaves out has a default."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Processes of `orps` and `python` that begin at once, as forks of a warm one (tests/support/warm.py)."""
+"""Start processes of `orps` and `python` without delay, as forks of a warm one (tests/support/warm.py)."""
 
 from __future__ import annotations
 

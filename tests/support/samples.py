@@ -1,4 +1,4 @@
-"""A small problem, models that solve it in known ways, and settings that keep everything in one folder."""
+"""Provide a small problem, models that solve it in known ways, and settings that keep all files in one folder."""
 
 from __future__ import annotations
 

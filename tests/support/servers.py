@@ -1,4 +1,4 @@
-"""A real HTTP server on loopback that speaks enough of OpenAI's chat API, answers by a script, and can misbehave.
+"""Serve enough of OpenAI's chat API over HTTP on loopback, answering by a script and misbehaving on request.
 
 In a test: `async with ModelServer(ScriptedModel([...])) as server: ... server.url ... server.requests`.
 In a process of its own, which outlives a client that is killed: `python -m tests.support.servers --script

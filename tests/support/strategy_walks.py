@@ -1,4 +1,4 @@
-"""Scores to tell a strategy, and whole searches with them."""
+"""Make strategies and scores, and run strategies to their end on them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Runs `orps` and `python` in forks of one process that has imported everything heavy already.
+"""Run `orps` and `python` in forks of one process that has imported everything heavy already.
 
 Most of what a short command takes is imports: two seconds of three. Each run is a process of its own all the same,
 with its own arguments, folder, environment and descriptors, to be signalled and killed like any other; only its

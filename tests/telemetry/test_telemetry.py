@@ -1,4 +1,4 @@
-"""What OpenTelemetry is told, with the SDK's own in-memory exporter and reader."""
+"""Check spans and metrics with OpenTelemetry's own in-memory exporter and reader."""
 
 import subprocess
 import sys

@@ -1,3 +1,5 @@
+"""Test the adaptive limit of concurrent calls, and the breaker."""
+
 from __future__ import annotations
 
 import anyio

@@ -1,4 +1,4 @@
-"""A bench run of which every text tries to get out of its report."""
+"""Make a bench run whose every text tries to break out of its report."""
 
 from __future__ import annotations
 

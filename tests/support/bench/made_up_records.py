@@ -1,4 +1,4 @@
-"""Records as a bench run would leave them, made up."""
+"""Make up records like those of a bench run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The fenced blocks of the documentation, and the headings that links lead to."""
+"""Find the fenced blocks of the documentation, and the headings that links lead to."""
 
 from __future__ import annotations
 

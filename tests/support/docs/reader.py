@@ -1,4 +1,4 @@
-"""A reader who does what a page says, from top to bottom, in a folder with a few files of their own."""
+"""Follow a page from top to bottom, in a folder with a few files of its own, as a reader would."""
 
 from __future__ import annotations
 
