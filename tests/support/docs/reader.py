@@ -25,7 +25,9 @@ from .shell import Command, Shell, commands
 
 NOT_RUN = {
     r"pip install ": "the tests have installed everything",
-    r"make (demo|docs|test|check)\b": "makes an environment, or runs these tests",
+    r"make (demo|docs|install|test|check)\b": "makes an environment, or runs these tests",
+    r"(for .*)?\.venv/bin/pytest\b": "runs these tests",
+    r"git ": "changes a repository",
     r"(ORPS_\w+=\w+ )?(python|pytest) (-m )?(perf|tests)\b": "measures for minutes",
 }
 """Commands that are not run, and why."""
