@@ -49,7 +49,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 @pytest.fixture(autouse=True)
 def _own_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     for name in list(os.environ):
-        if name.startswith(("ORPS_", "OPENAI_")):
+        if name.startswith(("ORPS_", "OPENAI_", "OTEL_")):
             monkeypatch.delenv(name)
     monkeypatch.setenv("ORPS_CONFIG", str(tmp_path / "settings.toml"))
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
