@@ -1,4 +1,4 @@
-"""Size and complexity of a candidate's source, without running it."""
+"""Measure the size and complexity of a candidate's source, without running it."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ MAX_DEPTH = 10
 
 
 async def analyse(code: str) -> StaticAnalysis | NotAnalysable:
-    """The measures of the code without comments and docstrings, or why it has none. Never raises."""
+    """Measure the code without comments and docstrings, in a thread; return why it cannot be measured. Never raises."""
     return await anyio.to_thread.run_sync(analyse_source, code)
 
 
 def analyse_source(code: str) -> StaticAnalysis | NotAnalysable:
-    """`analyse`, here and now: at most some seconds of work on a hostile source.
+    """Measure the code in this thread, which takes at most some seconds on a hostile source.
 
     Complexities are means over all functions, methods and closures; a source without any counts as one block.
     """
@@ -54,7 +54,7 @@ def _measured(tree: ast.Module) -> StaticAnalysis:
 
 
 def _definitions(node: ast.AST, prefix: str, depth: int = 0) -> Iterator[tuple[str, Function | ast.ClassDef]]:
-    """Every function and class below the node with its dotted name."""
+    """Yield every function and class below the node with its dotted name."""
     if depth > MAX_DEPTH:  # each level is measured again with every level around it
         raise RecursionError(f"definitions nested more than {MAX_DEPTH} deep")
     for child in ast.iter_child_nodes(node):
