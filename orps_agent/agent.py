@@ -42,6 +42,7 @@ from .search.ledger import load_prices, open_account, refuse_unpriced
 from .search.runner import Machine, cancellation
 from .search.summary import summarise
 from .settings import QUICK, SearchConfig, Settings, load_settings
+from .store import Store
 from .store.lease import lease, left_behind
 from .store.sqlite.checkpoints import open_checkpoints
 from .strategies import strategy_of
@@ -61,12 +62,14 @@ class Agent:
             print(result.code)
 
     Any number of searches may run at the same time; they share the model and executor slots and, over each one's own,
-    the `budget` of the batch that they are. `archive` knows the stored ones.
+    the `budget` of the batch that they are. `archive` knows the stored ones; `store` is as for an Archive.
     """
 
-    def __init__(self, settings: Settings | None = None, *, budget: Budget | None = None) -> None:
+    def __init__(
+        self, settings: Settings | None = None, *, budget: Budget | None = None, store: Store | None = None
+    ) -> None:
         self.settings = settings or load_settings()
-        self.archive = Archive(self.settings)
+        self.archive = Archive(self.settings, store=store)
         self.store = self.archive.store
         self.prices = load_prices(self.settings)
         self.batch = Account(budget or Budget())
@@ -265,7 +268,7 @@ class Agent:
     ) -> None:
         started = time.monotonic()
         account = await open_account(self.store, row, self.prices, batch)
-        goes_on = row.status != "finished" or (row.out_of_budget and not account.exhausted())
+        goes_on = not row.has_ended or (row.out_of_budget and not account.exhausted())
         # A checkpoint knows candidates as done that are to go on: without it, the search is walked from its start.
         if resumed and goes_on:
             if await self.store.reopen(row):

@@ -21,10 +21,11 @@ from pydantic import BaseModel, ValidationError
 from . import errors
 from .budget.account import Budget
 from .domain.document import SearchDocument
+from .domain.events import StoredEvent
 from .domain.problem import Problem
 from .domain.result import SearchResult
 from .errors import OrpsError, ServiceError
-from .serve.schemas import Fault, Fork, Resumption, SearchList, SearchView, StoredEvent, Submission
+from .serve.schemas import Fault, Fork, Resumption, SearchList, SearchView, Submission
 from .settings import SearchConfig
 
 Answer = TypeVar("Answer", bound=BaseModel)

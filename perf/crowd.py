@@ -31,11 +31,11 @@ from langgraph.checkpoint.memory import InMemorySaver
 from orps_agent.domain.problem import TestSuite
 from orps_agent.search.runner import Machine
 from orps_agent.settings import SearchConfig
+from orps_agent.store.memory import MemoryStore
 from orps_agent.tools.executor.measurement import compare
 from orps_agent.util.cpus import allowed_cores
 
 from .made_up import PROBLEM, agent
-from .memory import MemoryStore
 
 # The fastest would be chosen by measured times, and how often there is a contest would be left to chance.
 CONFIG = SearchConfig(samples=3, rounds=3, beam=1, winner_order=("pass_rate", "rho"))
@@ -88,13 +88,14 @@ async def run(searches: int, *, in_memory: bool, bare: bool) -> Taken:
     if not bare:  # as many tests as a problem of MBPP has
         problem = PROBLEM.model_copy(update={"tests": TestSuite(tests=PROBLEM.tests.tests[1:4])})
     with tempfile.TemporaryDirectory() as folder:
-        async with agent(Path(folder) / "orps.db", latency=0.2, runs=not bare) as opened:
+        store = MemoryStore() if in_memory else None
+        async with agent(Path(folder) / "orps.db", latency=0.2, runs=not bare, store=store) as opened:
             if in_memory:
-                opened.store, opened._machine = cast("Any", MemoryStore()), Machine(cast("Any", InMemorySaver()))
+                opened._machine = Machine(cast("Any", InMemorySaver()))
             else:
-                store = cast("Any", opened.store)
-                store.writer.write = _clocked(store.writer.write, taken)
-                store.reader.rows = _clocked(store.reader.rows, taken)
+                file = cast("Any", opened.store)
+                file.writer.write = _clocked(file.writer.write, taken)
+                file.reader.rows = _clocked(file.reader.rows, taken)
             wall, cpu = time.perf_counter(), time.process_time()
             async with anyio.create_task_group() as tasks:
                 for seed in range(searches):

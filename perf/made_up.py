@@ -14,11 +14,13 @@ from typing import Any, cast
 import anyio
 
 from orps_agent.agent import Agent
+from orps_agent.domain.artifact import Artifact, Program
 from orps_agent.domain.execution import ExecutionReport, Metric, Metrics, TestResult, Verdict
 from orps_agent.domain.problem import Problem, SnippetTest, TestSuite
 from orps_agent.llm.base import ModelReply, ModelRequest, OnPiece
 from orps_agent.llm.registry import Models
 from orps_agent.settings import load_settings
+from orps_agent.store import Store
 
 NAME = "made-up"
 SYLLABLES = [first + second for first in "bdfgklmnprstvz" for second in ("a", "e", "i", "o", "u", "an", "er", "is")]
@@ -46,20 +48,22 @@ class MadeUpModel:
         if request.role == "critic":
             text = f"{prose(chance, 3200)}\n\nSCORE: {chance.randint(1, 4)}"
         else:
-            text = f"{prose(chance, 4600)}\n\n```python\n{program(chance, 2400)}\n```"
+            text = f"{prose(chance, 4600)}\n\n{Program(program(chance, 2400)).text}"
         await anyio.sleep(self._latency)
         return ModelReply(text=text, model=NAME, prompt_tokens=9, completion_tokens=9, seconds=self._latency)
 
 
 class MadeUpExecutor:
-    """Runs nothing: verdicts, outputs and measurements are drawn by lot from the code."""
+    """Runs nothing: verdicts, outputs and measurements are drawn by lot from the solution."""
 
-    async def run(self, code: str, suite: TestSuite, **_: object) -> ExecutionReport:
-        chance = random.Random(code)
+    async def run(self, solution: Artifact, suite: TestSuite, **_: object) -> ExecutionReport:
+        chance = random.Random(solution.source)
         return ExecutionReport(results=tuple(_result(chance, each.name) for each in suite.tests), tier=1)
 
-    async def profile(self, code: str, suite: TestSuite, report: ExecutionReport, **_: object) -> ExecutionReport:
-        chance = random.Random(code)
+    async def profile(
+        self, solution: Artifact, suite: TestSuite, report: ExecutionReport, **_: object
+    ) -> ExecutionReport:
+        chance = random.Random(solution.source)
         results = tuple(
             each.model_copy(update={"metrics": _metrics(chance)}) if each.passed else each for each in report.results
         )
@@ -70,9 +74,14 @@ class MadeUpExecutor:
 
 
 @asynccontextmanager
-async def agent(database: Path, *, latency: float = 0.0, runs: bool = False) -> AsyncIterator[Agent]:
-    """The real agent, graph and store, around the made-up model and, unless it `runs` candidates, executor."""
-    async with Agent(load_settings(db=database, model=NAME)) as opened:
+async def agent(
+    database: Path, *, latency: float = 0.0, runs: bool = False, store: Store | None = None
+) -> AsyncIterator[Agent]:
+    """The real agent and graph, over a file or another store, around the made-up model.
+
+    The executor is made up as well, unless it `runs` candidates.
+    """
+    async with Agent(load_settings(db=database, model=NAME), store=store) as opened:
         model = cast("Any", MadeUpModel(latency))
         opened._models[NAME, NAME, None] = Models(model, model, model)
         if not runs:

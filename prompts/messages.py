@@ -16,6 +16,7 @@ from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PackageLoader, S
 from jinja2.exceptions import TemplateNotFound, TemplateSyntaxError
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from orps_agent.domain.artifact import Program
 from orps_agent.domain.candidate import Candidate
 from orps_agent.domain.execution import ExecutionReport, StaticAnalysis, TestResult, Verdict
 from orps_agent.domain.problem import Problem, SnippetTest, TestSuite
@@ -207,7 +208,7 @@ class Prompts:
             tests=TestSuite(tests=(SnippetTest(name="1", code="assert f(2) == 4"),)),
         )
         failed = TestResult(name="1", verdict=Verdict.FAIL, error="AssertionError", expected="4", actual="3")
-        for code, results in (("def f(n): return 3", (failed,)), ("", ())):
+        for source, results in (("def f(n): return 3", (failed,)), ("", ())):
             report = ExecutionReport(results=results, tier=1)
             analysis = StaticAnalysis(lines=1, ast_nodes=9, cyclomatic=1, cognitive=0)
             candidate = Candidate(
@@ -215,7 +216,7 @@ class Prompts:
                 round=0,
                 hint="generic",
                 reasoning="Add.",
-                code=code,
+                solution=Program(source),
                 report=report,
                 analysis=analysis,
                 outcome=outcome_reward(report, analysis),

@@ -172,13 +172,13 @@ def report(
 
 async def _read(databases: list[Path]) -> list[Record]:
     from orps_agent.bench.records import all_records
-    from orps_agent.store import Store
+    from orps_agent.store import SqliteStore
 
     found: list[Record] = []
     for path in databases:
         if not await anyio.Path(path).is_file():
             raise DatasetError(f"{path}: no such database; `orps bench` makes one, named with --db")
-        async with Store(path) as store:
+        async with SqliteStore(path) as store:
             found += await all_records(store)
     if not found:
         raise DatasetError(f"{', '.join(map(str, databases))}: no bench run was made into it: see `orps bench --help`")

@@ -12,7 +12,7 @@ from pydantic import BaseModel
 
 from orps_agent.errors import OrpsError
 from orps_agent.settings import Settings, settings_file
-from orps_agent.store import Store
+from orps_agent.store import SqliteStore
 from orps_agent.tools.executor import SplitExecutor
 
 from .options import BaseUrl, Db, Json, Model, settings_from
@@ -82,5 +82,5 @@ async def _model(settings: Settings) -> str:
 
 
 async def _database(settings: Settings) -> str:
-    async with Store(settings.db) as store:
+    async with SqliteStore(settings.db) as store:
         return f"{settings.db}, {len(await store.searches(1000))} searches"

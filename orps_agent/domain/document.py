@@ -15,6 +15,7 @@ from .agreement import Agreement
 from .candidate import Candidate, Tree
 from .execution import ExecutionReport
 from .problem import Problem
+from .search import SearchStatus
 
 
 class SearchFacts(BaseModel):
@@ -25,7 +26,7 @@ class SearchFacts(BaseModel):
     id: str
     created_at: float
     finished_at: float | None = None
-    status: Literal["running", "interrupted", "cancelled", "finished"]
+    status: SearchStatus
     reason: str | None = None
     """Why the search ended or was interrupted."""
     problem: Problem

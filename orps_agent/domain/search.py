@@ -16,6 +16,15 @@ from .execution import ExecutionReport
 from .problem import Problem
 from .rewards import winner
 
+SearchStatus = Literal["created", "queued", "running", "interrupted", "finished", "cancelled"]
+"""Where a search stands.
+
+`created`: nobody has begun it, and nobody will by himself. `queued`: a service begins it, or goes on with it, when its
+turn comes. `running`: a live process works on it. `interrupted`: it was stopped, or its process has died, before its
+end. `finished`: it has come to its end by itself. `cancelled`: somebody has ended it. All but those that run can be
+resumed, a finished one where its budget ended it and it gets a larger one.
+"""
+
 
 class Search(BaseModel):
     """What is stored about a search beside its candidates."""
@@ -25,7 +34,7 @@ class Search(BaseModel):
     id: str
     created_at: float
     finished_at: float | None = None
-    status: Literal["running", "interrupted", "cancelled", "finished"] = "running"
+    status: SearchStatus = "created"
     reason: str | None = None
     """Why the search ended or was interrupted."""
     problem: Problem
@@ -71,9 +80,14 @@ class Search(BaseModel):
         return self.config.selector or ("order" if self.tests_by is None else "codet")
 
     @property
+    def has_ended(self) -> bool:
+        """Whether the search has come to its end, be it that it waits to go on from there with a larger budget."""
+        return self.status == "finished" or (self.status == "queued" and self.finished_at is not None)
+
+    @property
     def out_of_budget(self) -> bool:
         """Whether the search has ended because its budget was used up."""
-        return self.status == "finished" and (self.reason or "").startswith(OUT_OF_BUDGET)
+        return self.has_ended and (self.reason or "").startswith(OUT_OF_BUDGET)
 
 
 def _asked(row: Search) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from pydantic import ValidationError
 
+from orps_agent.domain.artifact import Program
 from orps_agent.domain.problem import Limits, Problem, ProgramTest, SnippetTest, TestSuite
 from orps_agent.errors import ProblemError
 from orps_agent.util.validation import first_problem
@@ -44,7 +45,7 @@ def assemble(
             tests=tests,
             held_back=held_back,
             limits=limits or Limits(),
-            gold=gold,
+            gold=None if gold is None else Program(gold),
         )
     except ValidationError as error:
         raise ProblemError(f"{source}: {first_problem(error)}") from error

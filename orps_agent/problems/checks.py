@@ -6,6 +6,7 @@ import ast
 import keyword
 from collections.abc import Iterator
 
+from orps_agent.domain.artifact import Program
 from orps_agent.domain.problem import Problem, SnippetTest, TestSuite
 from orps_agent.errors import ProblemError
 
@@ -95,10 +96,10 @@ def _cannot_fail(code: ast.Module, entry_points: tuple[str, ...]) -> bool:
     return False
 
 
-def _check_gold(gold: str, entry_points: tuple[str, ...], source: str) -> None:
+def _check_gold(gold: Program, entry_points: tuple[str, ...], source: str) -> None:
     place = f"{source}: gold solution"
-    parse_python(gold, place)
-    missing = sorted(set(entry_points) - defined_names(gold))
+    parse_python(gold.source, place)
+    missing = sorted(set(entry_points) - defined_names(gold.source))
     if missing:
         raise ProblemError(f"{place}: does not define {', '.join(missing)}; define it or mend entry_points")
 

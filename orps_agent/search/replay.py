@@ -21,7 +21,7 @@ from orps_agent.graphs.context import SearchContext
 from orps_agent.graphs.search_graph import build_machine, recursion_limit
 from orps_agent.prompts.messages import Prompts
 from orps_agent.settings import SearchConfig, changed
-from orps_agent.store import Store
+from orps_agent.store import SqliteStore, Store
 from orps_agent.strategies import strategy_of
 
 from .fork import beginning
@@ -60,7 +60,7 @@ async def replay(
     recording = Recording(store, row, exact=config == row.config)
     await recording.load()
     with tempfile.TemporaryDirectory(prefix="orps-replay-") as folder:
-        async with Store(Path(folder) / "replay.db") as scratch:
+        async with SqliteStore(Path(folder) / "replay.db") as scratch:
             # Without the recorded winner, which nobody would ask for another one beside.
             begun = row.model_copy(update={"config": config, "start": _start(row, config, recording), "winner": None})
             tree, winner = await _walk(scratch, begun, recording, prompts)
@@ -135,7 +135,7 @@ async def _lay_out(scratch: Store, row: Search, context: SearchContext, recordin
         each = recording.tree[id_]
         known = dict(each) | {"status": Status.OPEN}
         if id_ in anew:
-            known = {"status": Status.RUNNING, "reasoning": each.reasoning, "code": each.code}
+            known = {"status": Status.RUNNING, "reasoning": each.reasoning, "solution": each.solution}
         await scratch.add_candidates(row.id, [each])
         await scratch.update_candidate(row.id, id_, known)
 

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 import anyio
 from langchain_core.runnables import RunnableConfig
 
+from orps_agent.domain.search import SearchStatus
 from orps_agent.errors import OrpsError, SearchCancelled, SearchInterrupted
 from orps_agent.graphs.context import SearchContext, SearchInput
 from orps_agent.graphs.search_graph import build_machine, recursion_limit
@@ -45,7 +46,7 @@ class Machine:
             await self.forget(context.id)
         except BaseException as error:
             with anyio.CancelScope(shield=True):
-                status = "cancelled" if isinstance(error, SearchCancelled) else "interrupted"
+                status: SearchStatus = "cancelled" if isinstance(error, SearchCancelled) else "interrupted"
                 reason = str(error) if isinstance(error, OrpsError) else status
                 await context.store.update_search(context.id, status=status, reason=reason)
             raise

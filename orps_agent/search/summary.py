@@ -10,6 +10,7 @@ from orps_agent.domain.candidate import Candidate, Outline
 from orps_agent.domain.result import SearchResult, Usage
 from orps_agent.settings import WinnerKey
 from orps_agent.store import Store, Tally
+from orps_agent.store.choice import choice as choose_winner
 
 
 async def summarise(
@@ -23,7 +24,7 @@ async def summarise(
     tree = await store.outline(search) if outline is None else outline
     finished = row.status == "finished"
     # A finished search has its winner in its row; who agrees with it is in none.
-    choice = Choice(None) if finished and row.selector == "order" else await store.choice(row, tree)
+    choice = Choice(None) if finished and row.selector == "order" else await choose_winner(store, row, tree)
     won = row.winner if finished else choice.winner and choice.winner.id
     best = await store.candidate(search, won) if won else None
     reused = tally.reused
@@ -41,8 +42,8 @@ async def summarise(
         candidates=len(tree),
         calibration=Calibration.of_outlines(tree),
         usage=Usage.model_validate(
-            await store.usage(search)
-            | {
+            {
+                **await store.usage(search),
                 "reused_model_calls": reused.get("model", 0),
                 "reused_executions": reused.get("execution", 0),
                 "reused_cost": tally.reused_cost,

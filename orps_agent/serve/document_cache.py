@@ -51,11 +51,5 @@ class Documents:
 
     async def _state(self, row: Search) -> State:
         """Changes with whatever a search tells, and with every call and every run of it."""
-        (counts,) = await self._archive.store.reader.rows(
-            "SELECT (SELECT max(id) FROM events WHERE search = ?1) AS events,"
-            " (SELECT count(*) || ' ' || count(seconds) FROM model_calls WHERE search = ?1) AS calls,"
-            " (SELECT count(*) || ' ' || count(seconds) FROM executions WHERE search = ?1) AS executions,"
-            " (SELECT group_concat(status) FROM candidates WHERE search = ?1) AS candidates",
-            row.id,
-        )
-        return row.model_dump_json(exclude={"owner_pid", "owner_host", "lease_until"}), *counts
+        version = await self._archive.store.version(row.id)
+        return row.model_dump_json(exclude={"owner_pid", "owner_host", "lease_until"}), version

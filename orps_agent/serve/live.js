@@ -36,7 +36,7 @@ function offer({ state }) {
   const runs = state === "queued" || state === "running";
   deeds.replaceChildren(
     ...(runs ? [button("cancel", () => order("cancel"))] : []),
-    ...(state === "interrupted" || state === "cancelled" ? [button("resume", () => order("resume"))] : []),
+    ...(["created", "interrupted", "cancelled"].includes(state) ? [button("resume", () => order("resume"))] : []),
   );
 }
 

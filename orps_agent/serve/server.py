@@ -14,7 +14,7 @@ import uvicorn
 
 from orps_agent.errors import AccessDenied, ServiceError
 from orps_agent.settings import Settings
-from orps_agent.store import Store
+from orps_agent.store import SqliteStore
 from orps_agent.util.tasks import beside
 
 from .app import create_app
@@ -69,7 +69,7 @@ class _Server(uvicorn.Server):
 async def _refuse_open_door(settings: Settings) -> None:
     if settings.serve.host in _LOCAL:
         return
-    async with Store(settings.db) as store:
+    async with SqliteStore(settings.db) as store:
         if not await Tokens(store).in_force():
             raise AccessDenied(
                 f"host {settings.serve.host}: others could reach the service and there is no token yet:"

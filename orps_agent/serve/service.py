@@ -11,8 +11,9 @@ from typing import Self
 import anyio
 
 from orps_agent.agent import Agent, default_config
+from orps_agent.domain.artifact import Program
 from orps_agent.domain.events import CallFinished, CallProgress, CallStarted
-from orps_agent.domain.search import Search
+from orps_agent.domain.search import Search, SearchStatus
 from orps_agent.errors import (
     CannotRun,
     KeyReused,
@@ -25,7 +26,8 @@ from orps_agent.errors import (
 )
 from orps_agent.search.fork import fork
 from orps_agent.settings import Settings
-from orps_agent.store.lease import held
+from orps_agent.store import QueueEntry
+from orps_agent.store.ownership import held
 from orps_agent.telemetry import tell_queue
 from orps_agent.util.logs import log
 from orps_agent.util.tasks import beside
@@ -35,8 +37,7 @@ from .document_cache import Documents
 from .feed import Feed
 from .intake import changed_by, digest_of, problem_of
 from .metrics import Metrics
-from .queue import Entry, Queue
-from .schemas import Fork, Resumption, SearchView, State, Submission
+from .schemas import Fork, Resumption, SearchView, Submission
 from .tokens import Tokens
 
 _LOOK_SECONDS = 1.0
@@ -45,7 +46,7 @@ _LOOK_SECONDS = 1.0
 
 @dataclass
 class _Run:
-    entry: Entry
+    entry: QueueEntry
     scope: anyio.CancelScope = field(default_factory=anyio.CancelScope)
     begun: bool = False
     """Whether it has got as far as obeying the agent."""
@@ -63,14 +64,13 @@ class Service:
         self.agent = Agent(settings)
         self.archive = self.agent.archive
         self.store = self.agent.store
-        self.queue = Queue(self.store)
         self.tokens = Tokens(self.store)
         self.feed = Feed(self.store, self.ended)
         self.documents = Documents(self.archive)
         self.metrics = Metrics()
         self.draining = False
         self._runs: dict[str, _Run] = {}
-        self._accounts = Accounts(self.agent, self.queue, self.tokens)
+        self._accounts = Accounts(self.agent, self.tokens)
         self._submitting = anyio.Lock()
         self._changed = anyio.Event()
         self._idle = anyio.Event()
@@ -113,15 +113,15 @@ class Service:
             config = changed_by(asked.config, default_config(self.settings))
             account = await self._accounts.open(client)
             row = self.agent.plan(problem, config, budget=asked.budget, batch=account)
-            row = row.model_copy(update={"status": "interrupted"})
-            entry = self.queue.submission(row.id, client, asked.priority, key=key, digest=digest)
-            await self.store.add_search(row, entry)
+            row = row.model_copy(update={"status": "queued"})
+            entry = QueueEntry(row.id, client, asked.priority, key=key, digest=digest)
+            await self.store.add_search(row, entry=entry)
         self._look()
         return await self.view(row.id), True
 
     async def _known(self, client: str, key: str | None, digest: str) -> SearchView | None:
         """The search that a client made with this key; raises KeyReused when it had asked for something else."""
-        entry = await self.queue.by_key(client, key) if key is not None else None
+        entry = await self.store.queue_entry_by_key(client, key) if key is not None else None
         if entry is None:
             return None
         if entry.digest != digest:
@@ -131,17 +131,15 @@ class Service:
     async def resume(self, search: str, asked: Resumption, client: str) -> SearchView:
         """Put a search that is not running back into the queue; raises SearchEnded when there is nothing to go on."""
         row = await self.store.search(search)
-        entry = await self.queue.entry(row.id)
-        if self._state(row, entry) in ("queued", "running"):
+        entry = await self.store.queue_entry(row.id)
+        if self._state(row) in ("queued", "running"):
             return await self.view(row.id)
         if row.status == "finished" and not (row.out_of_budget and asked.budget):
             more = ": give it a larger budget" if row.out_of_budget else ", with nothing left to do"
             raise SearchEnded(f"search {row.id} is finished{more}")
         await self._accounts.open(entry.client if entry else client)
         config = row.config if asked.budget is None else row.config.model_copy(update={"budget": asked.budget})
-        status = row.status if row.status == "finished" else "interrupted"
-        back = self.queue.submission(row.id, client, asked.priority)
-        await self.store.update_search(row.id, back, status=status, config=config.model_dump_json())
+        await self.store.enqueue(QueueEntry(row.id, client, asked.priority), config=config)
         self.feed.ring(row.id)
         self._look()
         return await self.view(row.id)
@@ -155,7 +153,7 @@ class Service:
                 return known, False
             await self._accounts.open(client)
             new = secrets.token_hex(4)
-            entry = self.queue.submission(new, client, asked.priority, key=key, digest=digest)
+            entry = QueueEntry(new, client, asked.priority, key=key, digest=digest)
             changes = asked.config.model_dump(exclude_unset=True) if asked.config else {}
             # With its entry in one transaction: a fork that no queue knows would never be run.
             await fork(
@@ -163,10 +161,10 @@ class Service:
                 source.id,
                 asked.at,
                 critique=asked.critique,
-                code=asked.code,
+                solution=None if asked.code is None else Program(asked.code),
                 changes=changes,
                 new=new,
-                also=(entry,),
+                entry=entry,
             )
         self._look()
         return await self.view(new), True
@@ -181,10 +179,8 @@ class Service:
         if run is None and row.status == "cancelled":
             return await self.view(row.id)
         if run is None:
-            waiting = self._state(row, await self.queue.entry(row.id)) == "queued"
-            if not (waiting and row.status == "finished"):  # which was to go on with a larger budget
-                await self.archive.cancel(row.id)
-            await self.queue.done(row.id)
+            await self.archive.cancel(row.id)
+            await self.store.leave_queue(row.id)
             self.feed.ring(row.id)
         elif run.begun:
             await self.agent.cancel(row.id)
@@ -195,12 +191,12 @@ class Service:
     async def view(self, search: str) -> SearchView:
         """What is known of a search."""
         row = await self.store.search(search)
-        return self._view(row, await self.queue.entry(row.id))
+        return self._view(row, await self.store.queue_entry(row.id))
 
     async def views(self, limit: int) -> list[SearchView]:
         """The latest searches, newest first."""
         rows = await self.store.searches(limit)
-        entries = await self.queue.entries([row.id for row in rows])
+        entries = await self.store.queue_entries([row.id for row in rows])
         return [self._view(row, entries.get(row.id)) for row in rows]
 
     async def ended(self, search: str) -> bool:
@@ -212,18 +208,15 @@ class Service:
         """How many searches run now."""
         return len(self._runs)
 
-    def _view(self, row: Search, entry: Entry | None) -> SearchView:
-        state = self._state(row, entry)
+    def _view(self, row: Search, entry: QueueEntry | None) -> SearchView:
+        state = self._state(row)
         if entry is None:
             return SearchView.of(row, state)
         return SearchView.of(row, state, entry.client, entry.priority)
 
-    def _state(self, row: Search, entry: Entry | None) -> State:
-        if row.id in self._runs or held(row):
-            return "running"
-        if entry is not None and not entry.done and row.status != "cancelled":
-            return "queued"
-        return "interrupted" if row.status == "running" else row.status
+    def _state(self, row: Search) -> SearchStatus:
+        # Its owner still has something to tell of a search that is held.
+        return "running" if row.id in self._runs or held(row) else row.status
 
     def _look(self) -> None:
         self._changed.set()
@@ -244,16 +237,16 @@ class Service:
     async def _tell_queue(self) -> None:
         if self.settings.telemetry:
             with suppress(StoreError):  # locked, perhaps for a while only
-                tell_queue(self.settings, max(0, await self.queue.length() - self.running), self.running)
+                tell_queue(self.settings, max(0, await self.store.queue_length() - self.running), self.running)
 
-    async def _next(self) -> Entry | None:
+    async def _next(self) -> QueueEntry | None:
         if self.draining or len(self._runs) >= self.settings.serve.concurrency:
             return None
         running = [run.entry.client for run in self._runs.values()]
         try:
             limits = {client: (await self._accounts.limits(client)).concurrency for client in {*running}}
             busy = [client for client, most in limits.items() if most is not None and running.count(client) >= most]
-            return await self.queue.next(self._runs, busy)
+            return await self.store.next_in_queue(self._runs, busy)
         except StoreError as error:  # locked or full, perhaps for a while only
             log.error("the queue cannot be read", error=str(error))
             return None
@@ -275,15 +268,18 @@ class Service:
         try:
             with run.scope:
                 await self._search(run)
-            if run.scope.cancelled_caught and not self.draining:
-                await self.queue.done(search, status="cancelled", reason="cancelled")
+            if run.scope.cancelled_caught and self.draining:
+                await self.store.update_search(search, status="queued")
+            elif run.scope.cancelled_caught:
+                await self.store.leave_queue(search, status="cancelled", reason="cancelled")
         except SearchCancelled:
-            await self.queue.done(search)
+            await self.store.leave_queue(search)
         except UsageError as error:
             await self._failed(run, error)
         except CannotRun as error:
-            stopped = isinstance(error, SearchInterrupted) and self.draining
-            if not stopped:
+            if isinstance(error, SearchInterrupted) and self.draining:
+                await self.store.update_search(search, status="queued")
+            else:
                 await self._gave_way(run, error)
         except Exception as error:  # noqa: BLE001 - a fault of ours in one search must not end all the others
             log.exception("a search failed in a way that nobody foresaw", search=search)
@@ -299,7 +295,7 @@ class Service:
                 self.metrics.tell(event)
                 if not isinstance(event, (CallStarted, CallProgress, CallFinished)):
                     await self.feed.told(run.entry.search)
-        await self.queue.done(run.entry.search)
+        await self.store.leave_queue(run.entry.search)
 
     async def _gave_way(self, run: _Run, error: CannotRun) -> None:
         """Try again after a while, unless that was done often enough."""
@@ -308,8 +304,8 @@ class Service:
             await self._failed(run, error)
             return
         log.warning("a search is tried again later", search=run.entry.search, error=str(error))
-        await self.queue.postpone(run.entry.search, serve.retry_seconds)
+        await self.store.postpone(run.entry.search, serve.retry_seconds)
 
     async def _failed(self, run: _Run, error: OrpsError) -> None:
         log.warning("a search ended with an error", search=run.entry.search, error=str(error))
-        await self.queue.done(run.entry.search, status="interrupted", reason=str(error))
+        await self.store.leave_queue(run.entry.search, status="interrupted", reason=str(error))

@@ -1,7 +1,28 @@
-"""The SQLite file: searches, candidates, and the journal of effects that are never done twice."""
+"""Stores of searches: what one must do (`base`), the one in a SQLite file, and the journal of effects done only once.
 
-from .sqlite.effects import Effect, Request
-from .sqlite.journal import Effects, Journal, Tally
-from .sqlite.store import Store
+`orps_agent.store.memory` has another one, for tests, benchmarks and embedding.
+"""
 
-__all__ = ["Effect", "Effects", "Journal", "Request", "Store", "Tally"]
+from .base import Store
+from .effects import Effect, Effects, Request, Settled, Tally
+from .journal import Journal
+from .records import BenchRun, CallRecord, ExecutionRecord, Garbage, QueueEntry, SearchChanges, Token
+from .sqlite import SqliteStore
+
+__all__ = [
+    "BenchRun",
+    "CallRecord",
+    "Effect",
+    "Effects",
+    "ExecutionRecord",
+    "Garbage",
+    "Journal",
+    "QueueEntry",
+    "Request",
+    "SearchChanges",
+    "Settled",
+    "SqliteStore",
+    "Store",
+    "Tally",
+    "Token",
+]

@@ -32,7 +32,7 @@ async def run(agent: Agent, config: SearchConfig) -> tuple[SearchResult, list[Ca
 
 async def found(agent: Agent, result: SearchResult) -> list[dict[str, object]]:
     """What a search found, without what depends on the clock, which is ω, and who of the last round is pruned by it."""
-    told = {"id", "hint", "reasoning", "code", "critique", "process", "error"}
+    told = {"id", "hint", "reasoning", "solution", "critique", "process", "error"}
     tree = await agent.store.tree(result.search)
     assert not any(each.status is Status.HALTED for each in tree)
     return [each.model_dump(include=told) for each in tree]
@@ -160,7 +160,7 @@ async def test_time_and_calls_of_earlier_runs_count(tmp_path: Path) -> None:
                 if isinstance(event, RoundStarted) and event.round == 1:
                     break
         row = await agent.store.latest(unfinished=True)
-        assert 0.2 <= await agent.store.reader.seconds(row.id) < 60
+        assert 0.2 <= await agent.store.seconds(row.id) < 60
         result = await agent.resume(row.id)
     assert result.reason == "budget: 9 model calls"
 

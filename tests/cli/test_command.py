@@ -85,10 +85,12 @@ def test_after_a_kill_the_same_command_goes_on_where_it_was(tmp_path: Path) -> N
             wait_for(log, 4)  # the first round's programmers, and a critic: some replies are stored
             run.kill()
         kept = stored(tmp_path)
+        (killed,) = json.loads(orps(tmp_path, "list", "--json").stdout)
         again = orps(tmp_path, *command)
         asked = seeds(log)
         anew = [orps(tmp_path, *command, *more) for more in ([], ["--new"], ["--seed", "1"])]
     assert kept
+    assert killed["status"] == "interrupted"
     assert "asks the same and was interrupted: it goes on" in again.stderr
     assert "reused" in again.stdout
     assert all(asked.count(each) == 1 for each in kept)

@@ -27,7 +27,7 @@ def test_the_blocks_of_a_problem_are_its_tests_and_its_solution(page: str) -> No
     told = "\n".join([problem.held_back.setup, *tests])
     for block in blocks(page):
         for line in block.text.splitlines():
-            assert line.strip() in f"{told}\n{problem.gold}", f"{block.place}: {line}"
+            assert line.strip() in f"{told}\n{problem.gold.source}", f"{block.place}: {line}"
 
 
 def test_what_is_not_run_is_there_all_the_same() -> None:

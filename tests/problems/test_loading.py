@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from orps_agent.domain.artifact import Program
 from orps_agent.errors import ProblemError
 from orps_agent.problems import load_problem, problem_from_words
 from orps_agent.settings import ExecutorSettings
@@ -38,11 +39,11 @@ def last(things, count):
 @pytest.mark.parametrize("name", EXAMPLES)
 async def test_the_gold_solution_of_every_example_passes_and_an_empty_one_does_not(name: str) -> None:
     problem = load_problem(ROOT / "examples" / name)
-    gold = problem.gold or RING_BUFFER
+    gold = problem.gold or Program(RING_BUFFER)
     async with SplitExecutor(ExecutorSettings()) as executor:
         for suite in filter(None, (problem.tests, problem.held_back)):
-            for code, passes in ((gold, True), ("x = 1\n", False)):
-                report = await executor.run(code, suite, entry_points=problem.entry_points, limits=problem.limits)
+            for solution, passes in ((gold, True), (Program("x = 1\n"), False)):
+                report = await executor.run(solution, suite, entry_points=problem.entry_points, limits=problem.limits)
                 assert report.all_passed is passes, report.results
 
 
@@ -50,7 +51,8 @@ async def test_the_gold_solution_of_every_example_passes_and_an_empty_one_does_n
 def test_no_statement_gives_the_held_back_tests_or_the_gold_solution_away(name: str) -> None:
     problem = load_problem(ROOT / "examples" / name)
     hidden = [test.code for test in problem.held_back.tests if test.kind == "snippet"] if problem.held_back else []
-    assert not any(code in problem.statement for code in [*hidden, problem.gold or RING_BUFFER])
+    gold = problem.gold.source if problem.gold else RING_BUFFER
+    assert not any(code in problem.statement for code in [*hidden, gold])
 
 
 DOCUMENTED = re.findall(

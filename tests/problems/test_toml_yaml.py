@@ -2,6 +2,7 @@
 
 import pytest
 
+from orps_agent.domain.artifact import Program
 from orps_agent.domain.problem import Limits, ProgramTest, SnippetTest, TestSuite
 
 FULL = """
@@ -26,7 +27,7 @@ test_seconds = 1
 def test_every_key_ends_up_in_the_problem(load) -> None:
     problem = load("any.toml", FULL)
     assert (problem.id, problem.entry_points, problem.limits) == ("doubling", ("double",), Limits(test_seconds=1))
-    assert problem.gold == "def double(n): return 2 * n"
+    assert problem.gold == Program("def double(n): return 2 * n")
     assert problem.tests == TestSuite(
         setup="import math",
         tests=(

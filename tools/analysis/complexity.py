@@ -10,7 +10,9 @@ import anyio.to_thread
 from cognitive_complexity.api import get_cognitive_complexity, get_cognitive_complexity_for_node
 from radon.visitors import ComplexityVisitor
 
+from orps_agent.domain.artifact import Artifact
 from orps_agent.domain.execution import ClassMetrics, FunctionMetrics, NotAnalysable, StaticAnalysis
+from orps_agent.domain.language import PYTHON
 
 from .source import FAULTS, Function, not_analysable, parse_source, plain_source, without_docstrings
 
@@ -19,13 +21,15 @@ __all__ = ["analyse", "analyse_source", "plain_source"]
 MAX_DEPTH = 10
 
 
-async def analyse(code: str) -> StaticAnalysis | NotAnalysable:
-    """Measure the code without comments and docstrings, in a thread; return why it cannot be measured. Never raises."""
-    return await anyio.to_thread.run_sync(analyse_source, code)
+async def analyse(solution: Artifact) -> StaticAnalysis | NotAnalysable:
+    """Measure a solution without comments and docstrings, in a thread, or return why it cannot be. Never raises."""
+    if solution.language != PYTHON.name:
+        return NotAnalysable(reason=f"{solution.language} is not analysed")
+    return await anyio.to_thread.run_sync(analyse_source, solution.source)
 
 
 def analyse_source(code: str) -> StaticAnalysis | NotAnalysable:
-    """Measure the code in this thread, which takes at most some seconds on a hostile source.
+    """Measure Python code in this thread, which takes at most some seconds on a hostile source.
 
     Complexities are means over all functions, methods and closures; a source without any counts as one block.
     """

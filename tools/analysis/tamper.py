@@ -6,7 +6,11 @@ import ast
 from collections.abc import Iterator
 from typing import Literal
 
+import anyio.to_thread
+
+from orps_agent.domain.artifact import Artifact
 from orps_agent.domain.execution import TamperFlag
+from orps_agent.domain.language import PYTHON
 from orps_agent.domain.problem import TestSuite
 
 from .known_answers import Known, known_tests
@@ -22,6 +26,14 @@ CHAIN_BITS = 12.0
 TABLE_BITS = 16.0
 RESULT_BITS = 8.0
 TEXT_BITS = 40.0
+
+
+async def suspicions(solution: Artifact, suite: TestSuite) -> tuple[TamperFlag, ...]:
+    """Find what in a solution singles out the suite's tests; nothing in a language that is not analysed."""
+    if solution.language != PYTHON.name:
+        return ()
+    # In a thread: it may take seconds on a source that was written to be slow to read.
+    return await anyio.to_thread.run_sync(static_flags, solution.source, suite)
 
 
 def static_flags(code: str, suite: TestSuite) -> tuple[TamperFlag, ...]:

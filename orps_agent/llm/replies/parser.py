@@ -11,6 +11,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from orps_agent.domain.artifact import Artifact, Program
+
 from .code_blocks import find_code
 
 _THINK = re.compile(r"</?think(?:ing)?>", re.IGNORECASE)
@@ -42,7 +44,7 @@ class Turn:
     """A programmer's reply: the thoughts, and the solution where there is one."""
 
     thoughts: str
-    code: str | None
+    solution: Artifact | None
     """Compiles, unless nothing in the reply does: then it is the last fenced block as it was written."""
 
 
@@ -56,7 +58,7 @@ class CriticTurn:
 
 
 def parse_turn(text: str, reasoning: str | None = None, *, entry_points: tuple[str, ...] = ()) -> Turn:
-    """The thoughts and the code of a programmer's reply.
+    """The thoughts and the solution of a programmer's reply.
 
     `reasoning` is what the model sent beside its text; it and `<think>` sections are thoughts. A reply that
     ended inside its thoughts gives the draft found there.
@@ -66,7 +68,7 @@ def parse_turn(text: str, reasoning: str | None = None, *, entry_points: tuple[s
     prose, code = find_code(answer, entry_points)
     if code is None and not answer.strip():
         _, code = find_code(thinking, entry_points)
-    return Turn(thoughts=_joined(thinking, prose), code=code)
+    return Turn(thoughts=_joined(thinking, prose), solution=None if code is None else Program(code))
 
 
 def parse_critique(text: str, reasoning: str | None = None) -> CriticTurn:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 
+from orps_agent.domain.artifact import Program
 from orps_agent.domain.candidate import Candidate, OutcomeReward, RewardPart, Status
 from orps_agent.domain.document import Call, SearchDocument, SearchFacts
 from orps_agent.domain.execution import (
@@ -147,7 +148,7 @@ def _candidate(name: str, number: int, chance: random.Random) -> Candidate:
         status=Status.CLOSED if report.all_passed and score == 5 and chance.random() < 0.2 else Status.OPEN,
         reasoning="A running maximum only ever needs the one before it, so a single pass is enough. "
         * chance.randint(1, 4),
-        code=f"{chance.choice(CODES)}\n\n# take {name}\n",
+        solution=Program(f"{chance.choice(CODES)}\n\n# take {name}\n"),
         report=report,
         analysis=StaticAnalysis(
             lines=chance.randint(3, 14),

@@ -16,6 +16,7 @@ import pytest_asyncio
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from orps_agent.domain.artifact import Program
 from orps_agent.domain.problem import Limits, SnippetTest, TestSuite
 from orps_agent.settings import ExecutorSettings
 from orps_agent.tools.executor import SplitExecutor
@@ -109,6 +110,6 @@ async def executor() -> AsyncIterator[SplitExecutor]:
 @given(answer=ANSWERS, then=THEN)
 async def test_made_up_answers_never_pass(executor: SplitExecutor, answer: bytes, then: str) -> None:
     code = f"import os\nANSWER = {answer!r}\ndef f(n, m=None):\n    os.write(3, ANSWER)\n    {then}\n"
-    report = await executor.run(code, SUITE, entry_points=("f",), limits=LIMITS)
+    report = await executor.run(Program(code), SUITE, entry_points=("f",), limits=LIMITS)
     assert [result.name for result in report.results] == ["plain", "callback"]
     assert report.passed == 0

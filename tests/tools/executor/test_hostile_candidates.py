@@ -9,6 +9,7 @@ import anyio
 import pytest
 import pytest_asyncio
 
+from orps_agent.domain.artifact import Program
 from orps_agent.domain.execution import Verdict
 from orps_agent.domain.problem import Limits, SnippetTest, TestSuite
 from orps_agent.settings import ExecutorSettings
@@ -41,9 +42,9 @@ async def executor() -> AsyncIterator[SplitExecutor]:
 async def test_a_hostile_candidate_gains_nothing(executor: SplitExecutor, hack: str, tmp_path: Path) -> None:
     before = sorted(tmp_path.parent.rglob("*"))
     with anyio.fail_after(60):  # far beyond the budget: a hang, not a slow machine
-        report = await executor.run(HACKS[hack], SUITE, entry_points=("solve",), limits=LIMITS)
+        report = await executor.run(Program(HACKS[hack]), SUITE, entry_points=("solve",), limits=LIMITS)
     assert [result.name for result in report.results if result.passed] == []
     assert len(report.results) == len(SUITE.tests)
     assert sorted(tmp_path.parent.rglob("*")) == before
-    honest = await executor.run(HONEST, SUITE, entry_points=("solve",), limits=LIMITS)
+    honest = await executor.run(Program(HONEST), SUITE, entry_points=("solve",), limits=LIMITS)
     assert [result.verdict for result in honest.results] == [Verdict.PASS, Verdict.PASS, Verdict.ERROR, Verdict.PASS]

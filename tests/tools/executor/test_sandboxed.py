@@ -11,7 +11,9 @@ import anyio
 import pytest
 import pytest_asyncio
 
+from orps_agent.domain.artifact import Program
 from orps_agent.domain.execution import ExecutionReport, Verdict
+from orps_agent.domain.language import LANGUAGES, Language
 from orps_agent.domain.problem import Limits, ProgramTest, SnippetTest, TestSuite
 from orps_agent.errors import ExecutorError, ProblemError
 from orps_agent.settings import ExecutorSettings
@@ -35,7 +37,7 @@ def suite_of(*codes: str, setup: str = "", module: str | None = None) -> TestSui
 async def run(
     executor: SplitExecutor, code: str, suite: TestSuite, *names: str, limits: Limits = LIMITS
 ) -> ExecutionReport:
-    return await executor.run(code, suite, entry_points=names or ("f",), limits=limits)
+    return await executor.run(Program(code), suite, entry_points=names or ("f",), limits=limits)
 
 
 def verdicts(report: ExecutionReport) -> list[str]:
@@ -271,9 +273,17 @@ async def test_an_unusable_suite_is_refused(executor: SplitExecutor, suite: Test
         await run(executor, "def f(n): return n", suite)
 
 
-async def test_a_source_that_is_not_text_is_refused(executor: SplitExecutor) -> None:
-    with pytest.raises(ProblemError, match="code: the solution must be text, not bytes"):
-        await executor.run(b"def f(): pass", suite_of("f()"), entry_points=("f",), limits=LIMITS)  # type: ignore[arg-type]
+async def test_what_is_no_program_is_refused(executor: SplitExecutor) -> None:
+    with pytest.raises(ProblemError, match="the solution must be a Program, not str"):
+        await executor.run("def f(): pass", suite_of("f()"), entry_points=("f",), limits=LIMITS)  # type: ignore[arg-type]
+
+
+async def test_a_program_in_another_language_is_refused(
+    executor: SplitExecutor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(LANGUAGES, "shell", Language(name="shell", fence="sh", file_name="solution.sh"))
+    with pytest.raises(ProblemError, match="the solution is in shell: this executor runs python alone"):
+        await executor.run(Program("f() { :; }", "shell"), suite_of("f()"), entry_points=("f",), limits=LIMITS)
 
 
 def _descendants() -> set[int]:
@@ -316,7 +326,7 @@ async def test_a_profile_is_measured_from_outside(executor: SplitExecutor) -> No
     suite = suite_of("assert f(100) == 4950", "assert f(1) == 5")
     code = "def f(n):\n    total = 0\n    for _ in range(20):\n        total = sum(range(n))\n    return total"
     report = await run(executor, code, suite)
-    profiled = await executor.profile(code, suite, report, entry_points=("f",), limits=LIMITS)
+    profiled = await executor.profile(Program(code), suite, report, entry_points=("f",), limits=LIMITS)
     metrics = profiled.results[0].metrics
     assert verdicts(profiled) == verdicts(report) == ["pass", "fail"]
     assert metrics.cpu_ns is not None
@@ -372,6 +382,6 @@ async def test_verdict_order_is_the_suites(executor: SplitExecutor) -> None:
 
 async def test_a_setup_that_fails_is_not_the_solutions_fault(executor: SplitExecutor) -> None:
     tests = TestSuite(setup="import nosuchmodule", tests=(SnippetTest(name="1", code="assert f() == 1"),))
-    report = await executor.run("def f():\n    return 1", tests, entry_points=("f",), limits=Limits())
+    report = await executor.run(Program("def f():\n    return 1"), tests, entry_points=("f",), limits=Limits())
     assert report.results[0].verdict is Verdict.ERROR
     assert report.results[0].error == "ModuleNotFoundError: No module named 'nosuchmodule'"

@@ -4,60 +4,24 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Iterator, Sequence
 
 from pydantic import BaseModel
 
 from orps_agent.domain.candidate import Candidate
 from orps_agent.llm.base import ModelReply
+from orps_agent.store.effects import Effect, Kind, Request, Settled, digest
 
-from .texts import Folded, Recent, digest, fold
+from .texts import Folded, Recent, fold
 from .writer import Statement
 
-Kind = Literal["model", "execution"]
 TABLES: dict[Kind, str] = {"model": "model_calls", "execution": "executions"}
 KEY = "search = ? AND candidate = ? AND stage = ? AND attempt = ?"
 
 
-@dataclass(frozen=True)
-class Effect:
-    """The name of one act on the outside world, made of nothing but its place in the search.
-
-    It depends neither on LangGraph's ids nor on time, so that a resumed search gives the same act the same name.
-    """
-
-    search: str
-    candidate: str
-    stage: str
-    attempt: int = 0
-
-    @property
-    def key(self) -> tuple[str, str, str, int]:
-        """As the columns of a row."""
-        return self.search, self.candidate, self.stage, self.attempt
-
-    @property
-    def place(self) -> tuple[str, str, int]:
-        """Where in its search it belongs."""
-        return self.candidate, self.stage, self.attempt
-
-
-@dataclass(frozen=True)
-class Request:
-    """What a model call asks: who is asked, parameters, the messages as (role, text), the branch that they quote."""
-
-    role: str
-    model: str
-    parameters: Mapping[str, object]
-    messages: Sequence[tuple[str, str]] = ()
-    branch: Sequence[Candidate] = ()
-
-    @property
-    def prompt_hash(self) -> str:
-        """The same for the same conversation, whoever asks it."""
-        return digest(*(part for message in self.messages for part in message))
+def key_of(effect: Effect) -> tuple[str, str, str, int]:
+    """Give the effect's name as the columns of its row."""
+    return effect.search, effect.candidate, effect.stage, effect.attempt
 
 
 def call_intent(effect: Effect, number: int, request: Request, told: Recent) -> Iterator[Statement]:
@@ -79,7 +43,7 @@ def call_intent(effect: Effect, number: int, request: Request, told: Recent) -> 
         "INSERT INTO model_calls (search, candidate, stage, attempt, try, role, model, status, started_at,"
         " prompt_hash, parameters, messages) VALUES (?, ?, ?, ?, ?, ?, ?, 'asked', ?, ?, ?, ?)",
         (
-            *effect.key,
+            *key_of(effect),
             number,
             request.role,
             request.model,
@@ -110,17 +74,9 @@ def call_answer(effect: Effect, number: int, reply: ModelReply) -> Statement:
             reply.cached_tokens,
             reply.completion_tokens,
             *_folded(reply, ()),
-            *effect.key,
+            *key_of(effect),
             number,
         ),
-    )
-
-
-def call_settled(effect: Effect, reply: ModelReply, candidate: Candidate) -> Statement:
-    """The reply in terms of the columns that the candidate's row has by now."""
-    return (
-        f"UPDATE model_calls SET reply = ?, thinking = ? WHERE {KEY} AND status = 'answered'",
-        (*_folded(reply, [candidate]), *effect.key),
     )
 
 
@@ -129,7 +85,7 @@ def execution_intent(effect: Effect, number: int) -> Iterator[Statement]:
     yield (
         "INSERT INTO executions (search, candidate, stage, attempt, try, status, started_at)"
         " VALUES (?, ?, ?, ?, ?, 'asked', ?)",
-        (*effect.key, number, time.time()),
+        (*key_of(effect), number, time.time()),
     )
 
 
@@ -137,20 +93,29 @@ def execution_answer(effect: Effect, number: int, result: BaseModel, seconds: fl
     """After an execution: what it told."""
     return (
         f"UPDATE executions SET status = 'answered', seconds = ?, result = ? WHERE {KEY} AND try = ?",
-        (seconds, result.model_dump_json(exclude_defaults=True), *effect.key, number),
+        (seconds, result.model_dump_json(exclude_defaults=True), *key_of(effect), number),
     )
 
 
-def execution_settled(effect: Effect) -> Statement:
-    """Nothing is left to tell, once the candidate's row or the search's tells it."""
-    return f"UPDATE executions SET result = NULL WHERE {KEY}", effect.key
+def settling(settled: Settled | None) -> Iterator[Statement]:
+    """Put replies in terms of the columns that the candidate's row has by now, and drop results that it repeats."""
+    if settled is None:
+        return
+    for effect, outcome in settled.outcomes.items():
+        if isinstance(outcome, ModelReply):
+            yield (
+                f"UPDATE model_calls SET reply = ?, thinking = ? WHERE {KEY} AND status = 'answered'",
+                (*_folded(outcome, [settled.candidate]), *key_of(effect)),
+            )
+        else:
+            yield f"UPDATE executions SET result = NULL WHERE {KEY}", key_of(effect)
 
 
 def failure(kind: Kind, effect: Effect, number: int, error: str) -> Statement:
     """The try came to nothing, and why."""
     return (
         f"UPDATE {TABLES[kind]} SET status = 'failed', error = ? WHERE {KEY} AND try = ?",
-        (error, *effect.key, number),
+        (error, *key_of(effect), number),
     )
 
 
