@@ -49,7 +49,7 @@ from .strategies import strategy_of
 from .telemetry import open_trace
 from .tools.executor import SplitExecutor
 from .util.logs import log
-from .util.tasks import beside
+from .util.tasks import background_tasks
 
 Emit = Callable[[AnyEvent], Awaitable[None]]
 
@@ -146,7 +146,7 @@ class Agent:
                 resumed = isinstance(what, str)
                 await self._run(row, models, batch, resumed=resumed, cancelled=cancelled, emit=send.send)
 
-        async with beside(run), receive:
+        async with background_tasks(run), receive:
             yield receive
 
     def forecast(self, problem: Problem, config: SearchConfig | None = None) -> Forecast:

@@ -16,7 +16,7 @@ from orps_agent.domain.problem import Problem
 from orps_agent.domain.result import SearchResult
 from orps_agent.errors import CannotRun, NoUsableTest, SearchInterrupted
 from orps_agent.tools.analysis.complexity import analyse
-from orps_agent.util.tasks import beside
+from orps_agent.util.tasks import background_tasks
 
 from .judge import Judge, curve_of, samples_of
 from .methods import GOLD
@@ -54,7 +54,7 @@ async def run_bench(
     """
     run = _Run(agent, tell, stopping or anyio.Event(), anyio.CapacityLimiter(at_once))
     await run.recall(entries)
-    async with beside(run.stop_searches), beside(wait=True) as tasks:
+    async with background_tasks(run.stop_searches), background_tasks(wait=True) as tasks:
         for entry in entries:
             if entry.search not in run.done:
                 tasks.start_soon(run.one, entry)
@@ -134,7 +134,7 @@ class _Run:
                 await self.stopping.wait()
                 scope.cancel()
 
-            async with beside(give_up):
+            async with background_tasks(give_up):
                 record = await judging()
         return record
 

@@ -18,7 +18,7 @@ from orps_agent.domain.problem import Problem
 from orps_agent.domain.result import SearchResult
 from orps_agent.errors import SearchInterrupted
 from orps_agent.settings import SearchConfig, Settings
-from orps_agent.util.tasks import beside
+from orps_agent.util.tasks import background_tasks
 
 from .live import View, choose_view
 from .output import err, out
@@ -82,7 +82,9 @@ async def _run(
     result: SearchResult | None = None
     async with (
         Agent(settings) as agent,
-        beside(partial(watch_signals, partial(_stop, agent), view, signalled, "`orps resume --last` goes on")),
+        background_tasks(
+            partial(watch_signals, partial(_stop, agent), view, signalled, "`orps resume --last` goes on")
+        ),
     ):
         if isinstance(what, Problem) and not anew:
             what = await _begun(agent, what, config, view)

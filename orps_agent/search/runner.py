@@ -15,7 +15,7 @@ from orps_agent.errors import OrpsError, SearchCancelled, SearchInterrupted
 from orps_agent.graphs.context import SearchContext, SearchInput
 from orps_agent.graphs.search_graph import build_machine, recursion_limit
 from orps_agent.store.sqlite.checkpoints import Checkpoints
-from orps_agent.util.tasks import beside, in_own_task
+from orps_agent.util.tasks import background_tasks, in_own_task
 
 Result = TypeVar("Result")
 
@@ -40,7 +40,7 @@ class Machine:
         made the search unable to go on.
         """
         try:
-            async with beside(partial(_obey, context, cancelled)):
+            async with background_tasks(partial(_obey, context, cancelled)):
                 await until_stopped(context, self._invoke(context))
             await context.store.update_search(context.id, status="finished", finished_at=time.time())
             await self.forget(context.id)
@@ -74,7 +74,7 @@ async def until_stopped(context: SearchContext, steps: Coroutine[Any, Any, Resul
 
     Raises what made the context stop, or SearchInterrupted, once what was in flight is done or the grace period over.
     """
-    async with beside() as tasks:
+    async with background_tasks() as tasks:
         tasks.start_soon(_wind_down, context, tasks.cancel_scope)
         result = await in_own_task(steps)
         if context.error is None:

@@ -49,7 +49,6 @@ class Documents:
                 made.state, made.content = state, text.encode()
             return made.content
 
-    async def _state(self, row: Search) -> State:
+    async def _state(self, search: Search) -> State:
         """Changes with whatever a search tells, and with every call and every run of it."""
-        version = await self._archive.store.version(row.id)
-        return row.model_dump_json(exclude={"owner_pid", "owner_host", "lease_until"}), version
+        return search.model_dump_json(), await self._archive.store.version(search.id)

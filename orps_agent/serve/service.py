@@ -13,7 +13,7 @@ import anyio
 from orps_agent.agent import Agent, default_config
 from orps_agent.domain.artifact import Program
 from orps_agent.domain.events import CallFinished, CallProgress, CallStarted
-from orps_agent.domain.search import Search, SearchStatus
+from orps_agent.domain.search import ACTIVE, Search, SearchStatus
 from orps_agent.errors import (
     CannotRun,
     KeyReused,
@@ -28,16 +28,16 @@ from orps_agent.search.fork import fork
 from orps_agent.settings import Settings
 from orps_agent.store import QueueEntry
 from orps_agent.store.ownership import held
-from orps_agent.telemetry import tell_queue
+from orps_agent.telemetry import record_queue
 from orps_agent.util.logs import log
-from orps_agent.util.tasks import beside
+from orps_agent.util.tasks import background_tasks
 
 from .clients import Accounts
 from .document_cache import Documents
 from .feed import Feed
 from .intake import changed_by, digest_of, problem_of
 from .metrics import Metrics
-from .schemas import Fork, Resumption, SearchView, Submission
+from .schemas import Fork, Resumption, ServedSearch, Submission
 from .tokens import Tokens
 
 _LOOK_SECONDS = 1.0
@@ -56,7 +56,7 @@ class Service:
     """Runs submitted searches, as many at a time as the settings say, for as long as the context lasts.
 
     async with Service(settings) as service:
-        view, _ = await service.submit(Submission(problem=problem), ANYBODY)
+        search, _ = await service.submit(Submission(problem=problem), ANYBODY)
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -79,7 +79,7 @@ class Service:
     async def __aenter__(self) -> Self:
         async with AsyncExitStack() as stack:
             await stack.enter_async_context(self.agent)
-            await stack.enter_async_context(beside(self._work))
+            await stack.enter_async_context(background_tasks(self._work))
             self._stack = stack.pop_all()
         return self
 
@@ -99,7 +99,7 @@ class Service:
         await self._idle.wait()
         self.feed.close()
 
-    async def submit(self, asked: Submission, client: str, *, key: str | None = None) -> tuple[SearchView, bool]:
+    async def submit(self, asked: Submission, client: str, *, key: str | None = None) -> tuple[ServedSearch, bool]:
         """Put a search into the queue; it is stored when this returns. The second value: whether it is a new one.
 
         The same `key` with the same submission comes back to the same search. Raises UsageError when the search
@@ -112,39 +112,38 @@ class Service:
             problem = await problem_of(asked)
             config = changed_by(asked.config, default_config(self.settings))
             account = await self._accounts.open(client)
-            row = self.agent.plan(problem, config, budget=asked.budget, batch=account)
-            row = row.model_copy(update={"status": "queued"})
-            entry = QueueEntry(row.id, client, asked.priority, key=key, digest=digest)
-            await self.store.add_search(row, entry=entry)
+            planned = self.agent.plan(problem, config, budget=asked.budget, batch=account)
+            entry = QueueEntry(planned.id, client, asked.priority, key=key, digest=digest)
+            await self.store.add_search(planned.model_copy(update={"status": "queued"}), entry=entry)
         self._look()
-        return await self.view(row.id), True
+        return await self.get(planned.id), True
 
-    async def _known(self, client: str, key: str | None, digest: str) -> SearchView | None:
+    async def _known(self, client: str, key: str | None, digest: str) -> ServedSearch | None:
         """The search that a client made with this key; raises KeyReused when it had asked for something else."""
         entry = await self.store.queue_entry_by_key(client, key) if key is not None else None
         if entry is None:
             return None
         if entry.digest != digest:
             raise KeyReused(f"idempotency key {key!r} was used for search {entry.search}: take another one")
-        return await self.view(entry.search)
+        return await self.get(entry.search)
 
-    async def resume(self, search: str, asked: Resumption, client: str) -> SearchView:
+    async def resume(self, search_id: str, asked: Resumption, client: str) -> ServedSearch:
         """Put a search that is not running back into the queue; raises SearchEnded when there is nothing to go on."""
-        row = await self.store.search(search)
-        entry = await self.store.queue_entry(row.id)
-        if self._state(row) in ("queued", "running"):
-            return await self.view(row.id)
-        if row.status == "finished" and not (row.out_of_budget and asked.budget):
-            more = ": give it a larger budget" if row.out_of_budget else ", with nothing left to do"
-            raise SearchEnded(f"search {row.id} is finished{more}")
+        search = await self.store.search(search_id)
+        entry = await self.store.queue_entry(search.id)
+        if self._state(search) in ACTIVE:
+            return await self.get(search.id)
+        if search.status == "finished" and not (search.out_of_budget and asked.budget):
+            more = ": give it a larger budget" if search.out_of_budget else ", with nothing left to do"
+            raise SearchEnded(f"search {search.id} is finished{more}")
         await self._accounts.open(entry.client if entry else client)
-        config = row.config if asked.budget is None else row.config.model_copy(update={"budget": asked.budget})
-        await self.store.enqueue(QueueEntry(row.id, client, asked.priority), config=config)
-        self.feed.ring(row.id)
+        config = search.config if asked.budget is None else search.config.model_copy(update={"budget": asked.budget})
+        await self.store.enqueue(QueueEntry(search.id, client, asked.priority), config=config)
+        self.feed.ring(search.id)
         self._look()
-        return await self.view(row.id)
+        return await self.get(search.id)
 
-    async def fork(self, search: str, asked: Fork, client: str, *, key: str | None = None) -> tuple[SearchView, bool]:
+    async def fork(self, search: str, asked: Fork, client: str, *, key: str | None = None) -> tuple[ServedSearch, bool]:
         """Put a fork of a search into the queue; otherwise as `submit`."""
         source = await self.store.search(search)
         digest = digest_of(f"fork {source.id}", asked)
@@ -167,56 +166,54 @@ class Service:
                 entry=entry,
             )
         self._look()
-        return await self.view(new), True
+        return await self.get(new), True
 
-    async def cancel(self, search: str) -> SearchView:
+    async def cancel(self, search_id: str) -> ServedSearch:
         """End a search, or take it out of the queue; what is in flight is stored first.
 
         One that is cancelled already stays so; raises SearchEnded for one that has come to its end.
         """
-        row = await self.store.search(search)
-        run = self._runs.get(row.id)
-        if run is None and row.status == "cancelled":
-            return await self.view(row.id)
+        search = await self.store.search(search_id)
+        run = self._runs.get(search.id)
+        if run is None and search.status == "cancelled":
+            return await self.get(search.id)
         if run is None:
-            await self.archive.cancel(row.id)
-            await self.store.leave_queue(row.id)
-            self.feed.ring(row.id)
+            await self.archive.cancel(search.id)
+            await self.store.leave_queue(search.id)
+            self.feed.ring(search.id)
         elif run.begun:
-            await self.agent.cancel(row.id)
+            await self.agent.cancel(search.id)
         else:
             run.scope.cancel()
-        return await self.view(row.id)
+        return await self.get(search.id)
 
-    async def view(self, search: str) -> SearchView:
-        """What is known of a search."""
-        row = await self.store.search(search)
-        return self._view(row, await self.store.queue_entry(row.id))
+    async def get(self, search_id: str) -> ServedSearch:
+        """Return a search as the service shows it."""
+        search = await self.store.search(search_id)
+        return self._served(search, await self.store.queue_entry(search.id))
 
-    async def views(self, limit: int) -> list[SearchView]:
-        """The latest searches, newest first."""
-        rows = await self.store.searches(limit)
-        entries = await self.store.queue_entries([row.id for row in rows])
-        return [self._view(row, entries.get(row.id)) for row in rows]
+    async def latest(self, limit: int) -> list[ServedSearch]:
+        """Return the latest searches, newest first."""
+        searches = await self.store.searches(limit)
+        entries = await self.store.queue_entries([search.id for search in searches])
+        return [self._served(search, entries.get(search.id)) for search in searches]
 
-    async def ended(self, search: str) -> bool:
-        """Whether a search neither runs nor waits for its turn."""
-        return (await self.view(search)).state not in ("queued", "running")
+    async def ended(self, search_id: str) -> bool:
+        """Return whether a search neither runs nor waits for its turn."""
+        return (await self.get(search_id)).state not in ACTIVE
 
     @property
     def running(self) -> int:
         """How many searches run now."""
         return len(self._runs)
 
-    def _view(self, row: Search, entry: QueueEntry | None) -> SearchView:
-        state = self._state(row)
-        if entry is None:
-            return SearchView.of(row, state)
-        return SearchView.of(row, state, entry.client, entry.priority)
+    def _served(self, search: Search, entry: QueueEntry | None) -> ServedSearch:
+        whose = {"client": entry.client, "priority": entry.priority} if entry else {}
+        return ServedSearch(**search.header, **whose, state=self._state(search))
 
-    def _state(self, row: Search) -> SearchStatus:
-        # Its owner still has something to tell of a search that is held.
-        return "running" if row.id in self._runs or held(row) else row.status
+    def _state(self, search: Search) -> SearchStatus:
+        # Its owner still has something to store of a search that is held.
+        return "running" if search.id in self._runs or held(search) else search.status
 
     def _look(self) -> None:
         self._changed.set()
@@ -237,7 +234,7 @@ class Service:
     async def _tell_queue(self) -> None:
         if self.settings.telemetry:
             with suppress(StoreError):  # locked, perhaps for a while only
-                tell_queue(self.settings, max(0, await self.store.queue_length() - self.running), self.running)
+                record_queue(self.settings, max(0, await self.store.queue_length() - self.running), self.running)
 
     async def _next(self) -> QueueEntry | None:
         if self.draining or len(self._runs) >= self.settings.serve.concurrency:

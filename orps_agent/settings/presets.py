@@ -1,4 +1,4 @@
-"""The ways to search by name, and which settings of a search each of them fixes."""
+"""List the strategies by name, and the search settings that each of them fixes."""
 
 from __future__ import annotations
 
@@ -19,5 +19,5 @@ PRESETS: Mapping[StrategyName, Mapping[str, object]] = {
     "aide": {},
     "ab-mcts": {},
 }
-"""The paper's baselines (section 4.1) are its own search with other numbers: one sample; samples without feedback; one
-branch that is told what happened. SRA-MCTS executes nothing."""
+"""Settings fixed by each strategy. The paper's baselines (section 4.1) are its own search with other numbers: one
+sample; samples without feedback; one branch whose prompts contain the feedback. SRA-MCTS executes nothing."""

@@ -15,7 +15,7 @@ import anyio
 
 from orps_agent.domain.search import Search
 from orps_agent.errors import SearchEnded, SearchOwned
-from orps_agent.util.tasks import beside
+from orps_agent.util.tasks import background_tasks
 
 from .base import Searches, Store
 from .ownership import held, this_host
@@ -35,7 +35,7 @@ async def lease(store: Searches, search: str) -> AsyncIterator[anyio.Event]:
     """
     await _take(store, search)
     cancelled = anyio.Event()
-    async with beside(partial(_renew, store, search, cancelled)):
+    async with background_tasks(partial(_renew, store, search, cancelled)):
         try:
             yield cancelled
         finally:

@@ -1,4 +1,4 @@
-"""How a tree grows: value machines that are asked for expansions and told their rewards."""
+"""Decide how a search tree grows: pure value machines that propose expansions and receive their rewards."""
 
 from .base import AnyStrategy, Expansion, Outlook, Score, Strategy, StrategyState
 from .orps import Orps, OrpsState

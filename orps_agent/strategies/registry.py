@@ -1,4 +1,4 @@
-"""The strategies by name."""
+"""Register the strategies by name."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ STRATEGIES: Mapping[StrategyName, Callable[[SearchConfig, Sequence[str]], AnyStr
     "aide": Aide,
     "ab-mcts": AbMcts,
 }
-"""Each is made from a search's settings and the names of the strategy hints."""
+"""Constructors, called with a search's settings and the names of the strategy hints."""
 
 
 def strategy_of(config: SearchConfig, hints: Sequence[str]) -> AnyStrategy:
-    """The strategy that a search's settings name."""
+    """Return the strategy named in a search's settings."""
     return STRATEGIES[config.strategy](config, hints)

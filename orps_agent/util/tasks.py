@@ -1,4 +1,4 @@
-"""Structured concurrency in the one shape that this package needs beyond anyio's own."""
+"""Provide the shapes of structured concurrency that this package needs beyond anyio's own."""
 
 from __future__ import annotations
 
@@ -15,10 +15,12 @@ Result = TypeVar("Result")
 
 
 @asynccontextmanager
-async def beside(*work: Callable[[], Coroutine[Any, Any, None]], wait: bool = False) -> AsyncIterator[TaskGroup]:
-    """Run functions beside the body of the context; when the body is through, cancel them, or wait for them.
+async def background_tasks(
+    *work: Callable[[], Coroutine[Any, Any, None]], wait: bool = False
+) -> AsyncIterator[TaskGroup]:
+    """Run functions concurrently with the body of the context; when the body ends, cancel them, or wait for them.
 
-    A single error comes out as it is: callers catch our errors by type and must not have to unpack a group.
+    A single error is raised as it is, not in a group, so that callers can catch our errors by type.
     """
     try:
         async with anyio.create_task_group() as tasks:
@@ -34,20 +36,20 @@ async def beside(*work: Callable[[], Coroutine[Any, Any, None]], wait: bool = Fa
         raise
 
 
-class Shared(Generic[Result]):
-    """Work in a task of its own that any number of tasks wait for; once nobody does any more, it is cancelled."""
+class SharedTask(Generic[Result]):
+    """Run a coroutine in a task of its own that any number of tasks await; cancel it when none awaits it any more."""
 
     def __init__(self, work: Coroutine[Any, Any, Result], context: Context | None = None) -> None:
         self._task = asyncio.create_task(work, context=context)
         self._waiting = 0
 
     @property
-    def wanted(self) -> bool:
-        """Whether somebody waits for it."""
+    def has_waiters(self) -> bool:
+        """Return True while a task awaits the result."""
         return self._waiting > 0
 
     async def result(self) -> Result:
-        """What the work comes to, or raises."""
+        """Wait for the result and return it; raise the error of the coroutine if it fails."""
         self._waiting += 1
         try:
             return await asyncio.shield(self._task)
@@ -62,11 +64,11 @@ class Shared(Generic[Result]):
 async def in_own_task(work: Coroutine[Any, Any, Result]) -> Result:
     """Await LangGraph in a task of its own: an anyio cancel scope around it would cut off its nodes' clean-up.
 
-    Where this runs inside a node of somebody's graph, the task does not know of it: LangGraph would take ours for a
-    part of theirs, with their thread and their checkpoints.
+    Inside a node of another graph, the task gets no LangGraph configuration: otherwise LangGraph would treat our
+    graph as a part of that one, with its thread and its checkpoints.
     """
     from langchain_core.runnables.config import var_child_runnable_config  # noqa: PLC0415 - slow, and loaded by now
 
     context = copy_context()
     context.run(var_child_runnable_config.set, None)
-    return await Shared(work, context).result()
+    return await SharedTask(work, context).result()

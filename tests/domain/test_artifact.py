@@ -13,7 +13,7 @@ from pydantic import BaseModel, ValidationError
 
 from orps_agent.domain.artifact import Program
 from orps_agent.domain.candidate import Candidate
-from orps_agent.domain.document import SearchDocument, SearchFacts
+from orps_agent.domain.document import ExplainedSearch, SearchDocument
 from orps_agent.domain.execution import NotAnalysable
 from orps_agent.domain.language import LANGUAGES, Language
 from orps_agent.domain.problem import Problem, SnippetTest, TestSuite
@@ -117,7 +117,7 @@ def test_a_candidate_in_json_is_as_it_was(code: str | None) -> None:
 
 def test_documents_and_results_hold_the_bare_source() -> None:
     node = Candidate(id="0", round=0, hint="h", solution=Program(ONE))
-    facts = SearchFacts(
+    facts = ExplainedSearch(
         id="abcd",
         created_at=0,
         status="finished",

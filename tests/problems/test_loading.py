@@ -87,11 +87,11 @@ def test_a_problem_from_words_has_tests_a_name_and_entry_points() -> None:
 @pytest.mark.parametrize(
     ("statement", "tests", "message"),
     [
-        (" \n", ["f(1) == 1"], "command line: has no statement; say in words what to write"),
+        (" \n", ["f(1) == 1"], "command line: has no statement; describe in words what to write"),
         ("Write f.", [], "command line: has no tests; add at least one, such as `assert f(2) == 4`"),
         ("Write f.", ["f(1) == 1", "f(1 == 1"], "test '2', line 1: is not valid Python: '(' was never closed"),
         ("Write f.", ["f(1)"], "test '1': checks no result; write `assert ... == ...`: f(1)"),
-        ("Write f.", ["1 == 1"], "cannot tell from the tests which names to write"),
+        ("Write f.", ["1 == 1"], "the tests do not show which names to write"),
         ("Write f.", ["f(1) == ture"], "test '1': nothing defines 'ture'"),
     ],
 )
@@ -141,5 +141,5 @@ def test_a_file_without_read_permission_is_refused(tmp_path: Path) -> None:
 
 
 def test_only_a_markdown_statement_takes_a_tests_file(tmp_path: Path) -> None:
-    with pytest.raises(ProblemError, match="brings its own tests"):
+    with pytest.raises(ProblemError, match="has its own tests"):
         load_problem(ROOT / "examples/roman.toml", tmp_path / "test_roman.py")

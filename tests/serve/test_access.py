@@ -16,7 +16,7 @@ from orps_agent.cli.token import app as token_command
 from orps_agent.client import Client
 from orps_agent.errors import AccessDenied, ClientBudgetReached, SettingsError
 from orps_agent.serve.routes import ROUTES
-from orps_agent.serve.schemas import SearchView
+from orps_agent.serve.schemas import ServedSearch
 from orps_agent.serve.tokens import Tokens
 from orps_agent.settings import SearchConfig
 from orps_agent.settings.service_settings import ClientLimits
@@ -105,7 +105,7 @@ async def test_a_token_says_what_its_client_may_have(service: Serving, tmp_path:
     assert isinstance(refused.exception, SettingsError)
 
 
-async def ended(client: Client, view: SearchView) -> None:
+async def ended(client: Client, view: ServedSearch) -> None:
     async for _ in client.watch(view.id):
         pass
 

@@ -18,6 +18,7 @@ import pytest
 from pydantic import BaseModel
 
 from orps_agent.agent import Agent
+from orps_agent.domain.artifact import Program
 from orps_agent.domain.candidate import Candidate, Status
 from orps_agent.domain.events import RoundStarted, SearchStarted
 from orps_agent.domain.execution import ExecutionReport, Metric, Metrics, StaticAnalysis, TestResult, Verdict
@@ -60,7 +61,7 @@ FULL = Candidate(
     shown=("0", "0.0"),
     status=Status.CLOSED,
     reasoning="Ünïcode 😀 \x1b[31m",
-    code="def f(): ...",
+    solution=Program("def f(): ..."),
     report=REPORT,
     analysis=ANALYSIS,
     outcome=outcome_reward(REPORT, ANALYSIS),
@@ -190,11 +191,11 @@ async def test_a_fork_begins_with_an_open_copy_of_a_branch(opened: Opener) -> No
         await store.update_candidate("abcd", "1.0", dict(FULL))
         fork = searched("fork", forked_from="abcd", forked_at="1.0")
         learned = dict.fromkeys(("report", "analysis", "outcome", "critique", "process"))
-        await store.add_fork(fork, ["1", "1.0"], {"status": Status.RUNNING, "code": "x = 1", **learned})
+        await store.add_fork(fork, ["1", "1.0"], {"status": Status.RUNNING, "solution": Program("x = 1"), **learned})
         assert await store.search("fork") == fork
         first, last = await store.tree("fork")
         assert first == Candidate(id="1", round=0, hint="h", status=Status.OPEN)
-        bare = Candidate(id="1.0", round=1, hint="concise", reasoning=FULL.reasoning, code="x = 1")
+        bare = Candidate(id="1.0", round=1, hint="concise", reasoning=FULL.reasoning, solution=Program("x = 1"))
         assert last == bare
         assert (await store.outline("fork"))[1] == bare.outline
         assert await store.candidate("abcd", "1.0") == FULL

@@ -158,7 +158,7 @@ async def test_the_queue_of_a_service_is_a_metric(tmp_path: Path) -> None:
         view, _ = await service.submit(Submission(problem=DOUBLE, config=SMALL), "ann")
         async for _ in service.feed.watch(view.id, 0):
             pass
-    assert {attributes["orps.queue.state"] for attributes, _ in told()["orps.queue.length"]} == {"waiting", "running"}
+    assert {attributes["orps.queue.state"] for attributes, _ in told()["orps.queue.length"]} == {"queued", "running"}
 
 
 async def test_neither_texts_nor_code_nor_messages_of_errors_are_told(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""The ways in which a bench report is written down; all of them render the same value."""
+"""Write a bench report in its output formats, all of which render the same value."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ __all__ = ["Format", "print_tables", "render"]
 
 
 def render(report: Report, format_: Format) -> str:
-    """The report as a text in this format, to be written as UTF-8.
+    """Return the report as a text in this format, to be written as UTF-8.
 
-    Raises MissingExtra for `html` where the plots' library is not installed; the others need nothing but orps.
+    Raises MissingExtra for `html` where the plotting library is not installed; the others need nothing but orps.
     """
     match format_:
         case "markdown":

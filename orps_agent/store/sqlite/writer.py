@@ -12,7 +12,7 @@ import anyio
 import anyio.to_thread
 
 from orps_agent.errors import StoreError
-from orps_agent.util.tasks import beside
+from orps_agent.util.tasks import background_tasks
 
 from .connection import FAULTS, explain
 
@@ -99,7 +99,7 @@ class Writer:
     @asynccontextmanager
     async def serving(self) -> AsyncIterator[None]:
         """Commit for as long as the context lasts; whatever is cancelled, what was handed over gets committed."""
-        async with beside(self._run, wait=True):
+        async with background_tasks(self._run, wait=True):
             try:
                 yield
             finally:

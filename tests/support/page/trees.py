@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from orps_agent.domain.artifact import Program
 from orps_agent.domain.candidate import Candidate, OutcomeReward, RewardPart, Status
-from orps_agent.domain.document import Call, SearchDocument, SearchFacts
+from orps_agent.domain.document import Call, ExplainedSearch, SearchDocument
 from orps_agent.domain.execution import (
     ExecutionReport,
     Metric,
@@ -106,7 +106,7 @@ def grown(samples: int, rounds: int, beam: int, *, seed: int = 0) -> SearchDocum
 def finished(candidates: list[Candidate], *, calls: list[Call] | None = None) -> SearchDocument:
     """A finished search of these candidates, won by the one with the highest ω."""
     best = max(candidates, key=lambda each: (each.pass_rate, each.omega), default=None)
-    facts = SearchFacts(
+    search = ExplainedSearch(
         id="7c1e5a",
         created_at=START,
         finished_at=START + 900,
@@ -121,7 +121,7 @@ def finished(candidates: list[Candidate], *, calls: list[Call] | None = None) ->
         verification=ExecutionReport(results=(TestResult(name="h", verdict=Verdict.PASS),), tier=1),
         comparison="2.4x faster (1.9 to 2.8)",
     )
-    return SearchDocument.of(facts, candidates, calls or [])
+    return SearchDocument.of(search, candidates, calls or [])
 
 
 def _candidate(name: str, number: int, chance: random.Random) -> Candidate:
