@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from importlib import resources
 from importlib.resources.abc import Traversable
@@ -248,8 +249,20 @@ def _environment(name: str, folder: Path | None) -> Environment:
 def _sources(name: str, folder: Path | None) -> list[tuple[str, str]]:
     """Return the source texts of the templates with their names."""
     environment = _environment(name, folder)
-    names = environment.list_templates(extensions=["j2"])
-    return [(each, environment.loader.get_source(environment, each)[0]) for each in names if environment.loader]
+    names = {*_templates(Path(__file__).parent / name), *(_templates(folder) if folder else ())}
+    return [(each, environment.loader.get_source(environment, each)[0]) for each in sorted(names) if environment.loader]
+
+
+def _templates(folder: Path) -> Iterator[str]:
+    """Yield the names of the templates in a folder and below it.
+
+    jinja2 lists them with os.walk; `langgraph dev` refuses its os.scandir in the event loop, and lets os.listdir pass.
+    """
+    for name in os.listdir(folder):  # noqa: PTH208 - Path.iterdir is os.scandir from Python 3.13 on
+        if (folder / name).is_dir():
+            yield from (f"{name}/{below}" for below in _templates(folder / name))
+        elif name.endswith(".j2"):
+            yield name
 
 
 def _last(count: int | None, branch: Sequence[Candidate]) -> Sequence[Candidate]:

@@ -1,4 +1,4 @@
-"""Nothing of the user's own environment reaches a test, and no property of it is how long it takes."""
+"""Keep the user's environment out of every test, and put the tests in the order in which they run."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ LONGEST = (
     "docs/test_tutorial.py",
     "agent/test_agent.py",
 )
-"""The files that take longest, in the order in which they begin: last, they would keep one worker while others idle."""
+"""The files that take longest, which workers begin first: begun last, they keep one worker while others idle."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -42,6 +42,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     parser.addoption("--store", help=told)
     parser.addoption("--model", help="The name of a model that tests/llm/test_every_model.py tests beside the others.")
+    parser.addoption("--reverse", action="store_true", help="run the last test first: no test may need an earlier one")
 
 
 @pytest.fixture(scope="session", name="make_executor")
@@ -54,19 +55,24 @@ def _make_executor(request: pytest.FixtureRequest) -> Callable[..., Executor]:
     return lambda **numbers: executor_of(ExecutorSettings.model_validate(numbers | chosen))
 
 
-def pytest_configure() -> None:
-    runs.address()  # here, in the process that starts the workers, so that they all share one warm process
+def pytest_configure(config: pytest.Config) -> None:
+    if config.getoption("numprocesses", None):
+        runs.address()  # in the process that starts the workers, so that they all share one warm process
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    order = {Path(__file__).parent / name: place for place, name in enumerate(LONGEST)}
-    items.sort(key=lambda item: order.get(item.path, len(order)))
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.getoption("reverse"):
+        items.reverse()
+    elif hasattr(config, "workerinput"):
+        order = {Path(__file__).parent / name: place for place, name in enumerate(LONGEST)}
+        items.sort(key=lambda item: order.get(item.path, len(order)))
 
 
 @pytest.fixture(autouse=True)
 def _own_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     for name in list(os.environ):
-        if name.startswith(("ORPS_", "OPENAI_")):
+        if name.startswith(("ORPS_", "OPENAI_", "OTEL_")):
             monkeypatch.delenv(name)
     monkeypatch.setenv("ORPS_CONFIG", str(tmp_path / "settings.toml"))
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))

@@ -1,4 +1,4 @@
-"""Every strategy in the real machine: real executor, real SQLite, the scripted model."""
+"""Run every strategy in whole searches: real executor, real SQLite, the scripted model."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Searches that end by their budget: what was paid for is reported, and a larger budget goes on from there."""
+"""Test searches that end by their budget: they report what they have, and a larger budget continues them."""
 
 import sqlite3
 from pathlib import Path

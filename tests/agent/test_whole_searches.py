@@ -1,4 +1,4 @@
-"""Whole searches through the agent: real executor, real SQLite, the scripted model."""
+"""Run whole searches through Agent: real executor, real SQLite, the scripted model."""
 
 import sqlite3
 from collections.abc import AsyncIterator

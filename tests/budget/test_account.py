@@ -1,4 +1,4 @@
-"""The account under concurrent calls: nothing goes over a limit, nothing waits for ever, waiting time is free."""
+"""Test the account under concurrent calls: no limit is exceeded, no call waits for ever, waiting is free."""
 
 import random
 from itertools import pairwise

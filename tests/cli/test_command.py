@@ -1,4 +1,4 @@
-"""The command as a user runs it: a process of its own, a server that outlives it, signals."""
+"""Run the command as a user does: in a process of its own, with signals, against a server that outlives it."""
 
 from __future__ import annotations
 
@@ -7,23 +7,9 @@ import os
 import signal
 from pathlib import Path
 
+from tests.support.command_line import SEARCH, TASK
 from tests.support.processes import begin, interrupt_twice, orps, seeds, server, stored, wait_for
 from tests.support.samples import FIRST_HALF_THEN_RIGHT, HALF, script
-
-TASK = (
-    "Write double(n): twice n.",
-    "--test",
-    "double(2) == 4",
-    "--test",
-    "double(5) == 10",
-    "-n",
-    "3",
-    "-r",
-    "2",
-    "-k",
-    "1",
-)
-SEARCH = (*TASK, "--held-back", "double(-1) == -2")
 
 
 def test_the_report_says_what_a_user_wants_to_know(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""The solution as a value, and the JSON that holds it, which is as it was when a solution was a bare text."""
+"""Test the solution as a value, and its JSON, which stays that of the time when a solution was a bare text."""
 
 from __future__ import annotations
 

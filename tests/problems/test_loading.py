@@ -1,4 +1,4 @@
-"""Loading as a whole: which file is read how, problems from words, the examples and the documentation."""
+"""Load problems: which file is read how, from words, from the examples and the documentation."""
 
 import os
 import re

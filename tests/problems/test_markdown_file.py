@@ -1,3 +1,5 @@
+"""Load problems from Markdown with a tests file beside it."""
+
 import pytest
 
 from orps_agent.domain.artifact import Program

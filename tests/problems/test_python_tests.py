@@ -1,3 +1,5 @@
+"""Read test suites from Python files."""
+
 import pytest
 
 from orps_agent.domain.problem import TestSuite

@@ -1,3 +1,5 @@
+"""Load problems from TOML and YAML."""
+
 import pytest
 
 from orps_agent.domain.artifact import Program

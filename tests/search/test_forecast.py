@@ -1,4 +1,4 @@
-"""The forecast against searches that were really run, and what must hold of it for any numbers."""
+"""Compare forecasts with searches that were really run, and check their laws for any numbers."""
 
 from pathlib import Path
 

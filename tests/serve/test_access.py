@@ -1,4 +1,4 @@
-"""Who may ask the service for what, and what it refuses before it reads it."""
+"""Check what each client may do at the service, and what is refused before it is read."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What watchers of one search share, over a real file: nobody misses an event, and nobody reads for himself alone."""
+"""Test watchers of one search over a real file: none misses an event, and all share one reader."""
 
 from __future__ import annotations
 

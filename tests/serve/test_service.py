@@ -1,4 +1,4 @@
-"""The service over HTTP, in a process of its own: what it accepts is done, whatever happens to it."""
+"""Use the service over HTTP, in a process of its own: what it accepts is done, whatever happens to it."""
 
 from __future__ import annotations
 

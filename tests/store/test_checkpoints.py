@@ -1,4 +1,4 @@
-"""What LangGraph leaves behind when a search is given up must not keep the file of checkpoints from others."""
+"""Check that an abandoned search's unfinished writes do not lock the file of checkpoints for others."""
 
 import asyncio
 import sqlite3

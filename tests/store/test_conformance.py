@@ -1,4 +1,4 @@
-"""The laws of `orps_agent.store.base`, over every store that comes with the package.
+"""Check the laws of `orps_agent.store.base` over every store that comes with the package.
 
 A store from another package passes them as well: `--store "mine://{folder}"` adds the one of that URL. What STORES have
 makes a store that is not open yet; called again with the same folder, one that holds what the first one stored.

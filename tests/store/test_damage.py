@@ -1,4 +1,4 @@
-"""Damaged, locked, read-only and old files, a full disk: one line naming the file, and the file no worse for it."""
+"""Open damaged, locked, read-only and old files, and fill the disk: one line names the file, which stays intact."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What effects take of the file: texts that quote one another are stored once, and read as they were sent."""
+"""Check how effects are stored: texts that quote one another once, and each read back as it was sent."""
 
 import json
 import sqlite3

@@ -1,4 +1,4 @@
-"""Files of older versions: their searches have the states of now."""
+"""Open files of older versions: their searches get the states of today."""
 
 import os
 import socket

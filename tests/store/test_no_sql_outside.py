@@ -1,4 +1,4 @@
-"""SQL is spoken inside the store alone: everybody else asks it by its methods."""
+"""Check that SQL is inside the store alone: all other code calls its methods."""
 
 import ast
 import re

@@ -1,4 +1,4 @@
-"""Solutions in the database: the columns of a candidate's row, which are those of when a solution was a bare text."""
+"""Store solutions in the columns that a candidate had when a solution was a bare text."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The SQLite file: rows come back as they were, effects happen once, a bad file is refused and left alone."""
+"""Test the SQLite file: rows come back as they were, effects happen once, a bad file is left as it is."""
 
 import os
 import socket

@@ -1,4 +1,4 @@
-"""Commits are shared, made in the event loop where they are short, and never hold it up where they are not."""
+"""Test the writer: commits are shared, in the event loop where they are short, and never block it."""
 
 import asyncio
 import sqlite3

@@ -1,4 +1,4 @@
-"""Adaptive branching: the same walks as treequest's own, with a seed of ours."""
+"""Compare adaptive branching with treequest: the same walks for the same seed."""
 
 import random
 import sys

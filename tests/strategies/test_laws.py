@@ -1,4 +1,4 @@
-"""What holds for every strategy, whatever the rewards are: built in, the example's, or installed here."""
+"""Check the laws of ask and tell for every strategy, whatever the rewards are: built in, of the example, or installed."""
 
 import random
 from collections import Counter

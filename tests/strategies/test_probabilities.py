@@ -1,4 +1,4 @@
-"""Pass@1 of every strategy against the value worked out by hand, on candidates that succeed with a known probability.
+"""Compare Pass@1 of every strategy with the value worked out by hand, on candidates of known probability.
 
 A search succeeds when one of its candidates does, as the tests choose the winner. Let each candidate succeed with
 probability p, whatever was tried before. Until one succeeds the search sees failures only, so that if it asks for n
@@ -22,7 +22,7 @@ from orps_agent.domain.agreement import agreed
 from orps_agent.domain.problem import Problem, SnippetTest, TestSuite
 from orps_agent.domain.rewards import winner
 from orps_agent.strategies import Expansion, Score
-from tests.domain.test_agreement import outline
+from tests.support.outlines import outline
 from tests.support.samples import DOUBLE, RIGHT, script, settings
 from tests.support.samples import HALF as HALF_RIGHT
 from tests.support.strategy_walks import made, score, walked

@@ -1,4 +1,4 @@
-"""What a report says of records: which it puts together, which it keeps apart, and what it says about that."""
+"""Check which records a report puts together, which it keeps apart, and what it says about that."""
 
 import random
 

@@ -1,4 +1,4 @@
-"""The writers: the same figures in every format, and whatever came from outside as text only."""
+"""Check that all formats write the same figures, and text from outside as text only."""
 
 import csv
 import io

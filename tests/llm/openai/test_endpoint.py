@@ -1,3 +1,5 @@
+"""Send requests to a real server: what is sent, what is learnt about the server, what its errors become."""
+
 from __future__ import annotations
 
 import asyncio

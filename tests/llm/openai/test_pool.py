@@ -1,4 +1,4 @@
-"""Calls against real servers that misbehave: every call ends, none is lost, none is sent more often than allowed."""
+"""Call real servers that misbehave: every call ends, none is lost, none is sent more often than allowed."""
 
 from __future__ import annotations
 

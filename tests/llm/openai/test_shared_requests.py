@@ -1,4 +1,4 @@
-"""Calls that share a request: one prompt is sent and paid for, every caller has what it would have had alone."""
+"""Test calls that share a request: one prompt is paid for, and every caller has the reply it would get alone."""
 
 from __future__ import annotations
 

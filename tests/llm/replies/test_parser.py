@@ -1,3 +1,5 @@
+"""Read code, scores and critiques from models' replies."""
+
 from __future__ import annotations
 
 import textwrap

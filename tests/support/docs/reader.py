@@ -1,4 +1,4 @@
-"""A reader who does what a page says, from top to bottom, in a folder with a few files of their own."""
+"""Follow a page from top to bottom, in a folder with a few files of its own, as a reader would."""
 
 from __future__ import annotations
 
@@ -27,7 +27,9 @@ from .shell import Command, Shell, commands
 
 NOT_RUN = {
     r"pip install ": "the tests have installed everything",
-    r"make (demo|docs|test|check)\b": "makes an environment, or runs these tests",
+    r"make (demo|docs|install|test|check)\b": "makes an environment, or runs these tests",
+    r"(for .*)?\.venv/bin/pytest\b": "runs these tests",
+    r"git ": "changes a repository",
     r"(ORPS_\w+=\w+ )?(python|pytest) (-m )?(perf|tests)\b": "measures for minutes",
 }
 """Commands that are not run, and why."""

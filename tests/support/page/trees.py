@@ -1,4 +1,4 @@
-"""Search documents to look at: made up, but shaped like those of real searches, and the same for the same numbers."""
+"""Make up search documents, shaped like those of real searches and the same for the same numbers."""
 
 from __future__ import annotations
 

@@ -1,3 +1,5 @@
+"""Measure the complexity of solutions, and refuse those that cannot be analysed."""
+
 import ast
 import sys
 import threading

@@ -1,4 +1,4 @@
-"""Whatever bytes a candidate's process sends: no hang, no exception out of the executor, and never a pass.
+"""Send any bytes in place of a candidate's answers: no hang, no exception, and never a pass.
 
 ORPS_FUZZ_EXAMPLES sets how many answers are made up (100 by default; 10,000 take some minutes).
 """

@@ -1,4 +1,4 @@
-"""Hostile candidates: none passes, none stalls, none leaves anything behind, and the next honest one is served."""
+"""Run hostile candidates: none passes, stalls, or leaves anything behind, and the next honest one is served."""
 
 from __future__ import annotations
 

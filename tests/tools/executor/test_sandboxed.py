@@ -1,4 +1,4 @@
-"""The split executor on honest, wrong, slow and broken candidates, and on suites of every shape."""
+"""Run honest, wrong, slow and broken candidates on suites of every shape."""
 
 from __future__ import annotations
 

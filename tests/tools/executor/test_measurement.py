@@ -1,4 +1,4 @@
-"""What two series of measurements say about each other, and what repeats do to a report."""
+"""Compare two series of measurements, and merge repeated ones into a report."""
 
 from __future__ import annotations
 

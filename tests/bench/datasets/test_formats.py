@@ -1,4 +1,4 @@
-"""Every format: its rows load, the gold solution passes in the sandbox, and a wrong one does not."""
+"""Load rows of every format; its gold solution must pass in the sandbox, and a wrong one must not."""
 
 from __future__ import annotations
 

@@ -1,3 +1,5 @@
+"""Check which problems are refused because their tests cannot judge a solution."""
+
 import pytest
 
 from orps_agent.domain.problem import Problem, SnippetTest, TestSuite
