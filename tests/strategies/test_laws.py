@@ -1,4 +1,4 @@
-"""Check the laws of ask and tell for every strategy, whatever the rewards are: built in, of the example, or installed."""
+"""Check the laws of ask and tell for every strategy: built in, of the example, or installed; whatever the rewards."""
 
 import random
 from collections import Counter
