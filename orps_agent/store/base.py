@@ -16,16 +16,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from types import TracebackType
-from typing import Any, Protocol, Self, Unpack
+from typing import TYPE_CHECKING, Any, Protocol, Self, Unpack
 
 from orps_agent.domain.candidate import Candidate, Outline, Status, Tree
-from orps_agent.domain.events import AnyEvent, StoredEvent
 from orps_agent.domain.search import Search
 from orps_agent.llm.base import ModelReply
 
 from .base_service import BenchRecords, Queue, Tokens
 from .effects import Effect, Effects, Settled
 from .records import CallRecord, ExecutionRecord, Garbage, QueueEntry, SearchChanges, StoredUsage
+
+if TYPE_CHECKING:  # slow to import, and of no use to whoever only lists searches
+    from orps_agent.domain.events import AnyEvent, StoredEvent
 
 
 class Searches(Protocol):

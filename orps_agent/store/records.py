@@ -17,6 +17,8 @@ from orps_agent.settings.service_settings import ClientLimits
 from .effects import Effect
 
 _PATH = r"^\d+(\.\d+)*$"
+_LATER = ConfigDict(extra="forbid", frozen=True, defer_build=True)
+"""Of models that a command which lists searches has no use for: built when they are first used."""
 
 
 class SearchChanges(TypedDict, total=False):
@@ -53,6 +55,8 @@ class StoredUsage(TypedDict):
 class CallRecord(Call):
     """One try of one model call, without its texts."""
 
+    model_config = _LATER
+
     search: str
     candidate: str = Field(pattern=_PATH)
     attempt: int = Field(ge=0)
@@ -76,7 +80,7 @@ class CallRecord(Call):
 class ExecutionRecord(BaseModel):
     """One try of one execution, without its result."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = _LATER
 
     candidate: str = Field(pattern=_PATH)
     stage: str
@@ -121,7 +125,7 @@ class BenchRun:
 class Token(BaseModel):
     """A token of the service as it is stored; the secret itself is only ever shown to whoever creates it."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = _LATER
 
     id: str
     client: str

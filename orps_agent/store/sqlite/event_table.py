@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import time
-
-from orps_agent.domain.events import AnyEvent, StoredEvent
+from typing import TYPE_CHECKING
 
 from .part import Part
+
+if TYPE_CHECKING:
+    from orps_agent.domain.events import AnyEvent, StoredEvent
 
 
 class EventTable(Part):
@@ -33,6 +35,8 @@ class EventTable(Part):
 
     async def events(self, search: str, *, after: int = 0, limit: int = 1000) -> list[StoredEvent]:
         """Return the first events of a search whose number is greater than `after`, in order."""
+        from orps_agent.domain.events import StoredEvent  # noqa: PLC0415 - slow to import, and rare
+
         rows = await self.reader.rows(
             "SELECT id, at, search, kind, told FROM events WHERE search = ? AND id > ? ORDER BY id LIMIT ?",
             search,
