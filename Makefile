@@ -21,7 +21,7 @@ test: $(READY)
 check: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy -p orps_agent -p perf -m examples.planner -m examples.supervisor
+	$(BIN)/mypy -p orps_agent -p perf -m examples.planner -m examples.supervisor -p examples.plugin.orps_greedy
 	$(BIN)/lint-imports --no-logo
 
 # The pages that are made from the code.

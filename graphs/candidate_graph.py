@@ -11,11 +11,11 @@ from dataclasses import replace
 from functools import cache, wraps
 from typing import Any, Protocol, TypedDict, TypeVar
 
-import anyio.to_thread
 from langgraph.graph import END, START, StateGraph
 from langgraph.graph.state import CompiledStateGraph
 from langgraph.runtime import Runtime
 
+from orps_agent.domain.artifact import Artifact, Program
 from orps_agent.domain.candidate import Candidate, Status
 from orps_agent.domain.events import CandidateExecuted, CandidateFinished
 from orps_agent.domain.execution import ExecutionReport, TestResult, Verdict
@@ -23,7 +23,7 @@ from orps_agent.domain.rewards import outcome_reward
 from orps_agent.errors import BudgetReached, ReplyError
 from orps_agent.llm.replies.parser import parse_critique, parse_turn
 from orps_agent.tools.analysis.complexity import analyse
-from orps_agent.tools.analysis.tamper import static_flags
+from orps_agent.tools.analysis.tamper import suspicions
 
 from .context import SearchContext
 from .model_calls import ask_critic, ask_programmer, ask_repair, ask_rest, programmer_reply
@@ -55,7 +55,7 @@ async def reason(state: CandidateState, runtime: Runtime[SearchContext]) -> None
     """Ask the programmer: the whole turn when thoughts and code come together, else the thoughts."""
     context = runtime.context
     candidate = await context.candidate(state["candidate"])
-    if candidate.status is not Status.RUNNING or candidate.code is not None or candidate.reasoning is not None:
+    if candidate.status is not Status.RUNNING or candidate.solution is not None or candidate.reasoning is not None:
         return
     try:
         reply = await ask_programmer(context, candidate)
@@ -71,7 +71,7 @@ async def code(state: CandidateState, runtime: Runtime[SearchContext]) -> None:
     """Find thoughts and solution in the reply, after a repair turn if there is no solution in it."""
     context = runtime.context
     candidate = await context.candidate(state["candidate"])
-    if candidate.status is not Status.RUNNING or candidate.code is not None:
+    if candidate.status is not Status.RUNNING or candidate.solution is not None:
         return
     names = context.row.problem.entry_points
     split = context.row.config.reasoning == "split"
@@ -79,14 +79,16 @@ async def code(state: CandidateState, runtime: Runtime[SearchContext]) -> None:
         reply = await (ask_programmer(context, candidate) if split else programmer_reply(context, candidate))
         reply = await ask_rest(context, candidate, reply)
         turn = parse_turn(reply.text, reply.reasoning, entry_points=names)
-        if turn.code is None:
+        if turn.solution is None:
             repaired = await ask_repair(context, candidate, "code", reply)
-            turn = replace(turn, code=parse_turn(repaired.text, entry_points=names).code)
+            turn = replace(turn, solution=parse_turn(repaired.text, entry_points=names).solution)
     except ReplyError as error:
         await _fail(context, candidate, error)
         return
     thoughts = candidate.reasoning if split else turn.thoughts
-    await context.write(candidate.id, "reason", "code", reasoning=thoughts, code=turn.code or "")
+    # An empty one where there is none: the stage is done all the same.
+    solution = turn.solution or Program("")
+    await context.write(candidate.id, "reason", "code", reasoning=thoughts, solution=solution)
 
 
 async def execute(state: CandidateState, runtime: Runtime[SearchContext]) -> None:
@@ -99,7 +101,7 @@ async def execute(state: CandidateState, runtime: Runtime[SearchContext]) -> Non
 
 
 async def profile(state: CandidateState, runtime: Runtime[SearchContext]) -> None:
-    """Measure what passed, analyse the source, and compute the outcome reward."""
+    """Measure what passed, analyse the solution, and compute the outcome reward."""
     context = runtime.context
     candidate = await context.candidate(state["candidate"])
     if candidate.status is not Status.RUNNING or candidate.outcome is not None:
@@ -108,13 +110,12 @@ async def profile(state: CandidateState, runtime: Runtime[SearchContext]) -> Non
     reused = context.journal.is_finished(effect)
     # From the journal: until it is settled here, only the execution's own result holds the measurements.
     report = await _run(context, candidate)
+    solution = candidate.solution or Program("")
     if report.passed:
-        report = await context.execute(effect, ExecutionReport, lambda: _measure(context, candidate, report))
-    source = candidate.code or ""
-    analysis = await analyse(source)
-    # In a thread: it may take seconds on a source that was written to be slow to read.
-    suspicions = await anyio.to_thread.run_sync(static_flags, source, context.row.problem.tests)
-    report = report.model_copy(update={"flags": tuple(dict.fromkeys((*report.flags, *suspicions)))})
+        report = await context.execute(effect, ExecutionReport, lambda: _measure(context, solution, report))
+    analysis = await analyse(solution)
+    flags = (*report.flags, *await suspicions(solution, context.row.problem.tests))
+    report = report.model_copy(update={"flags": tuple(dict.fromkeys(flags))})
     outcome = outcome_reward(report, analysis)
     measured = await context.write(
         candidate.id, "execute", "profile", report=report, analysis=analysis, outcome=outcome
@@ -150,8 +151,8 @@ async def critique(state: CandidateState, runtime: Runtime[SearchContext]) -> Ca
 
 async def _run(context: SearchContext, candidate: Candidate) -> ExecutionReport:
     problem = context.row.problem
-    source = candidate.code
-    if not source:
+    solution = candidate.solution
+    if not solution:
         missing = [
             TestResult(name=test.name, verdict=Verdict.NOT_RUN, error="the reply held no Python")
             for test in problem.tests.tests
@@ -160,14 +161,14 @@ async def _run(context: SearchContext, candidate: Candidate) -> ExecutionReport:
     return await context.execute(
         context.effect(candidate.id, "execute"),
         ExecutionReport,
-        lambda: context.executor.run(source, problem.tests, entry_points=problem.entry_points, limits=problem.limits),
+        lambda: context.executor.run(solution, problem.tests, entry_points=problem.entry_points, limits=problem.limits),
     )
 
 
-async def _measure(context: SearchContext, candidate: Candidate, report: ExecutionReport) -> ExecutionReport:
+async def _measure(context: SearchContext, solution: Artifact, report: ExecutionReport) -> ExecutionReport:
     problem = context.row.problem
     return await context.executor.profile(
-        candidate.code or "",
+        solution,
         problem.tests,
         report,
         entry_points=problem.entry_points,

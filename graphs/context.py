@@ -104,7 +104,7 @@ class SearchContext:
         """Store what a stage learned. `settles` names the stages whose effects told nothing beyond it."""
         known = (await self.candidate(candidate)).model_copy(update=changed)
         self._known[candidate] = known
-        await self.store.update_candidate(self.id, candidate, changed, *self.journal.settled(known, settles))
+        await self.store.update_candidate(self.id, candidate, changed, settled=self.journal.settled(known, settles))
         return known
 
     def forget(self, candidates: Iterable[str]) -> None:

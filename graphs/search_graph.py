@@ -22,6 +22,8 @@ from orps_agent.domain.calibration import Calibration
 from orps_agent.domain.candidate import Candidate, Outline, Status
 from orps_agent.domain.events import RoundClosed, RoundStarted
 from orps_agent.domain.execution import ExecutionReport
+from orps_agent.store import SearchChanges
+from orps_agent.store.choice import choice
 from orps_agent.strategies import Expansion, Score, StrategyState
 
 from .candidate_graph import build_candidate
@@ -89,14 +91,14 @@ async def judge(state: SearchState, runtime: Runtime[SearchContext]) -> dict[str
     context = runtime.context
     row = context.row
     exhausted = state.get("budget")
-    told: dict[str, object] = {
+    told: SearchChanges = {
         "reason": f"{OUT_OF_BUDGET}{exhausted}" if exhausted else context.state(state["strategy"]).ended
     }
     if row.winner is not None:  # stored by a run that was killed before it could say that it is finished
         await context.store.update_search(row.id, **told)
         return {"winner": row.winner}
     tree = await context.store.outline(row.id)
-    won = (await context.store.choice(row, tree)).winner
+    won = (await choice(context.store, row, tree)).winner
     if won is None:
         await context.store.update_search(row.id, **told)
         return {"winner": None}
@@ -106,20 +108,20 @@ async def judge(state: SearchState, runtime: Runtime[SearchContext]) -> dict[str
         "verification": await _verify(context, best),
         "comparison": await _contest(context, best, first),
     }
-    await context.store.update_search(row.id, *context.journal.settled(best, ("judge", "contest")), **told)
+    await context.store.update_search(row.id, settled=context.journal.settled(best, ("judge", "contest")), **told)
     return {"winner": best.id}
 
 
 async def _verify(context: SearchContext, best: Candidate) -> ExecutionReport | None:
     """The winner on the held-back tests."""
-    source, problem = best.code, context.row.problem
+    solution, problem = best.solution, context.row.problem
     held_back = problem.held_back
-    if not source or held_back is None:
+    if not solution or held_back is None:
         return None
     return await context.execute(
         context.effect(best.id, "judge"),
         ExecutionReport,
-        lambda: context.executor.run(source, held_back, entry_points=problem.entry_points, limits=problem.limits),
+        lambda: context.executor.run(solution, held_back, entry_points=problem.entry_points, limits=problem.limits),
     )
 
 
@@ -129,7 +131,7 @@ class _Contest(BaseModel):
 
 async def _contest(context: SearchContext, best: Candidate, first: Candidate) -> str | None:
     """What the finalist gained in speed over the first sample, in words."""
-    ours, theirs = best.code, first.code
+    ours, theirs = best.solution, first.solution
     problem = context.row.problem
     # Only what both pass: a test on which one of them runs into its limit would do so in every turn.
     common = _passed(best) & _passed(first)
@@ -172,7 +174,7 @@ async def _solved(context: SearchContext, finished: list[Outline]) -> set[str]:
     row = context.row
     if row.tests_by is None or row.selector == "order" or not finished:
         return {each.id for each in finished if each.solved}
-    agreement = (await context.store.choice(row, await _known(context, finished[0].round))).agreement
+    agreement = (await choice(context.store, row, await _known(context, finished[0].round))).agreement
     if agreement is None or not agreement.tests or len(agreement.solutions) < _CONFIRMED:
         return set()
     trusted = set(agreement.tests)

@@ -33,7 +33,7 @@ async def write_tests(state: SearchInput, runtime: Runtime[SearchContext]) -> Co
         raise NoUsableTest(f"{_nothing(context)}: {error}") from error
     author = context.row.tester or context.row.programmer
     posed = problem.model_copy(update={"tests": tests})
-    await context.store.update_search(context.id, problem=posed.model_dump_json(exclude_defaults=True), tests_by=author)
+    await context.store.update_search(context.id, problem=posed, tests_by=author)
     context.row = context.row.model_copy(update={"problem": posed, "tests_by": author})
     await context.emit(TestsWritten.of(context.id, author, tests, reused=reused))
     return Command(goto="select")

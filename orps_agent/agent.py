@@ -33,7 +33,8 @@ from .domain.search import Search
 from .errors import SearchInterrupted
 from .graphs.context import SearchContext
 from .graphs.lifecycle import Lifecycle
-from .llm.registry import Models, is_small, model_names, name_of_tester, open_models
+from .llm.base import Models
+from .llm.registry import is_small, model_names, name_of_tester, open_models
 from .prompts.messages import Prompts
 from .search.forecast import Forecast, forecast
 from .search.fork import shared
@@ -42,11 +43,13 @@ from .search.plan import SearchPlan
 from .search.runner import cancellation, walk
 from .search.summary import summarise
 from .settings import QUICK, SearchConfig, Settings, load_settings
+from .store import Store
 from .store.lease import lease, left_behind
+from .strategies import STRATEGIES, settled
 from .telemetry import open_trace
-from .tools.executor import SplitExecutor
+from .tools.executor import Executor, executor_of
 from .util.logs import log
-from .util.tasks import beside
+from .util.tasks import background_tasks
 
 Emit = Callable[[AnyEvent], Awaitable[None]]
 
@@ -60,16 +63,37 @@ class Agent:
 
     Any number of searches may run at the same time; they share the model and executor slots and, over each one's own,
     the `budget` of the batch that they are. `archive` knows the stored ones.
+
+    `models`, `executor` and `store` take the place of those that the settings name. They belong to the caller, who
+    opens them before the agent and closes them after it:
+
+        async with MyModel() as model, MyExecutor() as executor:
+            models = Models(programmer=model, critic=model, tester=model)
+            async with Agent(settings, models=models, executor=executor) as agent:
+                ...
+
+    Given models answer for every search, a resumed one included, whatever models it had before; a new search is stored
+    with their names. With a given store no file is written.
     """
 
-    def __init__(self, settings: Settings | None = None, *, budget: Budget | None = None) -> None:
+    def __init__(
+        self,
+        settings: Settings | None = None,
+        *,
+        models: Models | None = None,
+        executor: Executor | None = None,
+        store: Store | None = None,
+        budget: Budget | None = None,
+    ) -> None:
         self.settings = settings or load_settings()
-        self.archive = Archive(self.settings)
+        self.archive = Archive(self.settings, store=store)
         self.store = self.archive.store
         self.prices = load_prices(self.settings)
         self.batch = Account(budget or Budget())
         """What all its searches spend."""
         self._stack = AsyncExitStack()
+        self._given = models
+        self._given_executor = executor
         self._models: dict[tuple[str, str, str | None], Models] = {}
         self._running: dict[str, Lifecycle] = {}
         self._opening = anyio.Lock()
@@ -78,7 +102,7 @@ class Agent:
         async with AsyncExitStack() as stack:
             stack.callback(self._models.clear)
             await stack.enter_async_context(self.archive)
-            self.executor = await stack.enter_async_context(SplitExecutor(self.settings.executor))
+            self.executor = await self._open_executor(stack)
             self._stack = stack.pop_all()
         return self
 
@@ -134,23 +158,15 @@ class Agent:
             async with send, lease(self.store, plan.search.id) as cancelled:
                 await self._run(plan, models, batch, resumed=resumed, cancelled=cancelled, emit=send.send)
 
-        async with beside(run), receive:
+        async with background_tasks(run), receive:
             yield receive
 
     def forecast(self, problem: Problem, config: SearchConfig | None = None) -> Forecast:
         """What a search will ask for; the agent need not be open, and nothing is asked or stored."""
-        programmer, critic = model_names(self.settings)
-        config = config or default_config(self.settings)
+        programmer, critic, tester = self._model_names()
+        config = settled(config or self._default_config())
         prompts = Prompts(config, self.settings.prompts)
-        return forecast(
-            problem,
-            config,
-            prompts,
-            self.prices,
-            programmer=programmer,
-            critic=critic,
-            tester=name_of_tester(self.settings),
-        )
+        return forecast(problem, config, prompts, self.prices, programmer=programmer, critic=critic, tester=tester)
 
     def plan(
         self,
@@ -165,8 +181,8 @@ class Agent:
 
         Once `Store.add_search` has stored its `search`, `resume` runs it as well.
         """
-        config = _within(config or default_config(self.settings), budget)
-        plan = SearchPlan.new(problem, config, self.settings, id_=search)
+        config = _within(settled(config or self._default_config()), budget)
+        plan = SearchPlan.new(problem, config, self._model_names(), self.settings.prompts, id_=search)
         refuse_unpriced(plan.search, self.prices, (batch or self.batch).budget)
         return plan
 
@@ -243,13 +259,32 @@ class Agent:
 
     async def _resumed(self, search: str, budget: Budget | None, batch: Account) -> Search:
         row = await self.store.search(search)
+        STRATEGIES.find(row.config.strategy)
         row = row.model_copy(update={"config": _within(row.config, budget)})
         refuse_unpriced(row, self.prices, batch.budget)
         models = await self._open_models(row)
         await models.check()
         return row
 
+    async def _open_executor(self, stack: AsyncExitStack) -> Executor:
+        if self._given_executor is not None:
+            return self._given_executor
+        return await stack.enter_async_context(executor_of(self.settings.executor))
+
+    def _model_names(self) -> tuple[str, str, str | None]:
+        """Return what a search remembers of its models; no name for a tester that is the programmer."""
+        given = self._given
+        if given is None:
+            return *model_names(self.settings), name_of_tester(self.settings)
+        tester = None if given.tester is given.programmer else given.tester.name
+        return given.programmer.name, given.critic.name, tester
+
+    def _default_config(self) -> SearchConfig:
+        return default_config(self.settings, small=self._given is None and is_small(self.settings))
+
     async def _open_models(self, row: Search) -> Models:
+        if self._given is not None:
+            return self._given
         names = row.programmer, row.critic, row.tester
         async with self._opening:
             if names not in self._models:
@@ -263,7 +298,7 @@ class Agent:
     ) -> None:
         started, row = time.monotonic(), plan.search
         account = await open_account(self.store, row, self.prices, batch)
-        goes_on = row.status != "finished" or (row.out_of_budget and not account.exhausted())
+        goes_on = not row.has_ended or (row.out_of_budget and not account.exhausted())
         if resumed and goes_on:
             await self.store.reopen(row)
             row = await self.store.search(row.id)
@@ -332,9 +367,13 @@ def solve(problem: Problem, config: SearchConfig | None = None, settings: Settin
         return portal.call(run)
 
 
-def default_config(settings: Settings) -> SearchConfig:
-    """The settings' search, else the paper's numbers, or the quick ones on the embedded model; over them the roles'."""
-    config = settings.search or (QUICK if is_small(settings) else SearchConfig())
+def default_config(settings: Settings, *, small: bool | None = None) -> SearchConfig:
+    """The settings' search, else the paper's numbers, or the quick ones on the embedded model; over them the roles'.
+
+    `small` says whether the programmer is such a model; None: as the settings say.
+    """
+    small = is_small(settings) if small is None else small
+    config = settings.search or (QUICK if small else SearchConfig())
     return config.model_copy(update=settings.sampling)
 
 

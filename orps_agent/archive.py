@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
+from .domain.artifact import Program
 from .domain.candidate import Tree
 from .domain.document import SearchDocument
 from .domain.result import SearchResult
@@ -14,9 +15,8 @@ from .search.export import document
 from .search.fork import fork
 from .search.summary import summarise
 from .settings import Settings, load_settings
-from .store import Store, Tally
+from .store import Garbage, Store, Tally, store_of
 from .store.lease import cancel
-from .store.sqlite.garbage import Garbage, collect, find_garbage
 
 if TYPE_CHECKING:
     from .search.replay import Replay
@@ -30,22 +30,25 @@ class Archive:
                 print(row.id, row.status)
             print((await archive.result(row.id)).code)
 
-    What needs LangGraph is imported when it is first asked for, so that reading stays fast.
+    What needs LangGraph is imported when it is first asked for, so that reading stays fast. A `store` that is passed in
+    takes the place of the one that the settings name; its owner opens it before and closes it afterwards.
     """
 
-    def __init__(self, settings: Settings | None = None) -> None:
+    def __init__(self, settings: Settings | None = None, *, store: Store | None = None) -> None:
         self.settings = settings or load_settings()
-        in_loop = self.settings.commits == "loop"
-        self.store = Store(self.settings.db, durability=self.settings.durability, in_loop=in_loop)
+        self.store = store or store_of(self.settings)
+        self._owns_store = store is None
 
     async def __aenter__(self) -> Self:
-        await self.store.__aenter__()
+        if self._owns_store:
+            await self.store.__aenter__()
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        await self.store.__aexit__(kind, error, trace)
+        if self._owns_store:
+            await self.store.__aexit__(kind, error, trace)
 
     async def searches(self, limit: int = 100) -> list[Search]:
         """The latest searches, newest first."""
@@ -97,7 +100,8 @@ class Archive:
         `critique` or `code` replace what the candidate has; `changes` are numbers of the SearchConfig; `new` is the id
         that it gets. Raises UnknownSearch, UnknownCandidate, UsageError or SettingsError, and stores nothing then.
         """
-        return await fork(self.store, search, at, critique=critique, code=code, changes=changes, new=new)
+        solution = None if code is None else Program(code)
+        return await fork(self.store, search, at, critique=critique, solution=solution, changes=changes, new=new)
 
     async def replay(self, search: str, *, changes: Mapping[str, object] | None = None) -> Replay:
         """Walk a search again from its record; with `changes`, see what other numbers would have found."""
@@ -107,8 +111,8 @@ class Archive:
 
     async def garbage(self, *, older_than: float | None = None) -> Garbage:
         """What could go; with `older_than`, a Unix time, also the searches that ended before it."""
-        return await find_garbage(self.store, older_than=older_than)
+        return await self.store.garbage(older_than=older_than)
 
     async def collect(self, garbage: Garbage) -> int:
         """Remove the garbage; returns by how many bytes the files shrank."""
-        return await collect(self.store, garbage)
+        return await self.store.collect(garbage)

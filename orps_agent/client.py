@@ -1,10 +1,10 @@
 """A client of the service: what an `Agent` does here, done there.
 
 async with Client("http://127.0.0.1:8787") as client:
-    view = await client.submit(problem)
-    async for event in client.watch(view.id):
+    search = await client.submit(problem)
+    async for event in client.watch(search.id):
         print(event.kind)
-    print((await client.result(view.id)).code)
+    print((await client.result(search.id)).code)
 """
 
 from __future__ import annotations
@@ -21,10 +21,11 @@ from pydantic import BaseModel, ValidationError
 from . import errors
 from .budget.account import Budget
 from .domain.document import SearchDocument
+from .domain.events import StoredEvent
 from .domain.problem import Problem
 from .domain.result import SearchResult
 from .errors import OrpsError, ServiceError
-from .serve.schemas import Fault, Fork, Resumption, SearchList, SearchView, StoredEvent, Submission
+from .serve.schemas import Fault, Fork, Resumption, SearchList, ServedSearch, Submission
 from .settings import SearchConfig
 
 Answer = TypeVar("Answer", bound=BaseModel)
@@ -63,39 +64,39 @@ class Client:
         priority: int = 0,
         client: str | None = None,
         key: str | None = None,
-    ) -> SearchView:
+    ) -> ServedSearch:
         """Put a search into the queue; when this returns, it will be run, whatever happens to the service.
 
         Of the config only what was set counts, the rest is the service's. A second call with the same `key` comes
         back to the same search; without one, this call has a key of its own, so that it is safe to repeat it within.
         """
         asked = Submission(problem=problem, config=config, budget=budget, priority=priority, client=client)
-        return await self._patiently("/api/searches", SearchView, asked, key)
+        return await self._patiently("/api/searches", ServedSearch, asked, key)
 
-    async def list(self, limit: int = 100) -> tuple[SearchView, ...]:
+    async def list(self, limit: int = 100) -> tuple[ServedSearch, ...]:
         """The latest searches, newest first."""
         return (await self._ask("GET", f"/api/searches?limit={limit}", SearchList)).searches
 
-    async def get(self, search: str) -> SearchView:
+    async def get(self, search: str) -> ServedSearch:
         """What is known of a search."""
-        return await self._ask("GET", f"/api/searches/{search}", SearchView)
+        return await self._ask("GET", f"/api/searches/{search}", ServedSearch)
 
     async def document(self, search: str) -> SearchDocument:
-        """Its facts, its tree and its calls."""
+        """Return the search with its tree and its calls."""
         return await self._ask("GET", f"/api/searches/{search}/document", SearchDocument)
 
     async def result(self, search: str) -> SearchResult:
         """What it has found so far."""
         return await self._ask("GET", f"/api/searches/{search}/result", SearchResult)
 
-    async def cancel(self, search: str) -> SearchView:
+    async def cancel(self, search: str) -> ServedSearch:
         """End it, keeping what it found; what is in flight is stored first."""
-        return await self._patiently(f"/api/searches/{search}/cancel", SearchView)
+        return await self._patiently(f"/api/searches/{search}/cancel", ServedSearch)
 
-    async def resume(self, search: str, *, budget: Budget | None = None, priority: int = 0) -> SearchView:
+    async def resume(self, search: str, *, budget: Budget | None = None, priority: int = 0) -> ServedSearch:
         """Go on with it, with a larger budget where that had ended it."""
         asked = Resumption(budget=budget, priority=priority)
-        return await self._patiently(f"/api/searches/{search}/resume", SearchView, asked)
+        return await self._patiently(f"/api/searches/{search}/resume", ServedSearch, asked)
 
     async def fork(
         self,
@@ -107,13 +108,13 @@ class Client:
         config: SearchConfig | None = None,
         priority: int = 0,
         key: str | None = None,
-    ) -> SearchView:
+    ) -> ServedSearch:
         """A new search that goes on from candidate `at`, with another critique or other code, or other numbers.
 
         `key` as in `submit`.
         """
         asked = Fork(at=at, critique=critique, code=code, config=config, priority=priority)
-        return await self._patiently(f"/api/searches/{search}/fork", SearchView, asked, key)
+        return await self._patiently(f"/api/searches/{search}/fork", ServedSearch, asked, key)
 
     async def watch(self, search: str, *, after: int = 0) -> AsyncIterator[StoredEvent]:
         """What the search has told behind event `after` and what it tells from now on, until it has ended.

@@ -1,52 +1,56 @@
-"""Everything that orps raises on purpose, in one tree.
+"""Define every error that orps raises on purpose, in one tree.
 
     OrpsError
-    ├── UsageError               what was asked for is wrong; nothing was spent          (exit 2)
+    ├── UsageError               the request is wrong; nothing was spent                 (exit 2)
     │   ├── ProblemError         a problem file, its statement, its tests
-    │   ├── DatasetError         a benchmark's file or folder, or, where none may be, its bad rows
+    │   ├── DatasetError         a benchmark's file or folder, or bad rows where none are allowed
     │   ├── SettingsError        a setting, a flag, an environment variable
     │   ├── PromptError          a prompt template is missing or broken
     │   ├── UnknownSearch        no search with that id in this database
-    │   ├── SearchEnded          the search has ended, so that this cannot be done to it any more
+    │   ├── SearchEnded          the operation is impossible because the search has ended
     │   ├── UnknownCandidate     no candidate with that id in this search
-    │   ├── RequestError         a request to the service is not one that it understands
-    │   ├── AccessDenied         the service wants a token, or a service that is open to others needs one
-    │   ├── KeyReused            an idempotency key came back with something else to do
-    │   └── ClientBudgetReached  what a client of the service may spend is spent
-    └── CannotRun                what was asked for is right, but cannot be done here     (exit 3)
+    │   ├── RequestError         a request to the service is malformed or unsupported
+    │   ├── AccessDenied         a request to the service, or a service open to others, lacks a token
+    │   ├── KeyReused            an idempotency key was used again for another submission
+    │   └── ClientBudgetReached  a client of the service has exhausted its budget
+    └── CannotRun                the request is valid, but cannot be done here            (exit 3)
         ├── EndpointError        a model endpoint is unreachable, or refuses every call
-        │   └── ReplyError       one call came back without a usable reply
-        │       ├── NeverRecorded    a replay asked what the recorded search never asked
-        │       └── BudgetReached    a call was not made, as it would go beyond the budget
-        ├── NoUsableTest         a model was asked for tests and wrote none that could judge a solution
-        ├── HubError             a dataset cannot be had from the hub
+        │   └── ReplyError       one call ended without a usable reply
+        │       ├── NeverRecorded    a replay needs a result that is not in the recorded search
+        │       └── BudgetReached    a call was not made, as it would exceed the budget
+        ├── NoUsableTest         a model wrote no test that could judge a solution
+        ├── HubError             a dataset cannot be downloaded from the hub
         ├── ModelFileError       the embedded model cannot be fetched, verified or loaded
-        ├── MissingExtra         a library is needed that is not installed with orps itself
-        ├── ServiceError         a service cannot be reached, or answers as none of ours
+        ├── MissingExtra         a required library is not installed with orps itself
+        ├── PluginError          an installed package's plugin cannot be used
+        ├── ServiceError         a service cannot be reached, or is not an orps service
         ├── ExecutorError        the sandbox cannot be set up on this machine
         ├── SearchInterrupted    the search was stopped before its end; it can be resumed
-        │   └── SearchCancelled  somebody asked for its end
+        │   └── SearchCancelled  a user cancelled the search
         └── StoreError           the SQLite file cannot be opened, read or written
             └── SearchOwned      another process is working on this search
 
-Every message says what happened, to what, and what to do about it, in one line.
+Every message states in one line what happened, to what, and what to do about it.
 """
 
 
 class OrpsError(Exception):
-    """Base of every error that orps raises on purpose; its text is one line meant for the user."""
+    """Serve as the base of every error that orps raises on purpose; its text is one line for the user."""
 
 
 class UsageError(OrpsError):
-    """What was asked for is wrong; nothing was run and nothing was spent."""
+    """Signal that the request is wrong; nothing was run and nothing was spent."""
 
 
 class ProblemError(UsageError):
-    """A problem cannot be used as written; the message names the file and the place in it."""
+    """Signal that a problem cannot be used as written; the message names the file and the place in it."""
 
 
 class DatasetError(UsageError):
-    """A benchmark cannot be read, or has bad rows where none may be; `faults` has a line for each of these."""
+    """Signal that a benchmark cannot be read, or has bad rows where none are allowed.
+
+    `faults` has one line for each bad row.
+    """
 
     def __init__(self, message: str, faults: tuple[str, ...] = ()) -> None:
         super().__init__(message)
@@ -54,96 +58,100 @@ class DatasetError(UsageError):
 
 
 class SettingsError(UsageError):
-    """A setting is wrong; the message names it and says how to set it."""
+    """Signal that a setting is wrong; the message names it and explains how to set it."""
 
 
 class PromptError(UsageError):
-    """A prompt template is missing, does not parse, or uses a name that it is not given."""
+    """Signal that a prompt template is missing, does not parse, or uses an undefined name."""
 
 
 class UnknownSearch(UsageError):
-    """There is no such search in this database."""
+    """Signal that the database has no such search."""
 
 
 class SearchEnded(UsageError):
-    """The search has ended; the message says how."""
+    """Signal that the search has ended; the message explains how."""
 
 
 class UnknownCandidate(UsageError):
-    """There is no such candidate in this search."""
+    """Signal that the search has no such candidate."""
 
 
 class RequestError(UsageError):
-    """A request to the service is malformed, too large, or for something that it does not have."""
+    """Signal that a request to the service is malformed, too large, or for something that does not exist."""
 
 
 class AccessDenied(UsageError):
-    """The service wants a token that it knows, or may not be opened to other machines without one."""
+    """Signal that the service requires a valid token, or may not be opened to other machines without one."""
 
 
 class KeyReused(UsageError):
-    """An idempotency key was used before, for another submission."""
+    """Signal that an idempotency key was used before, for another submission."""
 
 
 class ClientBudgetReached(UsageError):
-    """The service's client has spent what it may over all its searches."""
+    """Signal that a client of the service has exhausted its budget over all its searches."""
 
 
 class CannotRun(OrpsError):
-    """The request is sound but this machine, network or file system cannot serve it now."""
+    """Signal that the request is valid, but this machine, network or file system cannot serve it now."""
 
 
 class EndpointError(CannotRun):
-    """A model endpoint is unreachable, or refuses calls in a way that retrying does not mend."""
+    """Signal that a model endpoint is unreachable, or refuses calls so that retrying is useless."""
 
 
 class ReplyError(EndpointError):
-    """A single call ended without a usable reply; the candidate that asked for it fails, the search goes on."""
+    """Signal that a single call ended without a usable reply; its candidate fails, the search continues."""
 
 
 class NeverRecorded(ReplyError):
-    """A replay came to an act that the recorded search never did, so that nobody knows its result."""
+    """Signal that a replay needs an effect that the recorded search never had, so that its result is unknown."""
 
 
 class BudgetReached(ReplyError):
-    """A call was not made, as it would go beyond the search's budget; its candidate is halted, the search ends."""
+    """Signal that a call was not made, as it would exceed the budget; its candidate is halted, the search ends."""
 
 
 class NoUsableTest(CannotRun):
-    """A problem has no tests, and the model wrote none that could judge a solution; a resume asks it again."""
+    """Signal that a problem has no tests, and the model wrote none that judges a solution; a resume tries again."""
 
 
 class HubError(CannotRun):
-    """A dataset cannot be had from the hub: the package is missing, or the network, or there is no such dataset."""
+    """Signal that a dataset cannot be downloaded from the hub: no package, no network, or no such dataset."""
 
 
 class ModelFileError(CannotRun):
-    """The embedded model's file cannot be fetched, verified, unpacked or loaded."""
+    """Signal that the embedded model's file cannot be fetched, verified, unpacked or loaded."""
 
 
 class MissingExtra(CannotRun):
-    """A library is needed that only comes with an extra; the message says how to install it."""
+    """Signal that a library of an optional extra is missing; the message explains how to install it."""
+
+
+class PluginError(CannotRun):
+    """Signal that a plugin of an installed package cannot be imported or is incomplete; the message names it."""
 
 
 class ServiceError(CannotRun):
-    """A service cannot be reached, or what answers there does not answer as one of ours."""
+    """Signal that a service cannot be reached, or that the server at this URL is not an orps service."""
 
 
 class ExecutorError(CannotRun):
-    """Candidates cannot be run here safely; the message names the missing piece and how to get it."""
+    """Signal that candidates cannot be run here safely; the message names the missing piece and how to get it."""
 
 
 class SearchInterrupted(CannotRun):
-    """The search was stopped before its end; what was finished is stored, and the search can be resumed."""
+    """Signal that the search was stopped before its end; finished work is stored, and it can be resumed."""
 
 
 class SearchCancelled(SearchInterrupted):
-    """Somebody asked for the search's end; what it found is stored, and it can be resumed after all."""
+    """Signal that a user cancelled the search; its results are stored, and it can still be resumed."""
 
 
 class StoreError(CannotRun):
-    """The SQLite file cannot be opened, read or written; the message names the file."""
+    """Signal that the SQLite file cannot be opened, read or written; the message names the file."""
 
 
 class SearchOwned(StoreError):
-    """Another live process holds this search; the message names its pid and host."""
+    """Signal that another live process runs this search; the message names its pid and host."""

@@ -11,13 +11,13 @@ from __future__ import annotations
 
 import argparse
 import signal
-import sqlite3
 import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 
 import anyio
@@ -28,6 +28,7 @@ from orps_agent.bench.plan import Plan
 from orps_agent.bench.record import Record
 from orps_agent.bench.runner import run_bench
 from orps_agent.settings import SearchConfig, load_settings
+from orps_agent.store import CallRecord, SqliteStore
 
 SCRIPT = """
 rules:
@@ -85,9 +86,14 @@ async def run(folder: Path, url: str, problems: int) -> None:
     print(f"{wall / longest:.2f} times its longest search, which took {longest:.1f} s")
 
 
+async def tries(database: Path) -> list[CallRecord]:
+    """Every try of every model call."""
+    async with SqliteStore(database) as store:
+        return [call for row in await store.searches(10_000) for call in await store.calls(row.id)]
+
+
 def answered(database: Path) -> int:
-    with closing(sqlite3.connect(database)) as connection:
-        return int(connection.execute("SELECT count(*) FROM model_calls WHERE status = 'answered'").fetchone()[0])
+    return sum(each.status == "answered" for each in anyio.run(tries, database))
 
 
 def kill(folder: Path, url: str, problems: int) -> None:
@@ -96,29 +102,20 @@ def kill(folder: Path, url: str, problems: int) -> None:
     command += ["--calls", str(CALLS), "--regime", "real", "--set", "rounds=3", "--set", "beam=1"]
     command += ["--base-url", url, "--model", "served", "--db", str(database), "--format", "json"]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
-        while not database.exists() or _quietly(database) < problems * CALLS / 2:
+        while not database.exists() or answered(database) < problems * CALLS / 2:
             time.sleep(0.2)
         process.send_signal(signal.SIGKILL)
     before = answered(database)
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
-    with closing(sqlite3.connect(database)) as connection:
-        again = connection.execute(
-            "SELECT count(*) FROM (SELECT 1 FROM model_calls GROUP BY search, candidate, stage, attempt"
-            " HAVING sum(status = 'answered') > 1)"
-        ).fetchone()[0]
-        unknown = connection.execute("SELECT count(*) FROM model_calls WHERE status = 'asked'").fetchone()[0]
+    made = anyio.run(tries, database)
+    replies = Counter(each.effect for each in made if each.status == "answered")
+    again = sum(count > 1 for count in replies.values())
+    unknown = sum(each.status == "asked" for each in made)
     print(
-        f"killed after {before} replies, {answered(database)} in the end: {again} asked again after their reply was ",
+        f"killed after {before} replies, {replies.total()} in the end: {again} asked again after their reply was ",
         end="",
     )
     print(f"stored, {unknown} because the kill came before it")
-
-
-def _quietly(database: Path) -> int:
-    try:
-        return answered(database)
-    except sqlite3.Error:  # not made yet
-        return 0
 
 
 def main() -> None:

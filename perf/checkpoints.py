@@ -35,7 +35,7 @@ from orps_agent.graphs.search_graph import build_machine
 from orps_agent.prompts.messages import Prompts
 from orps_agent.search import runner
 from orps_agent.settings import SearchConfig
-from orps_agent.store import Store
+from orps_agent.store import SqliteStore
 from orps_agent.strategies import strategy_of
 
 from .made_up import NAME, PROBLEM, agent, program, prose
@@ -138,7 +138,7 @@ async def interrupted(database: Path, config: SearchConfig) -> None:
     prose_, program_ = prose(chance, 100_000), program(chance, 2400)
     strategy = strategy_of(config, Prompts(config).hint_names)
     state = strategy.start()
-    async with Store(database) as store:
+    async with SqliteStore(database) as store:
         row = Search(id="big", created_at=time.time(), problem=PROBLEM, config=config, programmer=NAME, critic=NAME)
         await store.add_search(row)
         store.record(SearchStarted(search=row.id, problem=PROBLEM.id, resumed=False, at_most=1))

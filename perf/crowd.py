@@ -23,17 +23,18 @@ import time
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import anyio
 
 from orps_agent.domain.problem import TestSuite
 from orps_agent.settings import SearchConfig
+from orps_agent.store import SqliteStore
+from orps_agent.store.memory import MemoryStore
 from orps_agent.tools.executor.measurement import compare
 from orps_agent.util.cpus import allowed_cores
 
 from .made_up import PROBLEM, agent
-from .memory import MemoryStore
 
 # The fastest would be chosen by measured times, and how often there is a contest would be left to chance.
 CONFIG = SearchConfig(samples=3, rounds=3, beam=1, winner_order=("pass_rate", "rho"))
@@ -86,13 +87,12 @@ async def run(searches: int, *, in_memory: bool, bare: bool) -> Taken:
     if not bare:  # as many tests as a problem of MBPP has
         problem = PROBLEM.model_copy(update={"tests": TestSuite(tests=PROBLEM.tests.tests[1:4])})
     with tempfile.TemporaryDirectory() as folder:
-        async with agent(Path(folder) / "orps.db", latency=0.2, runs=not bare) as opened:
-            if in_memory:
-                opened.store = cast("Any", MemoryStore())
-            else:
-                store = cast("Any", opened.store)
-                store.writer.write = _clocked(store.writer.write, taken)
-                store.reader.rows = _clocked(store.reader.rows, taken)
+        store = MemoryStore() if in_memory else None
+        async with agent(Path(folder) / "orps.db", latency=0.2, runs=not bare, store=store) as opened:
+            if isinstance(opened.store, SqliteStore):
+                writer, reader = opened.store.writer, opened.store.reader
+                vars(writer)["write"] = _clocked(writer.write, taken)
+                vars(reader)["rows"] = _clocked(reader.rows, taken)
             wall, cpu = time.perf_counter(), time.process_time()
             async with anyio.create_task_group() as tasks:
                 for seed in range(searches):

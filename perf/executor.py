@@ -21,6 +21,7 @@ from pathlib import Path
 import anyio
 
 from orps_agent.bench.datasets import Task, load_tasks, open_dataset
+from orps_agent.domain.artifact import Program
 from orps_agent.domain.execution import ExecutionReport
 from orps_agent.settings import ExecutorSettings
 from orps_agent.tools.executor import SplitExecutor
@@ -42,7 +43,7 @@ def load(names: list[str]) -> list[Task]:
 
 def run_reference(task: Task, index: int) -> bool:
     """One test in a fresh interpreter, the way that the paper's public executor does it."""
-    test, gold = task.real.tests[index], task.gold or ""
+    test, gold = task.real.tests[index], task.gold.source if task.gold else ""
     assert test.kind == "snippet", "the reference has no way to run a program"
     with tempfile.TemporaryDirectory() as folder:
         parts = [task.real.setup, test.code]
@@ -58,7 +59,7 @@ def run_reference(task: Task, index: int) -> bool:
 
 async def run_gold(executor: SplitExecutor, task: Task) -> ExecutionReport:
     limits = task.problem("real").limits
-    return await executor.run(task.gold or "", task.real, entry_points=task.entry_points, limits=limits)
+    return await executor.run(task.gold or Program(""), task.real, entry_points=task.entry_points, limits=limits)
 
 
 async def run_all(executor: SplitExecutor, tasks: list[Task], slots: int) -> int:

@@ -9,16 +9,19 @@ import random
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any, cast
+from types import TracebackType
+from typing import Self
 
 import anyio
 
 from orps_agent.agent import Agent
+from orps_agent.domain.artifact import Artifact, Program
 from orps_agent.domain.execution import ExecutionReport, Metric, Metrics, TestResult, Verdict
-from orps_agent.domain.problem import Problem, SnippetTest, TestSuite
-from orps_agent.llm.base import ModelReply, ModelRequest, OnPiece
-from orps_agent.llm.registry import Models
+from orps_agent.domain.problem import Limits, Problem, SnippetTest, TestSuite
+from orps_agent.llm import ModelReply, ModelRequest, Models, OnPiece
 from orps_agent.settings import load_settings
+from orps_agent.store import Store
+from orps_agent.tools.executor import Comparison
 
 NAME = "made-up"
 SYLLABLES = [first + second for first in "bdfgklmnprstvz" for second in ("a", "e", "i", "o", "u", "an", "er", "is")]
@@ -33,7 +36,19 @@ PROBLEM = Problem(
 )
 
 
-class MadeUpModel:
+class _Idle:
+    """Holds nothing."""
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Nothing to close."""
+
+
+class MadeUpModel(_Idle):
     """Answers every request after `latency` seconds: the programmer with R and C, the critic with K and ρ."""
 
     name = NAME
@@ -46,37 +61,59 @@ class MadeUpModel:
         if request.role == "critic":
             text = f"{prose(chance, 3200)}\n\nSCORE: {chance.randint(1, 4)}"
         else:
-            text = f"{prose(chance, 4600)}\n\n```python\n{program(chance, 2400)}\n```"
+            text = f"{prose(chance, 4600)}\n\n{Program(program(chance, 2400)).text}"
         await anyio.sleep(self._latency)
         return ModelReply(text=text, model=NAME, prompt_tokens=9, completion_tokens=9, seconds=self._latency)
 
 
-class MadeUpExecutor:
-    """Runs nothing: verdicts, outputs and measurements are drawn by lot from the code."""
+class MadeUpExecutor(_Idle):
+    """Runs nothing: verdicts, outputs and measurements are drawn by lot from the solution."""
 
-    async def run(self, code: str, suite: TestSuite, **_: object) -> ExecutionReport:
-        chance = random.Random(code)
+    async def run(
+        self, solution: Artifact, suite: TestSuite, *, entry_points: tuple[str, ...] = (), limits: Limits | None = None
+    ) -> ExecutionReport:
+        chance = random.Random(solution.source)
         return ExecutionReport(results=tuple(_result(chance, each.name) for each in suite.tests), tier=1)
 
-    async def profile(self, code: str, suite: TestSuite, report: ExecutionReport, **_: object) -> ExecutionReport:
-        chance = random.Random(code)
+    async def profile(
+        self,
+        solution: Artifact,
+        suite: TestSuite,
+        report: ExecutionReport,
+        *,
+        entry_points: tuple[str, ...] = (),
+        limits: Limits | None = None,
+    ) -> ExecutionReport:
+        chance = random.Random(solution.source)
         results = tuple(
             each.model_copy(update={"metrics": _metrics(chance)}) if each.passed else each for each in report.results
         )
         return report.model_copy(update={"results": results})
 
-    async def contest(self, *_: object, **__: object) -> None:
+    async def contest(
+        self,
+        ours: Artifact,
+        theirs: Artifact,
+        suite: TestSuite,
+        *,
+        entry_points: tuple[str, ...] = (),
+        limits: Limits | None = None,
+    ) -> Comparison | None:
         return None
 
 
 @asynccontextmanager
-async def agent(database: Path, *, latency: float = 0.0, runs: bool = False) -> AsyncIterator[Agent]:
-    """The real agent, graph and store, around the made-up model and, unless it `runs` candidates, executor."""
-    async with Agent(load_settings(db=database, model=NAME)) as opened:
-        model = cast("Any", MadeUpModel(latency))
-        opened._models[NAME, NAME, None] = Models(model, model, model)
-        if not runs:
-            opened.executor = cast("Any", MadeUpExecutor())
+async def agent(
+    database: Path, *, latency: float = 0.0, runs: bool = False, store: Store | None = None
+) -> AsyncIterator[Agent]:
+    """The real agent and graph, over a file or another store, around the made-up model.
+
+    The executor is made up as well, unless it `runs` candidates.
+    """
+    model = MadeUpModel(latency)
+    models = Models(programmer=model, critic=model, tester=model)
+    executor = None if runs else MadeUpExecutor()
+    async with Agent(load_settings(db=database), models=models, executor=executor, store=store) as opened:
         yield opened
 
 

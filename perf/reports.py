@@ -32,7 +32,7 @@ def seconds(work: Callable[[], object], before: Callable[[], object] = lambda: N
 
 def forget() -> None:
     """The resamples of earlier turns."""
-    estimates._draws.cache_clear()
+    estimates._resamples.cache_clear()
     estimates.median_places.cache_clear()
 
 

@@ -12,17 +12,16 @@ import argparse
 import asyncio
 import os
 import random
-import sqlite3
 import statistics
 import tempfile
 import time
 from collections.abc import Sequence
-from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
 from orps_agent.client import Client
 from orps_agent.settings import SearchConfig
+from orps_agent.store import SqliteStore
 from tests.support.samples import DOUBLE, HALF, RIGHT, script
 from tests.support.serve.service_process import Serving, serving
 from tests.support.serve.watchers import Watcher, follow_all
@@ -62,15 +61,15 @@ async def turn(searches: int, watchers: int, seed: int) -> Turn:
                 while [each.state for each in await client.list()].count("finished") < searches:  # noqa: ASYNC110 - in another process
                     await asyncio.sleep(0.2)
             done = Turn(time.monotonic() - began, cpu(service) - before, memory_mb(service), crowd)
-        return checked(done, folder)
+        return await checked(done, folder)
 
 
-def checked(done: Turn, folder: Path) -> Turn:
+async def checked(done: Turn, folder: Path) -> Turn:
     """The turn with what is wrong between what its watchers saw and what the file holds."""
     stored: dict[str, list[int]] = {}
-    with closing(sqlite3.connect(folder / "orps.db")) as connection:
-        for search, number in connection.execute("SELECT search, id FROM events ORDER BY id"):
-            stored.setdefault(search, []).append(number)
+    async with SqliteStore(folder / "orps.db") as store:
+        for row in await store.searches(1000):
+            stored[row.id] = [each.id for each in await store.events(row.id, limit=100_000)]
     lost = sum(len({*stored[each.search]} - {*each.seen}) for each in done.watchers)
     twice = sum(len(each.seen) - len({*each.seen}) for each in done.watchers)
     return Turn(done.seconds, done.cpu, done.memory_mb, done.watchers, lost, twice)

@@ -15,7 +15,6 @@ from __future__ import annotations
 import argparse
 import os
 import random
-import sqlite3
 import statistics
 import subprocess
 import sys
@@ -23,20 +22,23 @@ import tempfile
 import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import Any
 
 import anyio
 
+from orps_agent.domain.artifact import Program
 from orps_agent.domain.candidate import Candidate, Status
 from orps_agent.domain.execution import ExecutionReport, StaticAnalysis
 from orps_agent.domain.rewards import outcome_reward
 from orps_agent.domain.search import Search
 from orps_agent.llm.base import Message, ModelReply, ModelRequest
 from orps_agent.settings import SearchConfig
-from orps_agent.store import Effect, Journal, Store
+from orps_agent.store import Effect, Effects, SqliteStore, Store
 from orps_agent.strategies import Orps, Score
 
 from .made_up import NAME, PROBLEM, MadeUpExecutor, agent, program, prose
 
+MEASURED: Any = {"results": {"__all__": {"metrics"}}, "flags": True}
 SIZES = (8, 15, 23, 46)  # samples; with a beam of 3, 5 rounds make 13 times as many candidates
 
 
@@ -47,30 +49,27 @@ async def size() -> None:
             database = Path(folder) / "orps.db"
             async with agent(database) as opened:
                 result = await opened.solve(PROBLEM, SearchConfig(samples=samples, rounds=5, beam=3))
-            texts, file = text_bytes(database), file_bytes(database)
+            texts, file = await text_bytes(database), file_bytes(database)
             print(
                 f"{result.candidates:10} {texts / 1e3:9.0f} {texts / result.candidates / 1e3:12.1f}"
                 f" {file / 1e3:8.0f} {file / texts:6.2f}"
             )
 
 
-def text_bytes(database: Path) -> int:
+async def text_bytes(database: Path) -> int:
     """The bytes of R + C + F + K of all candidates, and of the problem."""
-    with sqlite3.connect(database) as connection:
-        columns = " + ".join(
-            f"ifnull(length(CAST({c} AS BLOB)), 0)" for c in ("reasoning", "code", "report", "critique")
-        )
-        (candidates,) = connection.execute(f"SELECT total({columns}) FROM candidates").fetchone()
-        (problem,) = connection.execute("SELECT length(CAST(problem AS BLOB)) FROM searches").fetchone()
-    connection.close()
-    return int(candidates + problem)
+    async with SqliteStore(database) as store:
+        (row,) = await store.searches()
+        texts = [row.problem.model_dump_json(exclude_defaults=True)]
+        for each in await store.tree(row.id):
+            texts += [each.reasoning or "", each.code or "", each.critique or ""]
+            if each.report is not None:
+                texts.append(each.report.model_dump_json(exclude_defaults=True, exclude=MEASURED))
+    return sum(len(text.encode()) for text in texts)
 
 
 def file_bytes(database: Path) -> int:
-    """The file's size once the WAL has gone into it."""
-    with sqlite3.connect(database) as connection:
-        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    connection.close()
+    """The size of a file that nobody has open: the WAL has gone into it."""
     return database.stat().st_size
 
 
@@ -103,7 +102,7 @@ async def grow(database: Path, config: SearchConfig) -> int:
     prose_, program_ = prose(chance, 100_000), program(chance, 2400)
     strategy, count = Orps(config, ["generic"]), 0
     state = strategy.start()
-    async with Store(database) as store:
+    async with SqliteStore(database) as store:
         row = Search(id="big", created_at=time.time(), problem=PROBLEM, config=config, programmer=NAME, critic=NAME)
         await store.add_search(row)
         journal = await store.journal(row.id)
@@ -116,11 +115,13 @@ async def grow(database: Path, config: SearchConfig) -> int:
             count += len(grown)
             before, state = state, strategy.tell(state, [score(each) for each in grown])
             await store.set_status(row.id, strategy.pruned(before, state), Status.PRUNED)
-        await store.update_search(row.id, status="finished", winner=state.parents[0], reason=state.ended)
+        await store.update_search(
+            row.id, status="finished", finished_at=time.time(), winner=state.parents[0], reason=state.ended
+        )
     return count
 
 
-async def write(store: Store, journal: Journal, each: Candidate) -> None:
+async def write(store: Store, journal: Effects, each: Candidate) -> None:
     """The candidate's columns, and the rows of the two calls and the execution behind them."""
 
     async def reply() -> ModelReply:
@@ -136,19 +137,19 @@ async def write(store: Store, journal: Journal, each: Candidate) -> None:
         await journal.call(Effect(journal.search, each.id, stage), request, reply, model=NAME)
     await journal.execute(Effect(journal.search, each.id, "execute"), ExecutionReport, report)
     settled = journal.settled(each, ("reason", "critique", "execute"))
-    await store.update_candidate(journal.search, each.id, dict(each), *settled)
+    await store.update_candidate(journal.search, each.id, dict(each), settled=settled)
 
 
 async def grown_up(planned: Candidate, chance: random.Random, prose_: str, program_: str) -> Candidate:
     at = chance.randrange(len(prose_) - 8000)
-    code = f"# {at}\n{program_}"
+    solution = Program(f"# {at}\n{program_}")
     executor = MadeUpExecutor()
-    report = await executor.profile(code, PROBLEM.tests, await executor.run(code, PROBLEM.tests))
+    report = await executor.profile(solution, PROBLEM.tests, await executor.run(solution, PROBLEM.tests))
     analysis = StaticAnalysis(lines=60, ast_nodes=500, cyclomatic=7.25, cognitive=6)
     learned = {
         "status": Status.OPEN,
         "reasoning": prose_[at : at + 4600],
-        "code": code,
+        "solution": solution,
         "report": report,
         "analysis": analysis,
         "outcome": outcome_reward(report, analysis),

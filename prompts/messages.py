@@ -1,10 +1,11 @@
-"""Turns a problem and a branch of the tree into the messages that a model reads."""
+"""Render a problem and a branch of the tree as the messages of a model request."""
 
 from __future__ import annotations
 
 import hashlib
+import os
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from importlib import resources
 from importlib.resources.abc import Traversable
@@ -15,6 +16,7 @@ from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PackageLoader, S
 from jinja2.exceptions import TemplateNotFound, TemplateSyntaxError
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from orps_agent.domain.artifact import Program
 from orps_agent.domain.candidate import Candidate
 from orps_agent.domain.execution import ExecutionReport, StaticAnalysis, TestResult, Verdict
 from orps_agent.domain.problem import Problem, SnippetTest, TestSuite
@@ -26,7 +28,7 @@ from orps_agent.util.validation import first_problem
 
 
 class Hint(BaseModel):
-    """One of the strategies under which the programmer is asked to write."""
+    """Define a strategy hint for the programmer: its name and its text."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -52,7 +54,7 @@ class _Example(BaseModel):
 
 
 class _ExampleFile(BaseModel):
-    """Turns before the first real one: a small model imitates a reply more reliably than it follows a rule."""
+    """Hold example turns that precede the real ones: a small model imitates a reply better than it follows a rule."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -66,9 +68,9 @@ _File = TypeVar("_File", bound=BaseModel)
 
 
 class Prompts:
-    """The templates of one set, with a user's own folder in front of them.
+    """Render the templates of one prompt set; templates in a user's own folder take precedence.
 
-    Raises PromptError, before anything is spent, when a template does not parse or uses a name that it is not given.
+    Raises PromptError, before anything is spent, when a template does not parse or uses an undefined name.
     """
 
     def __init__(self, config: SearchConfig, folder: Path | None = None) -> None:
@@ -82,12 +84,12 @@ class Prompts:
         self._examples = self._read(_ExampleFile, "examples.toml", built_in / config.prompts)
         made_of = _sources(config.prompts, folder), self.hints, self._examples
         self.digest = hashlib.sha256(repr(made_of).encode()).hexdigest()
-        """SHA-256 of all that prompts are made of: with another one, the same search would ask other things."""
-        self._try_out()
+        """SHA-256 of everything that determines the prompts; if it differs, the same search has other requests."""
+        self._render_all()
 
     @property
     def hint_names(self) -> list[str]:
-        """The strategy hints by name, in the order in which they are used."""
+        """Return the names of the strategy hints, in the order of their use."""
         return [hint.name for hint in self.hints]
 
     def programmer(
@@ -99,35 +101,35 @@ class Prompts:
         *,
         written: bool = False,
     ) -> tuple[Message, ...]:
-        """The conversation that asks for a solution: the branch so far, and the hint at the very end.
+        """Return the conversation that requests a solution: the branch so far, and the hint at the very end.
 
-        What the samples of one expansion share comes first, so that an endpoint's prefix cache serves them all;
-        before the hint come the `attempts`, where others from the same place led to. `written`: a model wrote the
+        The part shared by the samples of one expansion comes first, so that an endpoint's prefix cache serves them
+        all. The `attempts`, earlier results from the same parent, come before the hint. `written`: a model wrote the
         tests, which may be wrong.
         """
         system = self._render("programmer_system", reasoning=self._config.reasoning, execution=self._execution)
         turns = [("system", system)]
         for example in self._examples.programmer:
             turns += example.turns
-        closing = [self._render("problem", problem=problem, written=written)]
+        last_turn = [self._render("problem", problem=problem, written=written)]
         for ancestor in _last(self._config.history, ancestors):
-            turns += [("user", "\n\n".join(closing)), ("assistant", ancestor.turn)]
-            closing = [self._feedback(problem, ancestor)]
+            turns += [("user", "\n\n".join(last_turn)), ("assistant", ancestor.turn)]
+            last_turn = [self._feedback(problem, ancestor)]
         if ancestors and self._config.history == 0:
-            closing.append(self._feedback(problem, ancestors[-1]))
+            last_turn.append(self._feedback(problem, ancestors[-1]))
         if attempts:
-            closing.append(self._render("attempts", attempts=attempts, execution=self._execution))
-        closing.append(self._render("hint", hint=self._sentence(hint)))
+            last_turn.append(self._render("attempts", attempts=attempts, execution=self._execution))
+        last_turn.append(self._render("hint", hint=self._hint_text(hint)))
         if self._config.reasoning == "split":
-            closing.append(self._render("think"))
-        return _messages([*turns, ("user", "\n\n".join(closing))])
+            last_turn.append(self._render("think"))
+        return _messages([*turns, ("user", "\n\n".join(last_turn))])
 
     def solution(self, asked: Sequence[Message], thoughts: str) -> tuple[Message, ...]:
-        """The second turn of split reasoning: the thoughts are there, now the code."""
+        """Return the second turn of split reasoning, which requests the code after the thoughts."""
         return (*asked, *_messages([("assistant", thoughts), ("user", self._render("solve"))]))
 
     def critic(self, problem: Problem, branch: Sequence[Candidate]) -> tuple[Message, ...]:
-        """The conversation that asks for a critique of the branch's last candidate."""
+        """Return the conversation that requests a critique of the branch's last candidate."""
         turns = [("system", self._render("critic_system", execution=self._execution))]
         for example in self._examples.critic if self._execution else self._examples.critic_without_execution:
             turns += example.turns
@@ -140,22 +142,22 @@ class Prompts:
         return _messages([*turns, ("user", self._judgement(problem, judged, first=not shown))])
 
     def tests(self, problem: Problem) -> tuple[Message, ...]:
-        """The conversation that asks for the tests of a problem that has none."""
+        """Return the conversation that requests tests for a problem that has none."""
         turns = [("system", self._render("tests_system", count=self._config.written_tests))]
         for example in self._examples.tester:
             turns += example.turns
         return _messages([*turns, ("user", self._render("tests", problem=problem, count=self._config.written_tests))])
 
     def tests_repair(self, asked: Sequence[Message], reply: str, problem: Problem) -> tuple[Message, ...]:
-        """One more turn for a reply in which there was no usable test."""
+        """Return one more turn after a reply without a usable test."""
         return (*asked, *_messages([("assistant", reply), ("user", self._render("tests_repair", problem=problem))]))
 
     def repair(self, asked: Sequence[Message], reply: str, what: Literal["code", "score"]) -> tuple[Message, ...]:
-        """One more turn for a reply in which nothing could be found."""
+        """Return one more turn after a reply without code, or without a score."""
         return (*asked, *_messages([("assistant", reply), ("user", self._render("repair", what=what))]))
 
     def rest(self, asked: Sequence[Message], reply: str) -> tuple[Message, ...]:
-        """One more turn for a reply that was cut off."""
+        """Return one more turn after a reply that was cut off."""
         return (*asked, *_messages([("assistant", reply), ("user", self._render("continue"))]))
 
     @property
@@ -168,7 +170,7 @@ class Prompts:
     def _judgement(self, problem: Problem, candidate: Candidate, *, first: bool) -> str:
         return self._render("critic", problem=problem, candidate=candidate, first=first, execution=self._execution)
 
-    def _sentence(self, name: str) -> str:
+    def _hint_text(self, name: str) -> str:
         return next((hint.text for hint in self.hints if hint.name == name), name)
 
     def _render(self, template: str, **values: object) -> str:
@@ -186,7 +188,7 @@ class Prompts:
         return self._environment.get_template(name).filename or name
 
     def _read(self, kind: type[_File], name: str, built_in: Traversable) -> _File:
-        """A file of texts: the user's own, else the built-in one, else nothing in it."""
+        """Read a file of texts: the user's own, else the built-in one, else an empty one."""
         own = self._folder / name if self._folder else None
         source = own if own and own.exists() else built_in / name
         try:
@@ -197,8 +199,8 @@ class Prompts:
         except (OSError, ValueError) as error:
             raise PromptError(f"{source}: {error}") from error
 
-    def _try_out(self) -> None:
-        """Render everything once on made-up values, so that a broken template costs nothing but this."""
+    def _render_all(self) -> None:
+        """Render every template once with example values, so that a broken one is found before anything is spent."""
         problem = Problem(
             id="example",
             statement="Write f.",
@@ -206,7 +208,7 @@ class Prompts:
             tests=TestSuite(tests=(SnippetTest(name="1", code="assert f(2) == 4"),)),
         )
         failed = TestResult(name="1", verdict=Verdict.FAIL, error="AssertionError", expected="4", actual="3")
-        for code, results in (("def f(n): return 3", (failed,)), ("", ())):
+        for source, results in (("def f(n): return 3", (failed,)), ("", ())):
             report = ExecutionReport(results=results, tier=1)
             analysis = StaticAnalysis(lines=1, ast_nodes=9, cyclomatic=1, cognitive=0)
             candidate = Candidate(
@@ -214,7 +216,7 @@ class Prompts:
                 round=0,
                 hint="generic",
                 reasoning="Add.",
-                code=code,
+                solution=Program(source),
                 report=report,
                 analysis=analysis,
                 outcome=outcome_reward(report, analysis),
@@ -232,7 +234,7 @@ class Prompts:
 
 @lru_cache(maxsize=16)
 def _environment(name: str, folder: Path | None) -> Environment:
-    """The templates of a set with a user's own in front of them, parsed once for all searches of the process."""
+    """Return the templates of a set after a user's own, parsed once for all searches of the process."""
     own = [FileSystemLoader(folder)] if folder else []
     return Environment(
         loader=ChoiceLoader([*own, PackageLoader("orps_agent.prompts", name)]),
@@ -245,10 +247,22 @@ def _environment(name: str, folder: Path | None) -> Environment:
 
 @lru_cache(maxsize=16)
 def _sources(name: str, folder: Path | None) -> list[tuple[str, str]]:
-    """The templates by name as they are written."""
+    """Return the source texts of the templates with their names."""
     environment = _environment(name, folder)
-    names = environment.list_templates(extensions=["j2"])
-    return [(each, environment.loader.get_source(environment, each)[0]) for each in names if environment.loader]
+    names = {*_templates(Path(__file__).parent / name), *(_templates(folder) if folder else ())}
+    return [(each, environment.loader.get_source(environment, each)[0]) for each in sorted(names) if environment.loader]
+
+
+def _templates(folder: Path) -> Iterator[str]:
+    """Yield the names of the templates in a folder and below it.
+
+    jinja2 lists them with os.walk; `langgraph dev` refuses its os.scandir in the event loop, and lets os.listdir pass.
+    """
+    for name in os.listdir(folder):  # noqa: PTH208 - Path.iterdir is os.scandir from Python 3.13 on
+        if (folder / name).is_dir():
+            yield from (f"{name}/{below}" for below in _templates(folder / name))
+        elif name.endswith(".j2"):
+            yield name
 
 
 def _last(count: int | None, branch: Sequence[Candidate]) -> Sequence[Candidate]:

@@ -1,4 +1,4 @@
-"""The public surface: what is in it, and that every name of it can be had."""
+"""Check the public names, and that a command imports nothing slow that it does not need."""
 
 import os
 import subprocess

@@ -153,7 +153,9 @@ def _variable(section: Section, name: str) -> str:
 
 
 def _kind(field: FieldInfo) -> str:
-    return ", ".join([words(field.annotation), *_constraints(field)])
+    examples = " or ".join(f"`{each}`" for each in field.examples or ())
+    told = [words(field.annotation), *_constraints(field), *([f"such as {examples}"] if examples else [])]
+    return ", ".join(told)
 
 
 _BOUNDS = {

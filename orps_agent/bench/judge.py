@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from orps_agent.domain.artifact import Artifact
 from orps_agent.domain.candidate import Candidate, path_key
 from orps_agent.domain.execution import ExecutionReport, NotAnalysable
 from orps_agent.domain.problem import Problem, TestSuite
 from orps_agent.domain.search import Search, choose
-from orps_agent.store import Effect, Journal
+from orps_agent.store import Effect, Effects
 from orps_agent.tools.analysis.complexity import analyse
 from orps_agent.tools.executor import Executor
 
@@ -28,54 +29,56 @@ class Judge:
         """The held-back tests: what a benchmark judges by, in either regime."""
         return self.problem.held_back or self.problem.tests
 
-    async def run(self, code: str, suite: TestSuite | None = None) -> ExecutionReport:
+    async def run(self, solution: Artifact, suite: TestSuite | None = None) -> ExecutionReport:
         """The solution on the real tests, or on some of them."""
         return await self.executor.run(
-            code, suite or self.real, entry_points=self.problem.entry_points, limits=self.problem.limits
+            solution, suite or self.real, entry_points=self.problem.entry_points, limits=self.problem.limits
         )
 
-    async def passed(self, journal: Journal, tree: Sequence[Candidate], known: dict[str, int]) -> dict[str, int]:
-        """How many real tests each candidate passes, by its id. Stored as effects of the search, once for each text.
+    async def passed(self, journal: Effects, tree: Sequence[Candidate], known: dict[str, int]) -> dict[str, int]:
+        """How many real tests each candidate passes, by its id. Stored as effects of the search, once a solution.
 
-        `known` holds what is known already, by the text, and learns the rest.
+        `known` holds what is known already, by the solution's fingerprint, and learns the rest.
         """
         found: dict[str, int] = {}
         for each in tree:
-            source = each.code or ""
-            if source and source not in known:
-                known[source] = await self._passed(journal, each, source)
-            found[each.id] = known.get(source, 0)
+            found[each.id] = 0
+            if solution := each.solution:
+                name = solution.fingerprint
+                if name not in known:
+                    known[name] = await self._passed(journal, each, solution)
+                found[each.id] = known[name]
         return found
 
-    async def _passed(self, journal: Journal, each: Candidate, source: str) -> int:
+    async def _passed(self, journal: Effects, each: Candidate, solution: Artifact) -> int:
         if each.report is not None and self.problem.tests == self.real:
             return each.report.passed  # the search saw the same tests
         effect = Effect(journal.search, each.id, "bench")
-        return (await journal.execute(effect, ExecutionReport, lambda: self.run(source))).passed
+        return (await journal.execute(effect, ExecutionReport, lambda: self.run(solution))).passed
 
-    async def costs(self, code: str | None) -> tuple[Costs | None, Costs | None]:
+    async def costs(self, solution: Artifact | None) -> tuple[Costs | None, Costs | None]:
         """The solution's costs and the gold solution's, measured one after the other on the tests that both pass."""
         gold = self.problem.gold
         reference = await self.run(gold) if gold else None
         if gold is None or reference is None or not reference.all_passed:
-            return (await self._costs(code, await self.run(code)) if code else None), None
-        ours = await self.run(code) if code else None
-        if code is None or ours is None or not ours.passed:
-            static = await _static(code) if code else None
+            return (await self._costs(solution, await self.run(solution)) if solution else None), None
+        ours = await self.run(solution) if solution else None
+        if solution is None or ours is None or not ours.passed:
+            static = await _static(solution) if solution else None
             return static, await self._costs(gold, reference)
         common = {each.name for each in ours.results if each.passed}
         suite = self.real.model_copy(update={"tests": tuple(test for test in self.real.tests if test.name in common)})
-        return await self._measured(code, suite), await self._measured(gold, suite)
+        return await self._measured(solution, suite), await self._measured(gold, suite)
 
-    async def _measured(self, code: str, suite: TestSuite) -> Costs:
-        return await self._costs(code, await self.run(code, suite), suite)
+    async def _measured(self, solution: Artifact, suite: TestSuite) -> Costs:
+        return await self._costs(solution, await self.run(solution, suite), suite)
 
-    async def _costs(self, code: str, report: ExecutionReport, suite: TestSuite | None = None) -> Costs:
+    async def _costs(self, solution: Artifact, report: ExecutionReport, suite: TestSuite | None = None) -> Costs:
         if report.passed:
             report = await self.executor.profile(
-                code, suite or self.real, report, entry_points=self.problem.entry_points, limits=self.problem.limits
+                solution, suite or self.real, report, entry_points=self.problem.entry_points, limits=self.problem.limits
             )
-        static = await _static(code)
+        static = await _static(solution)
         dynamic = {name: mean for name in DYNAMIC if (mean := report.mean(name)) is not None}
         metrics = {
             name: [metric for each in report.results if each.passed and (metric := getattr(each.metrics, name))]
@@ -102,7 +105,7 @@ def samples_of(tree: Sequence[Candidate], passed: Mapping[str, int]) -> tuple[Sa
             passed=passed[each.id],
             process=each.process,
             omega=each.omega,
-            valid=bool(each.code) and not isinstance(each.analysis, NotAnalysable),
+            valid=bool(each.solution) and not isinstance(each.analysis, NotAnalysable),
         )
         for each in _as_asked(tree)
     )
@@ -130,8 +133,8 @@ def _as_asked(tree: Sequence[Candidate]) -> list[Candidate]:
     return sorted(tree, key=lambda each: (each.round, path_key(each.id)))
 
 
-async def _static(code: str) -> Costs:
-    analysis = await analyse(code)
+async def _static(solution: Artifact) -> Costs:
+    analysis = await analyse(solution)
     if isinstance(analysis, NotAnalysable):
         return Costs()
     return Costs(values={name: float(getattr(analysis, name)) for name in STATIC})

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from orps_agent.errors import SettingsError
 from orps_agent.settings import SearchConfig, changed
-from orps_agent.settings.presets import PRESETS
+from orps_agent.strategies import STRATEGIES, settled
 
 GOLD = "gold"
 """Not a search: the gold solution in the winner's place, which shows the noise of every relative measure."""
@@ -17,8 +17,9 @@ _WITHOUT_CRITIC = ("cot", "best-of-n")
 def known_methods(names: Sequence[str]) -> tuple[str, ...]:
     """The names as they are; raises SettingsError for one that is no method."""
     for name in names:
-        if name not in PRESETS and name != GOLD:
-            raise SettingsError(f"--methods: there is no method {name!r}; there is {', '.join(PRESETS)} and {GOLD}")
+        if name not in STRATEGIES and name != GOLD:
+            known = ", ".join(STRATEGIES.names())
+            raise SettingsError(f"--methods: there is no method {name!r}; there is {known} and {GOLD}")
     return tuple(dict.fromkeys(names))
 
 
@@ -34,12 +35,11 @@ def method_config(method: str, base: SearchConfig, calls: int | None) -> SearchC
     changes: dict[str, object] = {"strategy": method}
     if method in _WITHOUT_CRITIC:
         changes["process_reward"] = False
-    config = changed(base, changes)
+    config = settled(changed(base, changes))
     if calls is None:
         return config
-    return changed(
-        config, {**_numbers(config, calls if not config.process_reward else calls // 2), "budget.calls": calls}
-    )
+    numbers = _numbers(config, calls if not config.process_reward else calls // 2)
+    return settled(changed(config, {**numbers, "budget.calls": calls}))
 
 
 def _numbers(config: SearchConfig, candidates: int) -> dict[str, object]:

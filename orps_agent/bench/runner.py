@@ -16,7 +16,7 @@ from orps_agent.domain.problem import Problem
 from orps_agent.domain.result import SearchResult
 from orps_agent.errors import CannotRun, NoUsableTest, SearchInterrupted
 from orps_agent.tools.analysis.complexity import analyse
-from orps_agent.util.tasks import beside
+from orps_agent.util.tasks import background_tasks
 
 from .judge import Judge, curve_of, samples_of
 from .methods import GOLD
@@ -54,7 +54,7 @@ async def run_bench(
     """
     run = _Run(agent, tell, stopping or anyio.Event(), anyio.CapacityLimiter(at_once))
     await run.recall(entries)
-    async with beside(run.stop_searches), beside(wait=True) as tasks:
+    async with background_tasks(run.stop_searches), background_tasks(wait=True) as tasks:
         for entry in entries:
             if entry.search not in run.done:
                 tasks.start_soon(run.one, entry)
@@ -134,7 +134,7 @@ class _Run:
                 await self.stopping.wait()
                 scope.cancel()
 
-            async with beside(give_up):
+            async with background_tasks(give_up):
                 record = await judging()
         return record
 
@@ -142,9 +142,10 @@ class _Run:
 async def _of_search(agent: Agent, judge: Judge, entry: Entry, result: SearchResult) -> Record:
     store = agent.store
     tree = await store.tree(result.search)
-    seen = {result.code: result.verification.passed} if result.code and result.verification else {}
+    won, verified = result.solution, result.verification
+    seen = {won.fingerprint: verified.passed} if won and verified else {}
     passed = await judge.passed(await store.journal(result.search), list(tree), seen)
-    ours, gold = await judge.costs(result.code)
+    ours, gold = await judge.costs(won)
     calls = await store.calls_by_candidate(result.search)
     return Record(
         **_of_entry(entry, judge),
@@ -158,21 +159,21 @@ async def _of_search(agent: Agent, judge: Judge, entry: Entry, result: SearchRes
         prompt_tokens=result.usage.prompt_tokens,
         completion_tokens=result.usage.completion_tokens,
         cost=result.usage.cost,
-        seconds=await store.reader.seconds(result.search),
+        seconds=await store.seconds(result.search),
         samples=samples_of(list(tree), passed),
         curve=curve_of(list(tree), passed, calls, await store.search(result.search)),
     )
 
 
 async def _of_gold(judge: Judge, entry: Entry) -> Record:
-    code = entry.task.gold
-    report = await judge.run(code) if code else None
-    ours, gold = await judge.costs(code)
+    solution = entry.task.gold
+    report = await judge.run(solution) if solution else None
+    ours, gold = await judge.costs(solution)
     return Record(
         **_of_entry(entry, judge),
         reason="no search",
         passed=report.passed if report else 0,
-        valid=code is not None and not isinstance(await analyse(code), NotAnalysable),
+        valid=solution is not None and not isinstance(await analyse(solution), NotAnalysable),
         winner=ours,
         gold=gold,
         tier=report.tier if report else None,
@@ -198,7 +199,7 @@ async def _of_nothing(agent: Agent, judge: Judge, entry: Entry, reason: str) -> 
         prompt_tokens=usage["prompt_tokens"],
         completion_tokens=usage["completion_tokens"],
         cost=usage["cost"],
-        seconds=await agent.store.reader.seconds(entry.search),
+        seconds=await agent.store.seconds(entry.search),
     )
 
 

@@ -1,4 +1,4 @@
-"""Limits of a search, the account that keeps them, working time, and the prices of tokens."""
+"""Enforce the limits of a search: its budget and account, working time, and the prices of tokens."""
 
 from .account import Account, Budget
 

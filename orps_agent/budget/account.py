@@ -1,4 +1,4 @@
-"""What a search may spend, and the account that keeps it within that."""
+"""Define the budget of a search, and the account that enforces it."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from orps_agent.errors import BudgetReached
 
-from .clock import Timekeeper
+from .clock import Stopwatch
 
 BY_THE_BATCH = ", by the whole batch"
-"""How the words for a limit end that was not a search's own."""
+"""Suffix of the reason for a search's end when its batch's budget was exhausted."""
 OUT_OF_BUDGET = "budget: "
-"""How the reason begins why a search has ended, where its budget ended it."""
+"""Prefix of the reason for a search's end when a budget was exhausted."""
 
 
 class Budget(BaseModel):
-    """What may be spent over all runs of a search, or by all searches of a batch; None: without limit."""
+    """Limit what all runs of a search, or all searches of a batch, may spend; None: without limit."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
@@ -35,14 +35,14 @@ class Budget(BaseModel):
     seconds: float | None = Field(default=None, gt=0)
     """Wall time while the search is running."""
     working_seconds: float | None = Field(default=None, gt=0)
-    """Wall time without that in which the search did nothing but wait on an endpoint's limit."""
+    """Working time: wall time without the time in which the search only waited on an endpoint's limit."""
 
 
 @dataclass(frozen=True)
 class Spent:
-    """What was spent, or what one call may come to.
+    """Hold the amounts that were spent, or the maximum amounts of one call.
 
-    USD of a model without a price count as 0 here, which is safe: no such model is asked under a limit on money.
+    USD of a model without a price count as 0 here, which is safe: under a limit on money no such model is called.
     """
 
     calls: int = 0
@@ -51,7 +51,7 @@ class Spent:
     seconds: float = 0.0
     """Wall time of earlier runs."""
     waited: float = 0.0
-    """How much of it was nothing but waiting on an endpoint's limit; of one call, how long it waited."""
+    """Seconds of it in which the search only waited on an endpoint's limit; of one call, the seconds that it waited."""
 
     def __add__(self, other: Spent) -> Spent:
         return Spent(
@@ -73,22 +73,22 @@ class Spent:
 
 
 def estimated_tokens(texts: Iterable[str]) -> int:
-    """About how many tokens these texts are: a quarter of their characters, which holds for English and for code."""
+    """Estimate the number of tokens of texts: a quarter of their characters, which fits English and code."""
     return math.ceil(sum(len(text) for text in texts) / 4)
 
 
 class Account:
-    """Keeps a search within its budget and, as its parent's child, a batch of searches within theirs.
+    """Keep a search within its budget and, through its parent account, a batch of searches within theirs.
 
         async with account.call(worst) as charge:
             charge(worst)
             reply = await model.complete(request)
             charge(Spent(calls=1, tokens=reply.tokens))
 
-    Room is reserved before a call is made, so that no number of concurrent calls spends more than the budget: for
-    tokens and money the worst case, because a mean would let a burst of long replies through. As the worst case is
-    far above the usual, a call that does not fit beside those in flight waits for them, and only one that would not
-    fit beside what is really spent is refused.
+    The worst case of a call is reserved before it is made, so that no number of concurrent calls exceeds the budget;
+    a mean would let a burst of long replies through. As the worst case is far above the usual one, a call that does
+    not fit together with those in flight waits for them; only one that does not fit on top of what is really spent
+    is refused.
     """
 
     def __init__(
@@ -101,22 +101,22 @@ class Account:
     ) -> None:
         self.budget = budget
         self.spent = spent
-        """Charged so far, over all runs."""
+        """Amounts charged so far, over all runs."""
         self._chain: tuple[Account, ...] = (self, *(parent._chain if parent else ()))
         self._held = Spent()
-        self._time = Timekeeper(clock, seconds=spent.seconds, waited=spent.waited)
+        self._time = Stopwatch(clock, seconds=spent.seconds, waited=spent.waited)
         self._ended_by: str | None = None
-        # One call of a search waits for room and the others for their turn, so that a charge wakes one task a search.
+        # One call of a search waits for room, the others for their turn, so that a charge wakes one task per search.
         self._turn = anyio.Lock()
         self._charged = anyio.Event()
 
     def allow(self, budget: Budget) -> None:
-        """Have another budget from now on, which holds for what is spent already as well."""
+        """Replace the budget; the new one also covers what is already spent."""
         if budget != self.budget:
             self.budget, self._ended_by = budget, None
 
     def exhausted(self) -> str | None:
-        """The first limit that was reached, in words, or None; a search's own comes before its batch's."""
+        """Return the first limit that was reached, in words, or None; a search's own precedes its batch's."""
         for account in self._chain:
             account._ended_by = account._ended_by or account._reached()
             if account._ended_by:
@@ -125,13 +125,13 @@ class Account:
 
     @asynccontextmanager
     async def call(self, worst: Spent) -> AsyncIterator[Callable[[Spent], None]]:
-        """Reserve the worst case of a call; the block makes the call and charges what it comes to.
+        """Reserve the worst case of a call; the block makes the call and charges its actual amounts.
 
-        The last charge counts: first the worst case, as that is what is known of a call that does not come back.
+        Only the last charge counts: first the worst case, as no more is known of a call that does not return.
         Raises BudgetReached when the budget has no room for it.
         """
         async with self._turn:
-            while full := self._full_for_now(worst):
+            while full := self._full_account(worst):
                 await full._charged.wait()
             for account in self._chain:
                 account._held += worst
@@ -151,7 +151,7 @@ class Account:
 
     @contextmanager
     def working(self) -> Iterator[None]:
-        """Work of our own goes on in the block, whatever calls wait beside it."""
+        """Count the block as working time, even if calls wait at the same time."""
         begun = [account._time.begin_work() for account in self._chain]
         try:
             yield
@@ -159,8 +159,8 @@ class Account:
             for account, work in zip(self._chain, begun, strict=True):
                 account._time.end_work(work)
 
-    def _full_for_now(self, worst: Spent) -> Account | None:
-        """The account in which this call has no room before another one is charged; None: there is room for it."""
+    def _full_account(self, worst: Spent) -> Account | None:
+        """Return the account without room for this call until another is charged; None when there is room."""
         for account in self._chain:
             if reason := account._refusal(worst):
                 account._ended_by = account._ended_by or reason
@@ -168,13 +168,13 @@ class Account:
         return next((account for account in self._chain if account._over(account._held + worst)), None)
 
     def _refusal(self, worst: Spent) -> str | None:
-        """Why the call will not fit, whatever those in flight come to."""
+        """Return the reason why the call will not fit even if those in flight cost nothing; None if it may fit."""
         # Calls in flight are calls already; only of their tokens and their money a part may become free again.
         return self._reached() or self._over(Spent(self._held.calls) + worst)
 
     def _over(self, more: Spent) -> str | None:
         total, budget = self.spent + more, self.budget
-        return self._words(
+        return self._reason(
             calls=budget.calls is not None and total.calls > budget.calls,
             tokens=budget.tokens is not None and total.tokens > budget.tokens,
             cost=budget.cost is not None and total.cost > budget.cost,
@@ -186,13 +186,13 @@ class Account:
             return f"{budget.seconds:g} s have passed"
         if budget.working_seconds is not None and self._time.working >= budget.working_seconds:
             return f"{budget.working_seconds:g} s of working time have passed"
-        return self._words(
+        return self._reason(
             calls=budget.calls is not None and spent.calls >= budget.calls,
             tokens=budget.tokens is not None and spent.tokens >= budget.tokens,
             cost=budget.cost is not None and spent.cost >= budget.cost,
         )
 
-    def _words(self, *, calls: bool, tokens: bool, cost: bool) -> str | None:
+    def _reason(self, *, calls: bool, tokens: bool, cost: bool) -> str | None:
         if calls:
             return "1 model call" if self.budget.calls == 1 else f"{self.budget.calls:,} model calls"
         if tokens:
@@ -202,7 +202,7 @@ class Account:
         return None
 
     def _settle(self, worst: Spent, charged: Spent) -> None:
-        # From the start again when nothing is held, lest the rounding of many small sums of money be waited for.
+        # Reset to zero when nothing is held, so that rounding errors of many small amounts hold nothing back.
         self._held = self._held - worst if self._held.calls > worst.calls else Spent()
         self.spent += charged
         self._charged.set()

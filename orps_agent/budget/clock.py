@@ -1,4 +1,4 @@
-"""Wall time and working time of a search: what counts when calls wait on an endpoint's limit."""
+"""Measure wall time and working time of a search whose calls may wait on an endpoint's limit."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import count
 
 Span = tuple[float, float]
-"""A stretch of time: its beginning and its end, in seconds of one clock."""
+"""Interval of time: begin and end, in seconds of one clock."""
 
 
 class Spans:
-    """Stretches of time in order, those that touch as one."""
+    """Hold disjoint intervals of time in order, joining those that touch."""
 
     def __init__(self, spans: Iterable[Span] = ()) -> None:
         self._spans: list[Span] = []
@@ -24,11 +24,11 @@ class Spans:
 
     @property
     def length(self) -> float:
-        """All of them together, in seconds."""
+        """Return the total length in seconds."""
         return sum(end - start for start, end in self._spans)
 
     def add(self, start: float, end: float) -> None:
-        """One more stretch; an empty one changes nothing."""
+        """Add an interval; an empty one changes nothing."""
         if start >= end:
             return
         # What it touches: from the first that ends at its start or later to the last that begins before its end.
@@ -40,15 +40,15 @@ class Spans:
 
 
 def only_waiting(waiting: Iterable[Span], working: Iterable[Span]) -> float:
-    """Seconds in which something waited and nothing worked."""
+    """Return the seconds in which something waited and nothing worked."""
     working = list(working)
     return Spans([*waiting, *working]).length - Spans(working).length
 
 
-class Timekeeper:
-    """Tells wall time, and working time: wall time without that in which calls waited and nothing else went on.
+class Stopwatch:
+    """Measure wall time and working time: wall time without the time in which calls waited and nothing else ran.
 
-    A call says how long it waited when it is back, so that a call in flight counts as neither until then.
+    A call reports how long it waited when it returns; until then it counts neither as waiting nor as working.
     """
 
     def __init__(
@@ -65,34 +65,34 @@ class Timekeeper:
 
     @property
     def seconds(self) -> float:
-        """Wall time, earlier runs included."""
+        """Return the wall time, earlier runs included."""
         return self._clock() - self._began
 
     @property
     def working(self) -> float:
-        """Working time, earlier runs included."""
+        """Return the working time, earlier runs included."""
         now = self._clock()
         waiting = [*self._waiting, *((start, now) for start in self._calls.values())]
         working = [*self._working, *((start, now) for start in self._works.values())]
         return now - self._began - self._waited - only_waiting(waiting, working)
 
     def begin_call(self) -> int:
-        """A model call begins; returns what `end_call` is to be told."""
+        """Register the begin of a model call; return its number for `end_call`."""
         return self._begin(self._calls)
 
     def end_call(self, call: int, waited: float) -> None:
-        """The call is back after `waited` seconds of waiting, which are taken to be its first ones."""
+        """Register the end of a call that waited `waited` seconds, which are assumed to be its first ones."""
         start, now = self._calls.pop(call), self._clock()
         sent = min(start + waited, now)
         self._waiting.add(start, sent)
         self._working.add(sent, now)
 
     def begin_work(self) -> int:
-        """Work of our own begins; returns what `end_work` is to be told."""
+        """Register the begin of our own work; return its number for `end_work`."""
         return self._begin(self._works)
 
     def end_work(self, work: int) -> None:
-        """The work is done."""
+        """Register the end of the work."""
         self._working.add(self._works.pop(work), self._clock())
 
     def _begin(self, running: dict[int, float]) -> int:

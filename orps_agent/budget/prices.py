@@ -1,4 +1,4 @@
-"""What tokens cost, by model; an unknown price is None, never 0."""
+"""Price tokens by model; an unknown price is None, never 0."""
 
 from __future__ import annotations
 
@@ -10,22 +10,22 @@ from pydantic import BaseModel, ConfigDict, Field
 
 
 class Price(BaseModel):
-    """What a model costs, in USD for a million tokens."""
+    """Hold the price of a model, in USD per million tokens."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     prompt: float = Field(ge=0)
-    """For the tokens of prompts."""
+    """Price of prompt tokens."""
     completion: float = Field(ge=0)
-    """For the tokens of replies."""
+    """Price of completion tokens."""
     cached: float | None = Field(default=None, ge=0)
-    """For those of the prompt's tokens that the endpoint had in its cache; None: as any other."""
+    """Price of prompt tokens that the endpoint had in its cache; None: as any other."""
     as_of: date | None = None
-    """When it was published."""
+    """Date of publication."""
 
 
 class PriceTable:
-    """Prices by patterns of model names, `*` and `?` as in file names; the first that fits counts.
+    """Look prices up by patterns of model names, `*` and `?` as in file names; the first that matches counts.
 
     PriceTable({"gpt-4.1-mini": Price(prompt=0.4, completion=1.6)}).cost("gpt-4.1-mini", 1000, 200)
     """
@@ -36,7 +36,7 @@ class PriceTable:
     def cost(
         self, model: str, prompt_tokens: int | None, completion_tokens: int | None, *, cached_tokens: int = 0
     ) -> float | None:
-        """USD for a call; None when the price or a count is not known. `cached_tokens` are part of the prompt's."""
+        """Return the USD of a call, or None if unknown; `cached_tokens` are part of the prompt's."""
         price = self.price(model)
         if price is None or prompt_tokens is None or completion_tokens is None:
             return None
@@ -45,5 +45,5 @@ class PriceTable:
         return (fresh * price.prompt + cached_tokens * cached + completion_tokens * price.completion) / 1e6
 
     def price(self, model: str) -> Price | None:
-        """The model's price, or None where no pattern fits."""
+        """Return the model's price, or None where no pattern matches."""
         return next((price for pattern, price in self._prices.items() if fnmatchcase(model, pattern)), None)

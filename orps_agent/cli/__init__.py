@@ -6,10 +6,10 @@ LangGraph and the endpoint's client, when it runs: `orps show` must not wait for
 
 from __future__ import annotations
 
-import gc
 import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
+from gc import set_threshold  # `gc` itself is the module of a command here
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, cast
 
@@ -99,7 +99,7 @@ def _orps() -> None:
 def main() -> None:
     """Run a command; an error of ours is one line and an exit code, never a traceback."""
     # Modules and rows are made by the ten thousand, and stay: looking for garbage every 700 is time for nothing.
-    gc.set_threshold(50_000)
+    set_threshold(50_000)
     # No command has a use for plugins of pydantic, which it would look for in every package that is installed.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     try:

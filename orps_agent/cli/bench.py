@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -34,7 +33,6 @@ if TYPE_CHECKING:
 
     from orps_agent.bench import Record
     from orps_agent.bench.datasets import Loaded
-    from orps_agent.bench.formats import Format as Written
 
 
 class _DatasetsOrReport(TyperGroup):
@@ -46,17 +44,12 @@ class _DatasetsOrReport(TyperGroup):
         return super().parse_args(ctx, args)
 
 
-class Format(StrEnum):
-    """How a report is written down."""
-
-    TABLE = "table"
-    MARKDOWN = "markdown"
-    CSV = "csv"
-    JSON = "json"
-    HTML = "html"
-
-
-FormatOption = Annotated[Format, typer.Option("--format", "-f", help="How the report is written down.")]
+_TABLE = "table"
+"""The format for a terminal; in a file it is Markdown."""
+FormatOption = Annotated[
+    str,
+    typer.Option("--format", "-f", help="How the report is written down: table, markdown, csv, json or html."),
+]
 Output = Annotated[
     Path | None, typer.Option("--output", "-o", help="Write the report to this file.", show_default=False)
 ]
@@ -109,7 +102,7 @@ def run(
     base_url: BaseUrl = None,
     assign: Assign = None,
     db: Db = None,
-    format_: FormatOption = Format.TABLE,
+    format_: FormatOption = _TABLE,
     output: Output = None,
     verbose: Verbose = False,
     log: Log = None,
@@ -127,6 +120,7 @@ def run(
     from .bench_run import forecast_bench, run_bench_command, say_what_is_left
     from .download import ensure_weights
 
+    _refuse_unknown(format_)
     if regime not in (None, "weak", "real"):
         raise SettingsError(f"--regime {regime}: must be weak or real")
     settings = settings_from(
@@ -163,22 +157,23 @@ def run(
 @app.command("report")
 def report(
     databases: Annotated[list[Path], typer.Argument(help="Databases that bench runs were made into.")],
-    format_: FormatOption = Format.TABLE,
+    format_: FormatOption = _TABLE,
     output: Output = None,
 ) -> None:
     """Report what bench runs have found so far, those of several databases together."""
+    _refuse_unknown(format_)
     _write(anyio.run(_read, databases), format_, output)
 
 
 async def _read(databases: list[Path]) -> list[Record]:
     from orps_agent.bench.records import all_records
-    from orps_agent.store import Store
+    from orps_agent.store import SqliteStore
 
     found: list[Record] = []
     for path in databases:
         if not await anyio.Path(path).is_file():
             raise DatasetError(f"{path}: no such database; `orps bench` makes one, named with --db")
-        async with Store(path) as store:
+        async with SqliteStore(path) as store:
             found += await all_records(store)
     if not found:
         raise DatasetError(f"{', '.join(map(str, databases))}: no bench run was made into it: see `orps bench --help`")
@@ -194,14 +189,22 @@ def _load(name: str, *, strict: bool) -> Loaded:
     return loaded
 
 
-def _write(records: Sequence[Record], format_: Format, output: Path | None) -> None:
+def _refuse_unknown(format_: str) -> None:
+    """Raise SettingsError, or PluginError, now rather than after the searches."""
+    from orps_agent.bench.formats import REPORTS
+
+    if format_ != _TABLE:
+        REPORTS.find(format_)
+
+
+def _write(records: Sequence[Record], format_: str, output: Path | None) -> None:
     from orps_agent.bench import print_tables, render, summarise_records
 
     found = summarise_records(records)
-    if format_ is Format.TABLE and output is None:
+    if format_ == _TABLE and output is None:
         print_tables(out, found)
         return
-    text = render(found, _WRITTEN[format_])
+    text = render(found, "markdown" if format_ == _TABLE else format_)
     if output is None:
         print(text, end="")  # noqa: T201 - the document as it is
         return
@@ -210,15 +213,6 @@ def _write(records: Sequence[Record], format_: Format, output: Path | None) -> N
     except OSError as error:
         raise SettingsError(f"--output {output}: {error.strerror}; name a file that can be written") from error
     err.print(f"written to {output}", markup=False)
-
-
-_WRITTEN: dict[Format, Written] = {
-    Format.TABLE: "markdown",  # into a file
-    Format.MARKDOWN: "markdown",
-    Format.CSV: "csv",
-    Format.JSON: "json",
-    Format.HTML: "html",
-}
 
 
 def _seeds(text: str) -> tuple[int, ...]:

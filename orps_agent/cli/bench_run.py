@@ -24,7 +24,7 @@ from orps_agent.prompts.messages import Prompts
 from orps_agent.search.forecast import forecast
 from orps_agent.search.ledger import load_prices
 from orps_agent.settings import Settings
-from orps_agent.util.tasks import beside
+from orps_agent.util.tasks import background_tasks
 from orps_agent.util.text import money, safe
 
 from .output import err, out
@@ -78,7 +78,7 @@ def run_bench_command(
         progress, stopping = _Progress(entries), anyio.Event()
         async with (
             Agent(settings, budget=budget) as agent,
-            beside(partial(watch_signals, stopping.set, progress, signalled, f"`{this_command()}` goes on")),
+            background_tasks(partial(watch_signals, stopping.set, progress, signalled, f"`{this_command()}` goes on")),
         ):
             with progress:
                 return await run_bench(agent, entries, at_once=at_once, tell=progress.tell, stopping=stopping)

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import anyio
 import typer
-from rich.syntax import Syntax
 from rich.table import Table
 
 from orps_agent.domain.events import SearchFinished
@@ -22,6 +21,7 @@ from orps_agent.util.text import duration, safe
 from .live import choose_view
 from .options import Db, settings_from
 from .output import out
+from .result_text import highlighted
 
 if TYPE_CHECKING:
     from orps_agent.agent import Agent
@@ -80,10 +80,10 @@ def _problems() -> list[Problem]:
 
 
 def _print_outcome(result: SearchResult) -> None:
-    if result.winner is None:
+    if result.winner is None or not result.solution:
         out.print("No candidate held any code.", style="red")
         return
-    out.print(Syntax(safe(result.winner.code or ""), "python", background_color="default", word_wrap=True))
+    out.print(highlighted(result.solution))
     out.print(f"Candidate {result.winner.id} ({result.winner.hint}) {result.why}.\n", markup=False)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import platform
 from collections.abc import Awaitable, Callable
+from typing import Any
 
 import anyio
 import typer
@@ -12,8 +13,9 @@ from pydantic import BaseModel
 
 from orps_agent.errors import OrpsError
 from orps_agent.settings import Settings, settings_file
-from orps_agent.store import Store
-from orps_agent.tools.executor import SplitExecutor
+from orps_agent.store import store_of
+from orps_agent.tools.executor import SplitExecutor, executor_of
+from orps_agent.util.plugins import Registry
 
 from .options import BaseUrl, Db, Json, Model, settings_from
 from .output import out
@@ -53,7 +55,32 @@ async def _examine(settings: Settings) -> list[Finding]:
         await _finding("sandbox", lambda: _sandbox(settings)),
         await _finding("model", lambda: _model(settings)),
         await _finding("database", lambda: _database(settings)),
+        *map(_seam, _registries()),
     ]
+
+
+def _registries() -> list[Registry[Any]]:
+    """Return what other packages can add to."""
+    from orps_agent.bench.datasets import FORMATS
+    from orps_agent.bench.formats import REPORTS
+    from orps_agent.llm.kinds import KINDS
+    from orps_agent.store import STORES
+    from orps_agent.strategies import STRATEGIES
+    from orps_agent.tools.executor import EXECUTORS
+
+    return [STRATEGIES, KINDS, EXECUTORS, STORES, FORMATS, REPORTS]
+
+
+def _seam(registry: Registry[Any]) -> Finding:
+    """List the names of one kind of part, with the packages that add some; it works unless one cannot be imported."""
+    names = ", ".join([*registry.built_in, *map(str, registry.plugins())])
+    faults = []
+    for name in registry.names():
+        try:
+            registry.find(name)
+        except OrpsError as error:
+            faults.append(str(error))
+    return Finding(name=registry.group.partition(".")[2], works=not faults, words="; ".join([names, *faults]))
 
 
 async def _finding(name: str, look: Callable[[], Awaitable[str]]) -> Finding:
@@ -64,7 +91,9 @@ async def _finding(name: str, look: Callable[[], Awaitable[str]]) -> Finding:
 
 
 async def _sandbox(settings: Settings) -> str:
-    async with SplitExecutor(settings.executor) as executor:
+    async with executor_of(settings.executor) as executor:
+        if not isinstance(executor, SplitExecutor):
+            return f"the executor {settings.executor.kind} can be started; its package says how it isolates candidates"
         isolation = executor.isolation
     words = f"isolation tier {isolation.tier}: {isolation.summary}"
     return f"{words}; to raise the tier: {isolation.raise_with}" if isolation.raise_with else words
@@ -82,5 +111,5 @@ async def _model(settings: Settings) -> str:
 
 
 async def _database(settings: Settings) -> str:
-    async with Store(settings.db) as store:
+    async with store_of(settings) as store:
         return f"{settings.db}, {len(await store.searches(1000))} searches"

@@ -16,7 +16,7 @@ from .options import Db, Json, settings_from
 from .output import out
 
 if TYPE_CHECKING:
-    from orps_agent.store.sqlite.garbage import Garbage
+    from orps_agent.store import Garbage
 
 DAY = 86_400
 

@@ -27,36 +27,35 @@ def list_searches(
     as_json: Json = False,
 ) -> None:
     """List the searches, newest first."""
-    rows = anyio.run(_rows, settings_from(db=db), limit)
+    searches = anyio.run(_searches, settings_from(db=db), limit)
     if as_json:
-        keep = {"id", "created_at", "finished_at", "status", "reason", "programmer", "critic", "winner"}
-        documents = [row.model_dump(mode="json", include=keep) | {"problem": row.problem.id} for row in rows]
+        documents = [search.header | {"status": search.status} for search in searches]
         print(json.dumps(documents, indent=2))  # noqa: T201 - the document, unwrapped
         return
-    if not rows:
+    if not searches:
         out.print("No searches yet: start one with `orps solve`, or look at one with `orps demo`.", markup=False)
         return
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
     shown = [name for name in _COLUMNS if out.width >= _FROM_WIDTH.get(name, 0)]
     for name in shown:
         table.add_column(name, no_wrap=name not in ("problem", "model"), overflow="fold")
-    for row in rows:
-        table.add_row(*(_COLUMNS[name](row) for name in shown))
+    for search in searches:
+        table.add_row(*(_COLUMNS[name](search) for name in shown))
     out.print(table)
 
 
 _COLUMNS: dict[str, Callable[[Search], str]] = {
-    "id": lambda row: row.id,
-    "started": lambda row: time.strftime("%Y-%m-%d %H:%M", time.localtime(row.created_at)),
-    "status": lambda row: row.status,
-    "problem": lambda row: safe(row.problem.id),
-    "winner": lambda row: row.winner or "-",
-    "model": lambda row: safe(Path(row.programmer).name),
+    "id": lambda search: search.id,
+    "started": lambda search: time.strftime("%Y-%m-%d %H:%M", time.localtime(search.created_at)),
+    "status": lambda search: search.status,
+    "problem": lambda search: safe(search.problem.id),
+    "winner": lambda search: search.winner or "-",
+    "model": lambda search: safe(Path(search.programmer).name),
 }
 _FROM_WIDTH = {"started": 60, "model": 70}
 """Columns for which a narrow terminal has no room."""
 
 
-async def _rows(settings: Settings, limit: int) -> list[Search]:
+async def _searches(settings: Settings, limit: int) -> list[Search]:
     async with Archive(settings) as archive:
         return await archive.searches(limit)

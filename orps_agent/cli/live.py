@@ -15,7 +15,7 @@ from orps_agent.domain.events import AnyEvent, CandidateExecuted, RoundClosed, R
 from orps_agent.util.text import duration, money, safe
 
 from .output import err
-from .progress import Progress, written_words
+from .running_search import RunningSearch, written_words
 
 MOST_ROUNDS = 12
 """How many rounds the panel shows, the latest ones: a strategy that asks for one candidate at a time has many."""
@@ -62,12 +62,12 @@ class PlainView(SilentView):
     """One line for what matters, for logs, pipes and terminals that cannot be drawn in."""
 
     def __init__(self) -> None:
-        self._progress = Progress()
+        self._search = RunningSearch()
 
     def tell(self, event: AnyEvent) -> None:
         """Print a line for a start, a new best and a closed round."""
-        best = self._progress.best
-        self._progress.tell(event)
+        best = self._search.best
+        self._search.apply(event)
         match event:
             case SearchStarted():
                 verb = "goes on" if event.resumed else "starts"
@@ -76,14 +76,14 @@ class PlainView(SilentView):
                 self.say(written_words(event))
             case RoundStarted():
                 self.say(f"round {event.round}: {event.candidates} candidates")
-            case CandidateExecuted() if self._progress.best is not best:
-                self.say(f"best so far: {_best(self._progress)}")
+            case CandidateExecuted() if self._search.best is not best:
+                self.say(f"best so far: {_best(self._search)}")
             case RoundClosed():
-                self.say(f"round {event.round} closed: {_round_words(self._progress, event.round)}")
-                if self._progress.rounds[event.round].failed and self._progress.last_error:
-                    self.say(self._progress.last_error)
-                if self._progress.calibration and self._progress.calibration.pairs > 1:
-                    self.say(self._progress.calibration.words)
+                self.say(f"round {event.round} closed: {_round_words(self._search, event.round)}")
+                if self._search.rounds[event.round].failed and self._search.last_error:
+                    self.say(self._search.last_error)
+                if self._search.calibration and self._search.calibration.pairs > 1:
+                    self.say(self._search.calibration.words)
             case _:
                 pass
 
@@ -92,7 +92,7 @@ class LiveView:
     """A panel that is redrawn in place four times a second."""
 
     def __init__(self) -> None:
-        self._progress = Progress()
+        self._search = RunningSearch()
         self._words = ""
         self._live = Live(console=err, get_renderable=self._render, refresh_per_second=4, transient=True)
 
@@ -107,16 +107,16 @@ class LiveView:
 
     def tell(self, event: AnyEvent) -> None:
         """Take an event in; the next redraw shows it."""
-        self._progress.tell(event)
+        self._search.apply(event)
 
     def say(self, words: str) -> None:
         """Show the words under the panel."""
         self._words = words
 
     def _render(self) -> RenderableType:
-        progress = self._progress
+        search = self._search
         head = Text(
-            f"search {progress.search}  {safe(progress.problem)}",
+            f"search {search.id}  {safe(search.problem)}",
             style="bold",
             overflow="ellipsis",
             no_wrap=True,
@@ -125,19 +125,19 @@ class LiveView:
         rounds.add_column(no_wrap=True)
         rounds.add_column(width=16)
         rounds.add_column()
-        for number, each in [*progress.rounds.items()][-MOST_ROUNDS:]:
+        for number, each in [*search.rounds.items()][-MOST_ROUNDS:]:
             bar = ProgressBar(total=each.planned, completed=each.finished, width=16)
-            rounds.add_row(f"round {number}", bar, _round_words(progress, number))
+            rounds.add_row(f"round {number}", bar, _round_words(search, number))
         lines: list[RenderableType] = [head, rounds]
-        if progress.written:
-            lines.append(Text(written_words(progress.written), style="dim"))
-        if progress.best:
-            lines.append(Text(f"best: {_best(progress)}", style="green"))
-        if progress.calibration:
-            lines.append(Text(progress.calibration.words, style="dim"))
-        lines.append(Text(_status(progress), style="dim"))
-        if progress.last_error:
-            lines.append(Text(safe(progress.last_error), style="yellow", overflow="ellipsis", no_wrap=True))
+        if search.written:
+            lines.append(Text(written_words(search.written), style="dim"))
+        if search.best:
+            lines.append(Text(f"best: {_best(search)}", style="green"))
+        if search.calibration:
+            lines.append(Text(search.calibration.words, style="dim"))
+        lines.append(Text(_status(search), style="dim"))
+        if search.last_error:
+            lines.append(Text(safe(search.last_error), style="yellow", overflow="ellipsis", no_wrap=True))
         if self._words:
             lines.append(Text(safe(self._words), style="bold yellow"))
         return Group(*lines)
@@ -150,27 +150,27 @@ def choose_view(*, quiet: bool, verbose: bool) -> View:
     return LiveView() if err.is_terminal and not verbose else PlainView()
 
 
-def _best(progress: Progress) -> str:
-    best = progress.best
+def _best(search: RunningSearch) -> str:
+    best = search.best
     if best is None:
         return ""
     return f"{best.candidate} ({best.hint}) passes {best.passed}/{best.tests}, reward {50 * best.omega:.0f}%"
 
 
-def _round_words(progress: Progress, number: int) -> str:
-    each = progress.rounds[number]
+def _round_words(search: RunningSearch, number: int) -> str:
+    each = search.rounds[number]
     words = f"{each.finished}/{each.planned}, {each.solved} solved, {each.pass_rate:.0%} of tests"
     return f"{words}, {each.failed} failed" if each.failed else words
 
 
-def _status(progress: Progress) -> str:
-    tokens = f"{progress.tokens:,} tokens" if progress.tokens_known else f"more than {progress.tokens:,} tokens"
-    parts = [f"{progress.calls_in_flight} calls in flight", f"{progress.calls} done", tokens]
-    if progress.cost:
-        parts.append(money(progress.cost))
-    if progress.reused:
-        parts.append(f"{progress.reused} reused")
-    parts.append(duration(progress.elapsed))
-    if progress.remaining is not None:
-        parts.append(f"at most {duration(progress.remaining)} left")
+def _status(search: RunningSearch) -> str:
+    tokens = f"{search.tokens:,} tokens" if search.tokens_known else f"more than {search.tokens:,} tokens"
+    parts = [f"{search.calls_in_flight} calls in flight", f"{search.calls} done", tokens]
+    if search.cost:
+        parts.append(money(search.cost))
+    if search.reused:
+        parts.append(f"{search.reused} reused")
+    parts.append(duration(search.elapsed))
+    if search.remaining is not None:
+        parts.append(f"at most {duration(search.remaining)} left")
     return " · ".join(parts)

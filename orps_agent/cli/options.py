@@ -12,7 +12,10 @@ from orps_agent.errors import SettingsError
 from orps_agent.settings import SearchConfig, Settings, changed, load_settings
 
 Db = Annotated[
-    Path | None, typer.Option("--db", help="The SQLite file of searches. [env: ORPS_DB]", show_default=False)
+    str | None,
+    typer.Option(
+        "--db", metavar="PATH", help="The SQLite file of searches, or a store's URL. [env: ORPS_DB]", show_default=False
+    ),
 ]
 Model = Annotated[
     str | None,
@@ -70,12 +73,14 @@ def settings_from(*, unsafe: bool = False, **flags: object) -> Settings:
 
 
 def config_from(base: SearchConfig, given: dict[str, object], assignments: list[str]) -> SearchConfig:
-    """The search's numbers: the base, flags over it, `--set key=value` over both.
+    """The search's numbers: the base, flags over it, `--set key=value` over both, and what the strategy fixes over all.
 
-    Raises SettingsError that names the setting.
+    Raises SettingsError that names the setting, or PluginError.
     """
+    from orps_agent.strategies import settled
+
     flags = {name: value for name, value in given.items() if value is not None}
-    return changed(base, flags | assigned(assignments))
+    return settled(changed(base, flags | assigned(assignments)))
 
 
 def limits(

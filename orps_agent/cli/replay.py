@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 def replay(
     search: Search,
     strategy: Annotated[
-        str | None, typer.Option(help=f"Another way to search: {', '.join(PRESETS)}.", show_default=False)
+        str | None,
+        typer.Option(help=f"Another way to search: {', '.join(PRESETS)}; or a package's.", show_default=False),
     ] = None,
     assign: Assign = None,
     db: Db = None,

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
 
 from orps_agent.budget.account import OUT_OF_BUDGET
+from orps_agent.domain.artifact import Artifact
 from orps_agent.domain.calibration import Calibration
 from orps_agent.domain.candidate import Candidate
 from orps_agent.domain.execution import StaticAnalysis, TestResult
@@ -24,7 +25,8 @@ def print_report(console: Console, result: SearchResult) -> None:
         if result.first and result.first.error:
             console.print(f"What became of the first: {safe(result.first.error)}", markup=False)
     else:
-        _print_code(console, result.winner.code or "")
+        if result.solution:
+            _print_solution(console, result.solution)
         console.print()
         console.print(_comparison(result))
         _print_failures(console, result.winner)
@@ -98,13 +100,18 @@ def _time(nanoseconds: float | None) -> str:
     return f"{nanoseconds / 1e3:.1f} µs" if nanoseconds < 1e6 else f"{nanoseconds / 1e6:.2f} ms"
 
 
-def _print_code(console: Console, code: str) -> None:
+def _print_solution(console: Console, solution: Artifact) -> None:
     if not console.is_terminal:
-        console.print(Text(safe(code)), soft_wrap=True)
+        console.print(Text(safe(solution.source)), soft_wrap=True)
         return
+    console.print(highlighted(solution))
+
+
+def highlighted(solution: Artifact) -> RenderableType:
+    """Render a solution in its language's colours."""
     from rich.syntax import Syntax  # slow to import and to begin, and of use in a terminal only
 
-    console.print(Syntax(safe(code), "python", background_color="default", word_wrap=True))
+    return Syntax(safe(solution.source), solution.fence, background_color="default", word_wrap=True)
 
 
 def _print_failures(console: Console, winner: Candidate) -> None:
@@ -196,9 +203,9 @@ def print_candidate(console: Console, candidate: Candidate) -> None:
         if text:
             console.print(f"\n{title}", style="bold")
             console.print(safe(text), markup=False)
-    if candidate.code:
+    if candidate.solution:
         console.print("\nCode", style="bold")
-        _print_code(console, candidate.code)
+        _print_solution(console, candidate.solution)
     if candidate.report:
         console.print("\nTests", style="bold")
         for result in candidate.report.results:

@@ -18,7 +18,7 @@ from orps_agent.domain.result import SearchResult
 from orps_agent.errors import SearchInterrupted
 from orps_agent.search.plan import SearchPlan
 from orps_agent.settings import Settings
-from orps_agent.util.tasks import beside
+from orps_agent.util.tasks import background_tasks
 
 from .live import View, choose_view
 from .output import err, out
@@ -78,7 +78,9 @@ async def _run(settings: Settings, choose: Choose, view: View, signalled: Signal
     result: SearchResult | None = None
     async with (
         Agent(settings) as agent,
-        beside(partial(watch_signals, partial(_stop, agent), view, signalled, "`orps resume --last` goes on")),
+        background_tasks(
+            partial(watch_signals, partial(_stop, agent), view, signalled, "`orps resume --last` goes on")
+        ),
     ):
         what, search, budget = await choose(agent, view)
         with view:

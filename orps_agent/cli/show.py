@@ -14,7 +14,7 @@ from orps_agent.domain.result import SearchResult
 from orps_agent.domain.search import Search
 from orps_agent.search.summary import summarise
 from orps_agent.settings import Settings
-from orps_agent.store import Store, Tally
+from orps_agent.store import Store, Tally, store_of
 from orps_agent.util.text import safe
 
 from .options import Db, Json, settings_from
@@ -60,19 +60,19 @@ def show(
 
 
 async def _overview(settings: Settings, search: str | None) -> tuple[Search, list[Outline], SearchResult]:
-    async with Store(settings.db) as store:
+    async with store_of(settings) as store:
         row = await _row(store, search)
         outline = await store.outline(row.id)
         return row, outline, await summarise(store, row.id, Tally(), 0.0, outline=outline)
 
 
 async def _candidate(settings: Settings, search: str | None, candidate: str) -> Candidate:
-    async with Store(settings.db) as store:
+    async with store_of(settings) as store:
         return await store.candidate((await _row(store, search)).id, candidate)
 
 
 async def _document(settings: Settings, search: str | None) -> dict[str, object]:
-    async with Store(settings.db) as store:
+    async with store_of(settings) as store:
         row = await _row(store, search)
         result = await summarise(store, row.id, Tally(), 0.0)
         tree = [each.model_dump(mode="json") for each in await store.tree(row.id)]

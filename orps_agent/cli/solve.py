@@ -68,7 +68,9 @@ def solve(
     base_url: BaseUrl = None,
     strategy: Annotated[
         str | None,
-        typer.Option("--strategy", "-s", help=f"How the tree grows: {', '.join(PRESETS)}.", show_default=False),
+        typer.Option(
+            "--strategy", "-s", help=f"How the tree grows: {', '.join(PRESETS)}; or a package's.", show_default=False
+        ),
     ] = None,
     samples: Annotated[int | None, typer.Option("-n", "--samples", help="Candidates per expansion (N).")] = None,
     rounds: Annotated[int | None, typer.Option("-r", "--rounds", help="Rounds at most.")] = None,

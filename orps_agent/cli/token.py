@@ -12,10 +12,10 @@ from pydantic import ValidationError
 from rich.table import Table
 
 from orps_agent.errors import SettingsError
-from orps_agent.serve.tokens import Token, Tokens
+from orps_agent.serve.tokens import Tokens
 from orps_agent.settings import Settings
 from orps_agent.settings.service_settings import ClientLimits
-from orps_agent.store import Store
+from orps_agent.store import Token, store_of
 from orps_agent.util.validation import first_problem
 
 from .options import Db, settings_from
@@ -81,5 +81,5 @@ def _words(token: Token) -> str:
 
 
 async def _on_tokens(settings: Settings, do: Callable[[Tokens], Awaitable[Result]]) -> Result:
-    async with Store(settings.db, durability=settings.durability) as store:
+    async with store_of(settings) as store:
         return await do(Tokens(store))

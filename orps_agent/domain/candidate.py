@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from orps_agent.errors import UnknownCandidate
 
+from .artifact import ArtifactText
 from .execution import ExecutionReport, NotAnalysable, StaticAnalysis
 
 
@@ -64,9 +65,10 @@ class Candidate(BaseModel):
 
     The id is the path from the root, `3.0.12`: child 12 of child 0 of the fourth first-round sample. It depends on
     nothing but the shape of the tree, so that an interrupted and an uninterrupted search name their nodes alike.
+    In JSON the solution is its source, under the key `code`.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, validate_by_name=True, serialize_by_alias=True)
 
     id: str = Field(pattern=r"^\d+(\.\d+)*$")
     round: int = Field(ge=0)
@@ -76,7 +78,7 @@ class Candidate(BaseModel):
     status: Status = Status.RUNNING
     reasoning: str | None = None
     """R: the thoughts found in the programmer's reply."""
-    code: str | None = None
+    solution: ArtifactText | None = Field(default=None, alias="code")
     """C: the solution found in the reply; empty when there was none."""
     report: ExecutionReport | None = None
     """F: what running it told."""
@@ -103,9 +105,14 @@ class Candidate(BaseModel):
         return tuple(".".join(steps[: depth + 1]) for depth in range(len(steps)))
 
     @property
+    def code(self) -> str | None:
+        """The solution's source; empty when the reply held none."""
+        return None if self.solution is None else self.solution.source
+
+    @property
     def turn(self) -> str:
         """The programmer's turn as later prompts of the branch show it: the thoughts, then the fenced solution."""
-        fenced = f"```python\n{self.code}\n```" if self.code else ""
+        fenced = self.solution.text if self.solution else ""
         return "\n\n".join(part for part in (self.reasoning, fenced) if part)
 
     @property
@@ -137,7 +144,7 @@ class Candidate(BaseModel):
             tests=len(report.results) if report else None,
             omega=self.outcome.value if self.outcome else None,
             process=self.process,
-            written=bool(self.code),
+            written=bool(self.solution),
             costs={name: mean for name, mean in means.items() if mean is not None},
             flagged=report is not None and bool(report.flags),
             tampering=report is not None and report.tampering,

@@ -8,47 +8,30 @@ from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from orps_agent.settings import SearchConfig
 from orps_agent.settings.endpoints import Role
 
 from .agreement import Agreement
 from .candidate import Candidate, Tree
-from .execution import ExecutionReport
-from .problem import Problem
+from .result import SearchResult
+from .search import Search
 
 
-class SearchFacts(BaseModel):
-    """What is known of a search beside its candidates and calls; times are Unix seconds."""
+class ExplainedSearch(Search):
+    """A search together with what its candidates say of its winner, as a document shows it."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    # All of it is written out at all times, so that a reader of the schema may rely on it.
+    model_config = ConfigDict(json_schema_serialization_defaults_required=True)
 
-    id: str
-    created_at: float
-    finished_at: float | None = None
-    status: Literal["running", "interrupted", "cancelled", "finished"]
-    reason: str | None = None
-    """Why the search ended or was interrupted."""
-    problem: Problem
-    config: SearchConfig
-    programmer: str
-    """The programmer's model, as the user named it."""
-    critic: str
-    tests_by: str | None = None
-    """The model that wrote the problem's tests; None where they were given."""
     agreement: Agreement | None = None
     """The solutions and tests that confirm each other, the winner among them, where the selector is `codet`."""
-    winner: str | None = None
-    """The winner's id."""
     why: str | None = None
     """Why the winner won, in a sentence."""
-    verification: ExecutionReport | None = None
-    """The winner on the held-back tests; None when there are none, or before the end."""
-    comparison: str | None = None
-    """The winner's CPU time against the first sample's."""
-    forked_from: str | None = None
-    """The search that this one was forked from."""
-    forked_at: str | None = None
-    """The candidate of that search from which this one went on."""
+
+    @classmethod
+    def of(cls, search: Search, found: SearchResult) -> Self:
+        """Build it from a search and its result, whose winner counts also before the search's end."""
+        winner = found.winner and found.winner.id
+        return cls(**{**dict(search), "winner": winner, "agreement": found.agreement, "why": found.why})
 
 
 class Call(BaseModel):
@@ -96,19 +79,19 @@ class SpentCandidate(Candidate):
 
 
 class SearchDocument(BaseModel):
-    """Everything that one wants to know of a search: its facts, its tree in path order, its calls in order of time.
+    """A whole search: itself, its tree in path order, its calls in order of time.
 
-    SearchDocument.of(facts, store_tree, calls).model_dump_json()
+    SearchDocument.of(explained_search, tree, calls).model_dump_json()
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    search: SearchFacts
+    search: ExplainedSearch
     candidates: tuple[SpentCandidate, ...] = ()
     calls: tuple[Call, ...] = ()
 
     @classmethod
-    def of(cls, search: SearchFacts, candidates: Iterable[Candidate], calls: Iterable[Call] = ()) -> Self:
+    def of(cls, search: ExplainedSearch, candidates: Iterable[Candidate], calls: Iterable[Call] = ()) -> Self:
         """The document of these values, in any order; what a candidate took is summed up from its calls."""
         ordered = tuple(sorted(calls, key=lambda call: call.started_at))
         grouped: defaultdict[str, list[Call]] = defaultdict(list)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -176,3 +176,18 @@ AnyEvent = Annotated[
     | SearchFinished,
     Field(discriminator="kind"),
 ]
+
+
+class StoredEvent(BaseModel):
+    """Something that a search told while it ran, as `events` tells it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    id: int
+    """Greater than that of every earlier event of the search."""
+    at: float
+    search: str
+    kind: str
+    """search_started, round_started, candidate_executed, candidate_finished, round_closed, search_finished."""
+    told: dict[str, Any]
+    """What else the event says."""

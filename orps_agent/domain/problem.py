@@ -8,6 +8,8 @@ from typing import ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from .artifact import ArtifactText
+
 
 class Limits(BaseModel):
     """What one candidate may use; crossing a limit fails the test that crossed it."""
@@ -90,7 +92,7 @@ class Problem(BaseModel):
     held_back: TestSuite | None = None
     """What only the winner is measured on, once, at the end."""
     limits: Limits = Limits()
-    gold: str | None = None
+    gold: ArtifactText | None = None
     """A reference solution, where one is known; never shown to a model."""
 
     @cached_property
@@ -100,6 +102,6 @@ class Problem(BaseModel):
             return ()
         return tuple(
             f"def {node.name}({ast.unparse(node.args)})"
-            for node in ast.parse(self.gold).body
+            for node in ast.parse(self.gold.source).body
             if isinstance(node, ast.FunctionDef) and node.name in self.entry_points
         )

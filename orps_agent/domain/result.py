@@ -5,6 +5,7 @@ from __future__ import annotations
 from pydantic import BaseModel, ConfigDict, Field, computed_field
 
 from .agreement import Agreement
+from .artifact import Artifact
 from .calibration import Calibration
 from .candidate import Candidate
 from .execution import ExecutionReport
@@ -67,6 +68,11 @@ class SearchResult(BaseModel):
     calibration: Calibration = Calibration()
     """How well the critic's scores predicted the verdicts."""
     usage: Usage = Usage()
+
+    @property
+    def solution(self) -> Artifact | None:
+        """The winner's solution."""
+        return self.winner.solution if self.winner else None
 
     @property
     def code(self) -> str | None:

@@ -1,11 +1,11 @@
-"""A search as one value: what it was asked, where it stands and what it found, without its candidates."""
+"""A search as one value, without its candidates: its task, its state and its outcome, and how all doors show them."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from orps_agent.budget.account import OUT_OF_BUDGET
 from orps_agent.settings import SearchConfig, Selector
@@ -16,42 +16,70 @@ from .execution import ExecutionReport
 from .problem import Problem
 from .rewards import winner
 
+SearchStatus = Literal["created", "queued", "running", "interrupted", "finished", "cancelled"]
+"""The state of a search; each word means one thing, wherever it is shown.
 
-class Search(BaseModel):
-    """What is stored about a search beside its candidates."""
+- `created`: stored, and not run yet, such as a fork that nobody has resumed.
+- `queued`: the service runs it when its turn comes, for the first time or again.
+- `running`: a live process works on it.
+- `interrupted`: its run stopped before the end, by a signal, an error or a kill; a resume continues it.
+- `finished`: it has reached its end, or used up its budget.
+- `cancelled`: a user ended it before its time; a resume continues it all the same.
+"""
+ACTIVE: Final[tuple[SearchStatus, ...]] = ("queued", "running")
+"""The states that change without a user: all others last until somebody resumes the search."""
+
+
+class SearchHeader(BaseModel):
+    """The fields of a search that every list of searches shows; times are Unix seconds."""
 
     model_config = ConfigDict(extra="ignore", frozen=True)
 
     id: str
     created_at: float
     finished_at: float | None = None
-    status: Literal["running", "interrupted", "cancelled", "finished"] = "running"
     reason: str | None = None
     """Why the search ended or was interrupted."""
+    programmer: str
+    """The programmer's model, as the user named it."""
+    critic: str
+    winner: str | None = None
+    """The winner's id."""
+    forked_from: str | None = None
+    """The search whose past this one shares, up to the candidate `forked_at`."""
+    forked_at: str | None = None
+
+
+class Search(SearchHeader):
+    """A search as one value: its task, its models, its state and its outcome, without its candidates.
+
+    Its JSON is what everybody may see: the fields of its owner and of its machinery are left out.
+    """
+
+    status: SearchStatus = "created"
     problem: Problem
     config: SearchConfig
-    programmer: str
-    critic: str
     tester: str | None = None
     """None: the programmer's model."""
     tests_by: str | None = None
     """The model that wrote the problem's tests; None: they were given, or are still to be written."""
     prompts: str | None = None
     """The digest of the prompts that the search was begun with; None for forks and what older versions stored."""
-    winner: str | None = None
     verification: ExecutionReport | None = None
     """The winner on the held-back tests; None when there are none, or before the end."""
     comparison: str | None = None
     """How the winner's CPU time compares to the first sample's; None when no test is passed by both."""
-    owner_pid: int | None = None
-    owner_host: str | None = None
-    lease_until: float | None = None
-    forked_from: str | None = None
-    """The search whose past this one shares, up to the candidate `forked_at`."""
-    forked_at: str | None = None
-    start: dict[str, Any] | None = None
+    owner_pid: int | None = Field(default=None, exclude=True)
+    owner_host: str | None = Field(default=None, exclude=True)
+    lease_until: float | None = Field(default=None, exclude=True)
+    start: dict[str, Any] | None = Field(default=None, exclude=True)
     """The strategy's state that the search began with; None for an empty tree."""
-    cancel_requested_at: float | None = None
+    cancel_requested_at: float | None = Field(default=None, exclude=True)
+
+    @property
+    def header(self) -> dict[str, Any]:
+        """The fields of SearchHeader, and the problem's id in place of the problem."""
+        return self.model_dump(include={*SearchHeader.model_fields}) | {"problem": self.problem.id}
 
     @property
     def posed(self) -> Problem:
@@ -71,20 +99,25 @@ class Search(BaseModel):
         return self.config.selector or ("order" if self.tests_by is None else "codet")
 
     @property
+    def has_ended(self) -> bool:
+        """Whether the search has come to its end, be it that it waits to go on from there with a larger budget."""
+        return self.status == "finished" or (self.status == "queued" and self.finished_at is not None)
+
+    @property
     def out_of_budget(self) -> bool:
         """Whether the search has ended because its budget was used up."""
-        return self.status == "finished" and (self.reason or "").startswith(OUT_OF_BUDGET)
+        return self.has_ended and (self.reason or "").startswith(OUT_OF_BUDGET)
 
 
-def _asked(row: Search) -> tuple[str, ...]:
-    """As texts: a NaN in a test is not equal to itself."""
-    models = row.programmer, row.critic, row.tester or row.programmer
-    return row.posed.model_dump_json(), row.config.model_dump_json(), *models
+def _asked(search: Search) -> tuple[str, ...]:
+    """Return what a search was asked as texts: a NaN in a test is not equal to itself."""
+    models = search.programmer, search.critic, search.tester or search.programmer
+    return search.posed.model_dump_json(), search.config.model_dump_json(), *models
 
 
-def choose(row: Search, tree: Sequence[Outline], passed: Mapping[str, frozenset[str]]) -> Choice:
-    """The winner of these candidates of a search by its selector; `passed` names the visible tests that each passes."""
-    order, let = row.config.winner_keys, row.config.tampering_may_win
-    if row.selector == "order":
+def choose(search: Search, tree: Sequence[Outline], passed: Mapping[str, frozenset[str]]) -> Choice:
+    """Choose the winner of these candidates by the search's selector; `passed` names the visible tests of each."""
+    order, let = search.config.winner_keys, search.config.tampering_may_win
+    if search.selector == "order":
         return Choice(winner(tree, order, tampering_may_win=let))
     return agreed(tree, passed, order, tampering_may_win=let)

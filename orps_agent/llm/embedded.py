@@ -1,4 +1,4 @@
-"""A GGUF model that runs inside this process, behind an OpenAI-compatible server on loopback."""
+"""Run a GGUF model inside this process, behind an OpenAI-compatible server on loopback."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from orps_agent.settings.endpoints import CallPolicy, EndpointSettings
 from orps_agent.util.cpus import allowed_cores
 
 CONTEXT = 4096
-"""Tokens of prompt and reply that one call may have."""
+"""Maximum tokens of prompt and reply of one call."""
 SLOTS = 4
-"""How many calls are answered at the same time. Each slot computes a prompt that they share anew, so that more of them
-cost more than batching gains."""
+"""Number of calls that are answered at the same time. Each slot recomputes the prompt that they share, so that more of
+them cost more than batching gains."""
 _SECONDS = 3600.0  # a call on a busy machine is slow, not lost: there is nothing between us and the server
 POLICY = CallPolicy(retries=0, deadline_seconds=_SECONDS)
-"""For calls that have no other endpoint."""
+"""Retry policy of calls to an embedded model, which has no other endpoint to fall back to."""
 
 
 class EmbeddedServer:
-    """Serves a GGUF file at `url`, to who knows the key that is made up here.
+    """Serve a GGUF file at `url`, protected by a random key that is generated here.
 
         async with EmbeddedServer(path) as server:
             model = EndpointModel("embedded", [Endpoint(server.settings(), "embedded")], policy=POLICY)
@@ -56,19 +56,19 @@ class EmbeddedServer:
         with anyio.CancelScope(shield=True):
             await anyio.to_thread.run_sync(self._stop)
 
-    def settings(self, told: EndpointSettings | None = None) -> EndpointSettings:
-        """How it is asked: as the user told, the rest as fits a model on the user's own cores."""
-        told = told or EndpointSettings()
+    def settings(self, given: EndpointSettings | None = None) -> EndpointSettings:
+        """Return the endpoint settings: the user's own, completed with defaults for a model on the user's own cores."""
+        given = given or EndpointSettings()
         own = {"timeout_seconds": _SECONDS, "structured": "never"}  # its critic's few tokens do not hold a JSON object
         fixed = {
             "base_url": self.url,
             "model": self.name,
             "api_key": SecretStr(self._key),
-            "max_calls": min(told.max_calls, self._slots),
-            "samples_per_request": min(told.samples_per_request, self._slots),
+            "max_calls": min(given.max_calls, self._slots),
+            "samples_per_request": min(given.samples_per_request, self._slots),
         }
         keys = {"api_key", "api_key_env", "api_key_file"}
-        return EndpointSettings.model_validate(own | told.model_dump(exclude_unset=True, exclude=keys) | fixed)
+        return EndpointSettings.model_validate(own | given.model_dump(exclude_unset=True, exclude=keys) | fixed)
 
     def _start(self) -> Any:
         try:
@@ -76,7 +76,7 @@ class EmbeddedServer:
         except ImportError as error:
             raise ModelFileError(f"model {self.name} needs xllamacpp: pip install 'orps-agent[local]'") from error
         if not self._path.is_file():
-            raise ModelFileError(f"model file {self._path} is not there: run `orps model pull`")
+            raise ModelFileError(f"model file {self._path} does not exist: run `orps model pull`")
         parameters = xllamacpp.CommonParams()
         parameters.model.path = str(self._path)
         parameters.model_alias = {self.name}
@@ -92,8 +92,8 @@ class EmbeddedServer:
         try:
             return xllamacpp.Server(parameters)
         except RuntimeError as error:
-            said = " ".join(str(error).split()) or "no reason given"
-            raise ModelFileError(f"model file {self._path} cannot be loaded ({said}): fetch it again") from error
+            reason = " ".join(str(error).split()) or "no reason given"
+            raise ModelFileError(f"model file {self._path} cannot be loaded ({reason}): fetch it again") from error
 
     def _stop(self) -> None:
         """Drop the last reference; the server's destructor ends its threads."""
@@ -101,5 +101,5 @@ class EmbeddedServer:
 
 
 def _threads() -> int:
-    """All cores but one: the runtime's threads wait for each other spinning, and stall when candidates hold a core."""
+    """Return all cores but one: the runtime's threads spin while they wait, and stall when candidates occupy a core."""
     return max(1, len(allowed_cores()) - 1)

@@ -1,4 +1,4 @@
-"""Replies kept in a file, to be given again without a model: for development, and for tests of what was once seen.
+"""Record model replies in a file and replay them without a model, for development and regression tests.
 
     ORPS_RECORD=replies.jsonl orps solve problem.yaml --model gpt-4.1-mini
     orps solve problem.yaml --model recorded:replies.jsonl
@@ -23,7 +23,7 @@ from orps_agent.util.validation import first_problem
 
 from .base import ChatModel, ModelReply, ModelRequest, OnPiece
 
-_FIGURE = re.compile(r"\d[\d.,]*(?:\s?(?:[nµu]?s|ms|[kKMG]?i?B)\b)?")
+_NUMBER = re.compile(r"\d[\d.,]*(?:\s?(?:[nµu]?s|ms|[kKMG]?i?B)\b)?")
 
 
 class _Line(BaseModel):
@@ -35,9 +35,9 @@ class _Line(BaseModel):
 
 
 class RecordingModel:
-    """Asks another model, and adds every reply to the file before it is handed on.
+    """Forward requests to another model and append every reply to the file before returning it.
 
-    A failed call is written down as well, unless no call can succeed. Two models may write to one file.
+    A failed call is recorded as well, unless no call can succeed. Two models may write to one file.
     """
 
     def __init__(self, model: ChatModel, path: Path) -> None:
@@ -56,12 +56,12 @@ class RecordingModel:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Close the file; the model itself is closed by who opened it."""
+        """Close the file; the wrapped model is closed by the code that opened it."""
         if self._file is not None:
             self._file.close()
 
     async def complete(self, request: ModelRequest, on_piece: OnPiece | None = None) -> ModelReply:
-        """The other model's reply."""
+        """Return the wrapped model's reply; raise its ReplyError unchanged, after recording either."""
         try:
             reply = await self.model.complete(request, on_piece)
         except ReplyError as error:
@@ -76,14 +76,14 @@ class RecordingModel:
 
 
 class ReplayModel:
-    """Gives the replies of a recording, at once and without a network.
+    """Replay the replies of a recording, immediately and without a network.
 
         async with ReplayModel.load(Path("replies.jsonl")) as model:
             reply = await model.complete(request)
 
-    Figures in the messages need not agree, because measured times stand among them, and differ from run to run. A
-    request that was made several times gets its replies in their order, the last one for ever. One that is not in the
-    recording raises ReplyError.
+    Numbers in the messages need not match, because they include measured times, which differ from run to run. A
+    request that was made several times gets its replies in order, then the last one again and again. A request that is
+    not in the recording raises ReplyError.
     """
 
     def __init__(self, lines: list[_Line], *, name: str = "recorded") -> None:
@@ -94,7 +94,7 @@ class ReplayModel:
 
     @classmethod
     def load(cls, path: Path) -> Self:
-        """The recording in a file; raises SettingsError that names the file and the line."""
+        """Read the recording from a file; raise SettingsError with the file and the line."""
         try:
             rows = path.read_text(encoding="utf-8").splitlines()
         except (OSError, UnicodeDecodeError) as error:
@@ -114,10 +114,10 @@ class ReplayModel:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Nothing is held."""
+        """Do nothing: no resource is held."""
 
     async def complete(self, request: ModelRequest, on_piece: OnPiece | None = None) -> ModelReply:
-        """The recorded reply, whole: there is nothing to stream."""
+        """Return the recorded reply in one piece; `on_piece` is never called."""
         lines = self._lines.get(_key(request))
         if not lines:
             asked = " ".join(request.messages[-1].content.split())[:80] if request.messages else ""
@@ -132,7 +132,7 @@ class ReplayModel:
 
 
 def _key(request: ModelRequest) -> str:
-    """What two requests have in common that differ in nothing but figures; their seed still tells them apart."""
-    messages = [(each.role, _FIGURE.sub("#", each.content)) for each in request.messages]
+    """Return a hash that is equal for requests that differ only in the numbers of their messages; seeds must match."""
+    messages = [(each.role, _NUMBER.sub("#", each.content)) for each in request.messages]
     asked = repr((request.model_dump(exclude={"messages"}), messages))
     return hashlib.sha256(asked.encode(errors="replace")).hexdigest()

@@ -1,4 +1,4 @@
-"""Which model plays which role: from what the settings say to models that can be asked."""
+"""Open the model of each role, as configured in the settings."""
 
 from __future__ import annotations
 
@@ -14,46 +14,27 @@ from orps_agent.settings import Settings
 from orps_agent.settings.endpoints import OPENAI_URL, EndpointSettings, Role, RoleSettings
 
 from . import weights
-from .base import ChatModel
+from .base import ChatModel, Models
 from .embedded import POLICY, EmbeddedServer
-from .recorded import RecordingModel, ReplayModel
-from .scripted import ScriptedModel
+from .kinds import absolute, kind_of, model_of
+from .recorded import RecordingModel
 
 if TYPE_CHECKING:
     from orps_agent.llm.openai.endpoint import Endpoint
-    from orps_agent.llm.openai.pool import EndpointModel
 
 EMBEDDED = "embedded"
-_SCRIPTED = "scripted:"
-_RECORDED = "recorded:"
 _GGUF = ".gguf"
-
-
-@dataclass(frozen=True)
-class Models:
-    """The models of a search, open, one a role; roles that ask the same model in the same way share it."""
-
-    programmer: ChatModel
-    critic: ChatModel
-    tester: ChatModel
-    checks: tuple[Callable[[], Awaitable[None]], ...] = ()
-    """Of each of them that is behind an endpoint: whether it can be asked."""
-
-    async def check(self) -> None:
-        """Raise now what the first call to an endpoint would raise, before anything is spent."""
-        for check in self.checks:
-            await check()
 
 
 @asynccontextmanager
 async def open_models(
     settings: Settings, *, programmer: str, critic: str, tester: str | None = None
 ) -> AsyncIterator[Models]:
-    """The models of these names, as `model_names` and `name_of_tester` tell them, opened and in the end closed.
+    """Open the models with these names, as `model_names` and `name_of_tester` return them, and close them at the end.
 
     `embedded` is the embedded model, a name of `orps model list` one that was pulled, a path that ends in `.gguf` a
-    local one, `scripted:FILE` a script, `recorded:FILE` a recording, and any other name a model of the role's
-    endpoints. Raises SettingsError or ModelFileError.
+    local one, `scripted:FILE` a script, `recorded:FILE` a recording, `KIND:REST` a model of a kind that a package adds,
+    and any other name a model of the role's endpoints. Raises SettingsError, ModelFileError or PluginError.
     """
     check_endpoints(settings)
     async with AsyncExitStack() as stack:
@@ -67,7 +48,7 @@ async def open_models(
 
 
 def check_endpoints(settings: Settings) -> None:
-    """Raise SettingsError when a role names an endpoint that there is not."""
+    """Raise SettingsError when a role names an endpoint that is not configured."""
     for name, role in settings.roles.items():
         for endpoint in role.endpoints:
             if endpoint not in settings.endpoints:
@@ -79,7 +60,7 @@ def check_endpoints(settings: Settings) -> None:
 
 
 def model_names(settings: Settings) -> tuple[str, str]:
-    """The programmer's and the critic's model as a search remembers them: paths in them are absolute."""
+    """Return the names of the programmer's and the critic's model as a search stores them, with absolute paths."""
     named = _named(settings)
     if named is None and not _without_endpoint(settings):
         raise SettingsError(
@@ -91,13 +72,13 @@ def model_names(settings: Settings) -> tuple[str, str]:
 
 
 def name_of_tester(settings: Settings) -> str | None:
-    """The tester's model as a search remembers it; None: the programmer's."""
+    """Return the name of the tester's model as a search stores it; None: the programmer's."""
     named = settings.role("tester").model
     return named and _absolute(named)
 
 
 def is_small(settings: Settings) -> bool:
-    """Whether the programmer is an embedded model of a size that needs compact prompts and a quick search."""
+    """Return True when the programmer is a small embedded model that needs compact prompts and a quick search."""
     named = _named(settings)
     if named is None:
         return _without_endpoint(settings)
@@ -106,7 +87,7 @@ def is_small(settings: Settings) -> bool:
 
 
 def uses_embedded(settings: Settings) -> bool:
-    """Whether a search with these settings needs the embedded model's file."""
+    """Return True when a search with these settings needs the embedded model's file."""
     unnamed = _named(settings) is None and is_small(settings)
     critic = settings.critic_model or settings.role("critic").model
     asked = {name for role in settings.roles.values() for name in role.endpoints} & settings.endpoints.keys()
@@ -116,8 +97,8 @@ def uses_embedded(settings: Settings) -> bool:
 
 
 def urls_of(settings: Settings, name: str, role: Role) -> tuple[str, ...]:
-    """Where the role's model of that name is asked; nothing where it runs inside orps."""
-    if name.startswith((_SCRIPTED, _RECORDED)) or _runs_here(name):
+    """Return the URLs of the role's model of that name; an empty tuple if it runs inside orps."""
+    if kind_of(name) or _runs_here(name):
         return ()
     asked = settings.role(role).endpoints or settings.role("programmer").endpoints
     told = [settings.endpoints[each] for each in asked] or [settings.endpoint]
@@ -125,18 +106,18 @@ def urls_of(settings: Settings, name: str, role: Role) -> tuple[str, ...]:
 
 
 def _embeds(endpoint: EndpointSettings) -> bool:
-    """Whether an endpoint is a model inside orps: one that names such a model, and no server."""
+    """Return True for an endpoint that is a model inside orps: it names such a model, and no server."""
     return endpoint.base_url is None and endpoint.model is not None and _runs_here(endpoint.model)
 
 
 @dataclass(frozen=True)
 class _Opening:
-    """Opens models; those at the same endpoint share what is known of its limit."""
+    """Open models; those at the same endpoint share its limit."""
 
     settings: Settings
     stack: AsyncExitStack
     programmer: str
-    """The programmer's model."""
+    """Name of the programmer's model."""
     limits: dict[str | Path, AdaptiveLimit] = field(default_factory=dict)
     servers: dict[Path, EmbeddedServer] = field(default_factory=dict)
     opened: list[tuple[str, RoleSettings, ChatModel]] = field(default_factory=list)
@@ -154,18 +135,16 @@ class _Opening:
         return model
 
     def _asking(self, name: str, role: Role) -> RoleSettings:
-        """How the role's model is asked, without what a search remembers itself."""
+        """Return the role's settings for calls, without the values that a search stores itself."""
         own, programmer = self.settings.role(role), self.settings.role("programmer")
         if role not in self.settings.roles and name == self.programmer:
             own = programmer
         endpoints = own.endpoints or programmer.endpoints
         return own.model_copy(update={"model": None, "temperature": None, "max_tokens": None, "endpoints": endpoints})
 
-    async def _made(self, name: str, role: RoleSettings) -> ScriptedModel | ReplayModel | EndpointModel:
-        if name.startswith(_SCRIPTED):
-            return ScriptedModel.load(Path(name.removeprefix(_SCRIPTED)))
-        if name.startswith(_RECORDED):
-            return ReplayModel.load(Path(name.removeprefix(_RECORDED)))
+    async def _made(self, name: str, role: RoleSettings) -> ChatModel:
+        if kind := kind_of(name):
+            return model_of(kind, name, self.settings)
         from orps_agent.llm.openai.pool import EndpointModel  # noqa: PLC0415 - brings openai's client, a third of all that is imported
 
         if _runs_here(name):
@@ -178,7 +157,7 @@ class _Opening:
         return model
 
     async def _endpoint(self, model: str, name: str) -> Endpoint:
-        """The endpoint of that name; the one without a name needs no table."""
+        """Return the endpoint of that name; the one with an empty name needs no table."""
         told = self.settings.endpoints[name] if name else self.settings.endpoint
         if _embeds(told):
             return await self._embedded(told, name)
@@ -188,7 +167,7 @@ class _Opening:
         return Endpoint(told, model, name=name, limit=limit)
 
     async def _embedded(self, told: EndpointSettings, name: str) -> Endpoint:
-        """The endpoint that is a model inside this process, loaded once for all who ask it."""
+        """Return the endpoint of a model inside this process, which is loaded once for all roles."""
         from orps_agent.llm.openai.endpoint import Endpoint  # noqa: PLC0415 - as above
 
         model = told.model or EMBEDDED
@@ -202,7 +181,7 @@ class _Opening:
 
 
 def _named(settings: Settings) -> str | None:
-    """The programmer's model; a flag and the environment come before the role's table."""
+    """Return the programmer's model; a flag and the environment take precedence over the role's table."""
     return settings.model or settings.role("programmer").model
 
 
@@ -216,7 +195,7 @@ def _runs_here(name: str) -> bool:
 
 
 def _weights(name: str, cache: Path) -> Path:
-    """The file of a model that runs inside orps; raises ModelFileError when it is not there."""
+    """Return the file of a model that runs inside orps; raise ModelFileError when it does not exist."""
     file = _file(name)
     if file is None:
         return weights.own(Path(name).expanduser())
@@ -227,13 +206,10 @@ def _weights(name: str, cache: Path) -> Path:
 
 
 def _file(name: str) -> weights.ModelFile | None:
-    """The file of a model that runs inside orps; None for any other model."""
+    """Return the file of a model that runs inside orps; None for any other model."""
     wanted = weights.EMBEDDED if name == EMBEDDED else name
     return next((each for each in weights.MODELS if each.name == wanted), None)
 
 
 def _absolute(name: str) -> str:
-    for kind in (_SCRIPTED, _RECORDED):
-        if name.startswith(kind):
-            return f"{kind}{Path(name.removeprefix(kind)).expanduser().absolute()}"
-    return str(Path(name).expanduser().absolute()) if name.endswith(_GGUF) else name
+    return str(Path(name).expanduser().absolute()) if name.endswith(_GGUF) else absolute(name)

@@ -1,4 +1,4 @@
-"""A model that reads its replies from a script, for dry runs, demonstrations and tests. It costs nothing.
+"""Answer requests from a script, for dry runs, demonstrations and tests, at no cost.
 
 # dry.yaml, used as `--model scripted:dry.yaml`; the first rule that fits a request answers it
 rules:
@@ -40,7 +40,7 @@ Texts = Annotated[tuple[str, ...], BeforeValidator(_listed)]
 
 
 class Rule(BaseModel):
-    """When to answer, and what; a condition that is left out holds always."""
+    """Define a reply and the conditions under which it is given; an omitted condition always holds."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -48,14 +48,14 @@ class Rule(BaseModel):
     contains: Texts = ()
     """Texts that must all occur somewhere in the conversation."""
     hint: Texts = ()
-    """Texts that must all occur in its last message, which is where the strategy hint stands."""
+    """Texts that must all occur in the last message, which contains the strategy hint."""
     reply: str | None = None
     replies: tuple[str, ...] = ()
-    """Several replies; which one is given depends on the seed and the messages, not on the order of calls."""
+    """Several replies; seed and messages decide which one is given, not the order of calls."""
     fail: Literal["reply", "endpoint"] | None = None
-    """Raise instead: `reply` fails this call, `endpoint` all of them."""
+    """Raise an error instead: `reply` fails this call, `endpoint` all calls."""
     finish: Literal["stop", "length"] = "stop"
-    """`length`: tell that the reply was cut off."""
+    """`length`: report that the reply was cut off."""
     delay: float = Field(default=0.0, ge=0)
     """Seconds before the reply or the failure."""
 
@@ -66,7 +66,7 @@ class Rule(BaseModel):
         return self
 
     def fits(self, request: ModelRequest) -> bool:
-        """Whether this rule answers the request."""
+        """Return True when all conditions of the rule hold for the request."""
         conversation = "\n".join(message.content for message in request.messages)
         last = request.messages[-1].content if request.messages else ""
         return (
@@ -76,10 +76,10 @@ class Rule(BaseModel):
         )
 
     def answer(self, request: ModelRequest) -> str:
-        """The reply to a request, always the same one to the same request."""
+        """Return the reply to a request; equal requests always get the same one."""
         replies = self.replies if self.reply is None else (self.reply,)
-        asked = repr((request.seed, [(each.role, each.content) for each in request.messages]))
-        digest = hashlib.sha256(asked.encode(errors="replace")).digest()
+        identity = repr((request.seed, [(each.role, each.content) for each in request.messages]))
+        digest = hashlib.sha256(identity.encode(errors="replace")).digest()
         return replies[int.from_bytes(digest[:8], "big") % len(replies)]
 
 
@@ -90,7 +90,7 @@ class _Script(BaseModel):
 
 
 class ScriptedModel:
-    """Answers by the first rule that fits.
+    """Answer each request by the first rule that fits.
 
         model = ScriptedModel([Rule(role="critic", reply="SCORE: 3"), Rule(reply="def f(): ...")])
 
@@ -103,7 +103,7 @@ class ScriptedModel:
 
     @classmethod
     def load(cls, path: Path) -> Self:
-        """The script in a YAML or TOML file; raises SettingsError that names the file and the place in it."""
+        """Read the script from a YAML or TOML file; raise SettingsError with the file and the place in it."""
         try:
             text = path.read_text(encoding="utf-8")
             given = tomllib.loads(text) if path.suffix == ".toml" else yaml.safe_load(text)
@@ -126,10 +126,10 @@ class ScriptedModel:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Nothing is held."""
+        """Do nothing: no resource is held."""
 
     async def complete(self, request: ModelRequest, on_piece: OnPiece | None = None) -> ModelReply:
-        """The script's reply, after its delay, whole: there is nothing to stream."""
+        """Return the script's reply in one piece, after its delay; `on_piece` is never called."""
         rule = next((rule for rule in self._rules if rule.fits(request)), None)
         if rule is None:
             asked = " ".join(request.messages[-1].content.split())[:80] if request.messages else ""

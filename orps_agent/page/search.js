@@ -10,6 +10,7 @@
  * @typedef {{value: number, pass_rate: number, static?: number, dynamic?: number, parts: RewardPart[]}} Outcome
  * @typedef {{reason?: string, lines?: number, ast_nodes?: number, cyclomatic?: number, cognitive?: number}} Analysis
  * @typedef {"running" | "open" | "closed" | "pruned" | "failed" | "halted"} Status
+ * @typedef {"created" | "queued" | "running" | "interrupted" | "finished" | "cancelled"} SearchStatus
  * @typedef {{id: string, round: number, hint: string, shown: string[], status: Status, reasoning?: string, code?: string,
  *   report?: ExecutionReport, analysis?: Analysis, outcome?: Outcome, critique?: string, process?: number, error?: string,
  *   tokens?: number, cost?: number, seconds?: number}} Candidate
@@ -21,7 +22,7 @@
  * @typedef {{setup: string, tests: (SnippetTest | ProgramTest)[]}} Suite
  * @typedef {{id: string, statement: string, tests: Suite, held_back?: Suite}} Problem
  * @typedef {{tests: string[], solutions: string[]}} Agreement
- * @typedef {{id: string, created_at: number, finished_at?: number, status: string, reason?: string, problem: Problem,
+ * @typedef {{id: string, created_at: number, finished_at?: number, status: SearchStatus, reason?: string, problem: Problem,
  *   config: {strategy: string, samples: number, rounds: number, beam: number}, programmer: string, critic: string, winner?: string,
  *   tests_by?: string, agreement?: Agreement, why?: string, verification?: ExecutionReport, comparison?: string, forked_from?: string, forked_at?: string}} Facts
  * @typedef {{search: Facts, candidates: Candidate[], calls: Call[]}} SearchDocument

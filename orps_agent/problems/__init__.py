@@ -1,4 +1,4 @@
-"""Problems from what users have: TOML, YAML, Markdown with tests, stubs with doctests, or a few words."""
+"""Load problems from TOML, YAML, Markdown with tests, Python stubs with doctests, or the words of a command line."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ __all__ = [
 
 
 def load_problem(path: str | Path, tests: str | Path | None = None) -> Problem:
-    """The problem in a file, in the format that its suffix says; `tests` goes with a Markdown statement.
+    """Load the problem from a file, in the format given by its suffix; `tests` belongs to a Markdown statement.
 
     Raises ProblemError with one line that names the file and the place in it.
     """
     path, tests = Path(path), None if tests is None else Path(tests)
     suffix = path.suffix.lower()
     if tests is not None and suffix not in {".md", ".markdown"}:
-        raise ProblemError(f"{path}: brings its own tests; a tests file goes with a Markdown statement")
+        raise ProblemError(f"{path}: has its own tests; a tests file is only used with a Markdown statement")
     match suffix:
         case ".toml" | ".yaml" | ".yml":
             return load_data(path)

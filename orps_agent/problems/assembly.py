@@ -1,4 +1,4 @@
-"""From the parts that a format yields to a checked Problem; what was left out is inferred here."""
+"""Build a checked Problem from the parts that a file format yields; infer what was left out."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from pydantic import ValidationError
 
+from orps_agent.domain.artifact import Program
 from orps_agent.domain.problem import Limits, Problem, ProgramTest, SnippetTest, TestSuite
 from orps_agent.errors import ProblemError
 from orps_agent.util.validation import first_problem
@@ -27,12 +28,12 @@ def assemble(
     limits: Limits | None = None,
     gold: str | None = None,
 ) -> Problem:
-    """A checked problem; entry points that are not given are those that the tests call, or the statement names.
+    """Return a checked problem; entry points not given are those that the tests call, or that the statement names.
 
     Raises ProblemError with one line that starts with `source`.
     """
     if not statement.strip():
-        raise ProblemError(f"{source}: has no statement; say in words what to write")
+        raise ProblemError(f"{source}: has no statement; describe in words what to write")
     if entry_points is None:
         bare = not len(tests) and held_back is None
         entry_points = named_in(statement) if bare else infer_entry_points(tests, held_back, source)
@@ -44,7 +45,7 @@ def assemble(
             tests=tests,
             held_back=held_back,
             limits=limits or Limits(),
-            gold=gold,
+            gold=None if gold is None else Program(gold),
         )
     except ValidationError as error:
         raise ProblemError(f"{source}: {first_problem(error)}") from error
@@ -59,7 +60,7 @@ def make_suite(
     setup: str = "",
     likely: Sequence[str] = (),
 ) -> TestSuite:
-    """A suite with unique test names whose solution module, if it uses one, is found from its imports.
+    """Return a suite with unique test names; its solution module, if it uses one, is found from the imports.
 
     `likely` are further names that the solution's module may have, besides `solution`.
     """
@@ -73,7 +74,7 @@ def make_suite(
 
 
 def infer_entry_points(tests: TestSuite, held_back: TestSuite | None, source: str) -> tuple[str, ...]:
-    """The names that the tests take from the solution's module, or call without anything defining them."""
+    """Return the names that the tests import from the solution's module, or call without anything defining them."""
     found: set[str] = set()
     snippets = False
     for label, suite in suites(tests, held_back):
@@ -81,14 +82,14 @@ def infer_entry_points(tests: TestSuite, held_back: TestSuite | None, source: st
             snippets = True
             found |= _needed(code, suite.module)
     if snippets and not found:
-        raise ProblemError(f"{source}: cannot tell from the tests which names to write; list them in entry_points")
+        raise ProblemError(f"{source}: the tests do not show which names to write; list them in entry_points")
     for label, suite in suites(tests, held_back):
-        _refuse_strays(suite, found, source, label)
+        _reject_undefined_names(suite, found, source, label)
     return tuple(sorted(found))
 
 
 def _codes(suite: TestSuite, source: str, label: str) -> list[str]:
-    """Setup and snippet of each snippet test as one module, after each was seen to compile."""
+    """Return setup and snippet of each snippet test as one module, after checking that both compile."""
     parse_python(suite.setup, setup_place(source, label))
     codes = []
     for test in suite.tests:
@@ -104,8 +105,8 @@ def _needed(code: str, module: str | None) -> set[str]:
     return named or (free_names(code) & called_names(tree))
 
 
-def _refuse_strays(suite: TestSuite, found: set[str], source: str, label: str) -> None:
-    """Complain of a name that nothing defines, such as a misspelt one, before every candidate fails on it."""
+def _reject_undefined_names(suite: TestSuite, found: set[str], source: str, label: str) -> None:
+    """Raise ProblemError for a name that nothing defines, such as a misspelt one: every candidate would fail on it."""
     for test in suite.tests:
         if isinstance(test, SnippetTest):
             stray = sorted(free_names(f"{suite.setup}\n{test.code}") - found)

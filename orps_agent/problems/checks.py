@@ -1,4 +1,4 @@
-"""What a problem must satisfy before a search may spend anything on it."""
+"""Check the conditions that a problem must satisfy before a search may spend anything on it."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import ast
 import keyword
 from collections.abc import Iterator
 
+from orps_agent.domain.artifact import Program
 from orps_agent.domain.problem import Problem, SnippetTest, TestSuite
 from orps_agent.errors import ProblemError
 
@@ -14,13 +15,13 @@ from .problem_file import parse_python
 
 
 def check_problem(problem: Problem, source: str) -> None:
-    """Refuse a problem that no solution could satisfy, or that every solution would.
+    """Raise ProblemError for a problem that no solution could satisfy, or that every solution would.
 
-    One without tests is sound when it says what to write: a model can write the tests then.
-    `source` names the file (or whatever the problem came from) in the message of the ProblemError.
+    A problem without tests is valid when it names what to write: a model can write the tests then.
+    `source` names the file (or another origin of the problem) in the error message.
     """
     if not problem.statement.strip():
-        raise ProblemError(f"{source}: the statement is empty; say in words what to write")
+        raise ProblemError(f"{source}: the statement is empty; describe in words what to write")
     check_testable(problem, source)
     for name in problem.entry_points:
         if not name.isidentifier() or keyword.iskeyword(name):
@@ -35,28 +36,28 @@ def check_problem(problem: Problem, source: str) -> None:
 
 
 def check_testable(problem: Problem, source: str) -> None:
-    """Refuse a problem that has no tests and does not say what to write, so that nobody could write them either."""
+    """Raise ProblemError for a problem without tests and entry points, for which no model could write tests."""
     if not len(problem.tests) and not problem.entry_points:
         raise ProblemError(
             f"{source}: has no tests; add at least one, such as `assert f(2) == 4`, or name what to write, as in"
-            " `f(n)` in the statement or in entry_points, and a model writes them"
+            " `f(n)` in the statement or in entry_points, so that a model can write them"
         )
 
 
 def suites(tests: TestSuite, held_back: TestSuite | None) -> Iterator[tuple[str, TestSuite]]:
-    """Each suite with the word for one of its tests."""
+    """Yield each suite with the word for one of its tests."""
     yield "test", tests
     if held_back is not None:
         yield "held-back test", held_back
 
 
 def test_place(source: str, label: str, test: SnippetTest) -> str:
-    """How messages name a test: `roman.toml: held-back test 'zero'`."""
+    """Return the name of a test in messages: `roman.toml: held-back test 'zero'`."""
     return f"{source}: {label} {test.name!r}"
 
 
 def setup_place(source: str, label: str) -> str:
-    """How messages name the setup of the tests or of the held-back tests."""
+    """Return the name of the setup of the tests, or of the held-back tests, in messages."""
     return f"{source}: setup of the {label}s"
 
 
@@ -95,12 +96,12 @@ def _cannot_fail(code: ast.Module, entry_points: tuple[str, ...]) -> bool:
     return False
 
 
-def _check_gold(gold: str, entry_points: tuple[str, ...], source: str) -> None:
+def _check_gold(gold: Program, entry_points: tuple[str, ...], source: str) -> None:
     place = f"{source}: gold solution"
-    parse_python(gold, place)
-    missing = sorted(set(entry_points) - defined_names(gold))
+    parse_python(gold.source, place)
+    missing = sorted(set(entry_points) - defined_names(gold.source))
     if missing:
-        raise ProblemError(f"{place}: does not define {', '.join(missing)}; define it or mend entry_points")
+        raise ProblemError(f"{place}: does not define {', '.join(missing)}; define it or correct entry_points")
 
 
 def _first_line(code: str) -> str:

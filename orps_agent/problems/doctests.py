@@ -1,4 +1,4 @@
-"""Examples of a docstring as tests that judge the way doctest does."""
+"""Convert the examples of a docstring to tests that compare outcomes as doctest does."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from .problem_file import parse_python
 
 
 def doctest_snippets(docstring: str, name: str, line: int, path: Path) -> list[SnippetTest]:
-    """One test for each example that shows an outcome; `line` is where the docstring starts in the file.
+    """Return one test for each example that shows an outcome; `line` is the file's line where the docstring starts.
 
     A test repeats the statements before it in the docstring, and those earlier examples that use a name which
     the statements define, because they may have changed it. Imports from the file `path` itself are left out: the
-    solution takes its place. Raises ProblemError.
+    solution replaces it. Raises ProblemError.
     """
     tests: list[SnippetTest] = []
     carried: list[str] = []
@@ -49,7 +49,7 @@ def _imports_from(module: str, tree: ast.Module) -> bool:
 
 
 def _check(example: doctest.Example, tree: ast.Module) -> str:
-    """Code that raises AssertionError unless the example comes out as wanted."""
+    """Return code that raises AssertionError unless the example has the wanted outcome."""
     if example.exc_msg is not None:
         return _check_error(example, tree)
     want = example.want
@@ -76,7 +76,7 @@ def _check(example: doctest.Example, tree: ast.Module) -> str:
 
 
 def _check_error(example: doctest.Example, tree: ast.Module) -> str:
-    """The check for a wanted traceback: type and message, the module of the type left aside."""
+    """Return the check for a wanted traceback: it compares type and message, and ignores the module of the type."""
     name, colon, message = (example.exc_msg or "").rstrip("\n").partition(":")
     wanted, shown = name.rpartition(".")[2], "type(error).__name__"
     if not example.options.get(doctest.IGNORE_EXCEPTION_DETAIL):
@@ -92,7 +92,7 @@ def _check_error(example: doctest.Example, tree: ast.Module) -> str:
 
 
 def _compare(shown: str, want: str, example: doctest.Example) -> str:
-    """Compare what is shown with what is wanted, as loosely as the example's option flags say."""
+    """Return code that compares the shown with the wanted text, as strictly as the example's option flags require."""
     if example.options.get(doctest.NORMALIZE_WHITESPACE):
         shown, want = f'" ".join({shown}.split())', " ".join(want.split())
     if example.options.get(doctest.ELLIPSIS) and "..." in want:
@@ -106,7 +106,7 @@ def _segment(example: doctest.Example, node: ast.expr) -> str:
 
 
 def _is_value(want: str) -> bool:
-    """Whether the wanted text looks like the repr of a value rather than like printed words."""
+    """Return True when the wanted text looks like the repr of a value rather than like printed words."""
     if want.startswith(("<", "[", "{", "(")):
         return True
     try:

@@ -1,4 +1,4 @@
-"""A problem as YAML that loads to the same problem."""
+"""Write a problem as YAML that loads to the same problem."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from orps_agent.domain.problem import Problem, TestSuite
 
 
 def dump_problem(problem: Problem) -> str:
-    """The problem as YAML text, which `load_problem` reads back to an equal problem."""
+    """Return the problem as YAML text, which `load_problem` reads back to an equal problem."""
     content = problem.model_dump(mode="json", exclude={"tests", "held_back"}, exclude_defaults=True)
     content |= {"entry_points": list(problem.entry_points), **_suite(problem.tests)}
     if problem.held_back is not None:
@@ -22,7 +22,7 @@ def _suite(suite: TestSuite) -> dict[str, object]:
 
 
 class _Dumper(yaml.SafeDumper):
-    """Writes text of several lines as a block, as a person would."""
+    """Write text of several lines as a block, as a person would."""
 
 
 def _write_text(dumper: _Dumper, text: str) -> yaml.ScalarNode:

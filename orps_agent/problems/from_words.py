@@ -1,4 +1,4 @@
-"""A problem from the words of a command line."""
+"""Build a problem from the words of a command line."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ def problem_from_words(
     limits: Limits | None = None,
     source: str = "command line",
 ) -> Problem:
-    """A problem from a statement and tests such as `assert f(2) == 4` or, shorter, `f(2) == 4`.
+    """Return a problem from a statement and tests such as `assert f(2) == 4` or, shorter, `f(2) == 4`.
 
-    Without tests, which a model writes then, the statement names what to write, as in `f(n)`, or `entry_points` do.
-    The id is made of the statement's first words. Raises ProblemError that names the `source`.
+    Without tests, a model writes them; then the statement must name what to write, as in `f(n)`, or `entry_points`
+    must. The id consists of the statement's first words. Raises ProblemError that names the `source`.
     """
     suite = make_suite(snippets(tests, source), source)
     extra = snippets(held_back, source, "held-back test")
@@ -40,7 +40,7 @@ def problem_from_words(
 
 
 def snippets(codes: Sequence[str], source: str, label: str = "test") -> list[SnippetTest]:
-    """One test for each piece of code, named by its number."""
+    """Return one test for each piece of code, named by its number."""
     return [
         SnippetTest(name=str(number), code=asserting(code, f"{source}: {label} '{number}'"))
         for number, code in enumerate(codes, start=1)
@@ -48,7 +48,7 @@ def snippets(codes: Sequence[str], source: str, label: str = "test") -> list[Sni
 
 
 def asserting(code: str, place: str) -> str:
-    """The code with `assert` before its last statement when that is a bare comparison."""
+    """Return the code with `assert` before its last statement, if that is a bare comparison."""
     code = textwrap.dedent(code.replace("\r\n", "\n").replace("\r", "\n")).strip()
     match parse_python(code, place).body:
         case [*_, ast.Expr(value=ast.Compare() | ast.BoolOp() | ast.UnaryOp(op=ast.Not())) as last]:

@@ -1,4 +1,4 @@
-"""A statement in Markdown; its tests in a section of it or in a Python file beside it."""
+"""Read a problem whose statement is Markdown, with tests in a section of it or in a Python file next to it."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ _SECTIONS = ("tests", "held back tests", "gold solution")
 
 
 def load_markdown(path: Path, tests: Path | None = None) -> Problem:
-    """The problem whose statement is this Markdown file.
+    """Return the problem whose statement is this Markdown file.
 
     Sections headed "Tests", "Held-back tests" and "Gold solution" hold Python in fenced blocks and are left
     out of the statement. Visible tests may instead be in the file `tests`, or in `test_<stem>.py` or
-    `<stem>_test.py` beside the statement; without any, the statement names what to write. Raises ProblemError.
+    `<stem>_test.py` next to the statement; without any, the statement must name what to write. Raises ProblemError.
     """
     source, lines = str(path), read_source(path).split("\n")
     blocks = dict(_blocks(lines))
@@ -38,14 +38,14 @@ def load_markdown(path: Path, tests: Path | None = None) -> Problem:
         source,
         id=slug(title or path.stem),
         statement="\n".join(line for number, line in enumerate(lines) if number not in hidden).strip(),
-        tests=_visible(path, tests or _beside(path), code.get("tests")),
+        tests=_visible(path, tests or _adjacent_tests(path), code.get("tests")),
         held_back=suite_from_python(held_back, source, "held-back test", (path.stem,)) if held_back else None,
         gold=gold and gold.strip("\n") + "\n",
     )
 
 
 def _visible(path: Path, tests: Path | None, section: str | None) -> TestSuite:
-    """The visible tests, from the tests file or from the section, but not from both."""
+    """Return the visible tests, from the tests file or from the section; raise ProblemError if there are both."""
     if tests and section:
         raise ProblemError(f"{path}: has a section Tests and the tests file {tests}; keep one of them")
     if tests:
@@ -55,13 +55,13 @@ def _visible(path: Path, tests: Path | None, section: str | None) -> TestSuite:
     return TestSuite()
 
 
-def _beside(path: Path) -> Path | None:
-    beside = (path.with_name(f"test_{path.stem}.py"), path.with_name(f"{path.stem}_test.py"))
-    return next((each for each in beside if each.exists()), None)
+def _adjacent_tests(path: Path) -> Path | None:
+    adjacent = (path.with_name(f"test_{path.stem}.py"), path.with_name(f"{path.stem}_test.py"))
+    return next((each for each in adjacent if each.exists()), None)
 
 
 def _blocks(lines: Sequence[str]) -> Iterator[tuple[int, tuple[int, str]]]:
-    """Fenced blocks: index of the opening fence, index of the closing one, language."""
+    """Yield the fenced blocks: index of the opening fence, index of the closing one, language."""
     opened, fence, language = 0, "", ""
     for number, line in enumerate(lines):
         mark = _FENCE.match(line)
@@ -75,7 +75,7 @@ def _blocks(lines: Sequence[str]) -> Iterator[tuple[int, tuple[int, str]]]:
 
 
 def _headings(lines: Sequence[str], blocks: dict[int, tuple[int, str]]) -> Iterator[tuple[int, int, str]]:
-    """Index, level and text of every heading, in either of Markdown's styles, outside of fenced blocks."""
+    """Yield index, level and text of every heading, in either of Markdown's styles, outside fenced blocks."""
     fenced = {number for start, (end, _) in blocks.items() for number in range(start, end + 1)}
     for number, line in enumerate(lines):
         if number in fenced:
@@ -88,7 +88,7 @@ def _headings(lines: Sequence[str], blocks: dict[int, tuple[int, str]]) -> Itera
 
 
 def _sections(headings: Sequence[tuple[int, int, str]], end: int, source: str) -> dict[str, range]:
-    """The lines of each section that is not part of the statement."""
+    """Return the lines of each section that is not part of the statement."""
     sections: dict[str, range] = {}
     for position, (start, level, title) in enumerate(headings):
         name = _plain(title)
@@ -105,7 +105,7 @@ def _plain(title: str) -> str:
 
 
 def _python(lines: Sequence[str], blocks: dict[int, tuple[int, str]], span: range, place: str) -> str:
-    """The Python of a section, each line where it is in the file, so that messages tell the file's lines."""
+    """Return the Python of a section, each line at its place in the file, so that errors show the file's numbers."""
     code = {
         number
         for start, (end, language) in blocks.items()

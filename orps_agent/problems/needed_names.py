@@ -1,4 +1,4 @@
-"""Which names a test needs from the solution."""
+"""Find the names that a test needs from the solution."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from symtable import SymbolTable, symtable
 
 
 def defined_names(code: str) -> set[str]:
-    """The names that running the code as a module binds."""
+    """Return the names that running the code as a module binds."""
     scopes = list(_scopes(code))
     at_top = {symbol.get_name() for symbol in scopes[0].get_symbols() if symbol.is_assigned() or symbol.is_imported()}
     return at_top | {
@@ -26,13 +26,13 @@ def defined_names(code: str) -> set[str]:
 
 
 def own_names(code: str) -> set[str]:
-    """The names of what the code itself defines at its top: functions, classes and variables, not what it imports."""
+    """Return the names that the code itself defines at top level: functions, classes, variables, but not imports."""
     top = next(_scopes(code))
     return {each.get_name() for each in top.get_symbols() if each.is_assigned() and not each.is_imported()}
 
 
 def free_names(code: str) -> set[str]:
-    """The names that the code reads from its module and that neither it nor Python defines."""
+    """Return the names that the code reads from its module and that neither it nor Python defines."""
     top, *inner = _scopes(code)
     read = {symbol.get_name() for symbol in top.get_symbols() if symbol.is_referenced()}
     for scope in inner:
@@ -41,7 +41,7 @@ def free_names(code: str) -> set[str]:
 
 
 def called_names(tree: ast.Module) -> set[str]:
-    """The names at the root of what is called: `f` in `f(1)`, `Stack` in `Stack.of(1)`."""
+    """Return the names at the root of every call: `f` in `f(1)`, `Stack` in `Stack.of(1)`."""
     return {root for node in ast.walk(tree) if isinstance(node, ast.Call) and (root := _root(node.func))}
 
 
@@ -49,13 +49,13 @@ _DEFINED = re.compile(r"\b(?:def|class)\s+([^\W\d]\w*)\s*[(:]")
 _CALLED = re.compile(r"(?<![\w.])([^\W\d]\w*)\(")
 _NAMED = re.compile(r"\b(?:function|class)\s+(?:(?:called|named)\s+)?[`'\"]([^\W\d]\w*)[`'\"]")
 _ORDERS = frozenset({"O", "o", "Θ", "Ω", "Theta", "Omega"})
-"""What stands before the brackets of a running time."""
+"""Names that precede the parentheses of a running time, as in O(n)."""
 
 
 def named_in(statement: str) -> tuple[str, ...]:
-    """The names that a task in words asks for: all that it defines, or the one that it calls or quotes as a function.
+    """Return the names that a task in words asks for: all that it defines, or the one that it calls or quotes.
 
-    Nothing where it names none, or several of which nobody can say which one is meant.
+    Returns nothing when it names none, or several so that the wanted one is ambiguous.
     """
     for pattern, most in ((_DEFINED, None), (_CALLED, 1), (_NAMED, 1)):
         found = dict.fromkeys(pattern.findall(statement))
@@ -66,7 +66,7 @@ def named_in(statement: str) -> tuple[str, ...]:
 
 
 def names_from(module: str, tree: ast.Module) -> set[str]:
-    """What the code takes from this module: `from m import f`, or `m.f` after `import m`."""
+    """Return the names that the code uses of this module: `from m import f`, or `m.f` after `import m`."""
     names: set[str] = set()
     aliases: set[str] = set()
     for node in ast.walk(tree):
@@ -81,15 +81,16 @@ def names_from(module: str, tree: ast.Module) -> set[str]:
 
 
 def imports(module: str, tree: ast.Module) -> bool:
-    """Whether the code imports this module."""
+    """Return True when the code imports this module."""
     return module in _imported(tree)
 
 
 def solution_module(tree: ast.Module, free: set[str], likely: Iterable[str]) -> str | None:
-    """The module that the tests import the solution from; None when its names are simply there.
+    """Return the module that the tests import the solution from; None when its names are used without an import.
 
-    A module with a likely name is it. Otherwise the names that nothing defines are the solution's,
-    and without any it is the one imported module that is neither Python's own nor installed.
+    A module with a likely name is chosen first. Otherwise, if the tests call names that nothing defines, these are the
+    solution's and there is no module; else it is the only imported module that is neither in the standard library nor
+    installed.
     """
     imported = _imported(tree)
     for name in likely:
@@ -102,7 +103,7 @@ def solution_module(tree: ast.Module, free: set[str], likely: Iterable[str]) -> 
 
 
 def mentions(node: ast.AST) -> set[str]:
-    """Every name and attribute that the code speaks of, and what it imports names from."""
+    """Return every name and attribute that occurs in the code, and every name that it imports."""
     found: set[str] = set()
     for each in ast.walk(node):
         if isinstance(each, ast.Name):
@@ -115,11 +116,11 @@ def mentions(node: ast.AST) -> set[str]:
 
 
 def reaches(code: ast.Module, setup: ast.Module, goals: set[str]) -> bool:
-    """Whether the code mentions one of the goals, itself or through what the setup defines."""
+    """Return True when the code mentions one of the goals, directly or through definitions of the setup."""
     helpers = [(_binds(statement), mentions(statement)) for statement in setup.body]
     known = mentions(code)
     while not known & goals:
-        wider = known.union(*(spoken for bound, spoken in helpers if bound & known))
+        wider = known.union(*(mentioned for bound, mentioned in helpers if bound & known))
         if wider == known:
             return False
         known = wider

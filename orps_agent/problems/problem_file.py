@@ -1,4 +1,4 @@
-"""What every format shares: reading the file, reading Python, naming things."""
+"""Share the helpers of all problem formats: reading files, parsing Python, naming."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from orps_agent.util.syntax import quiet
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 MAX_BYTES = 4 * 2**20
-"""Larger files are refused: they are data sets, not problems."""
+"""Maximum size of a problem file in bytes; larger ones are data sets, not problems."""
 
 
 def read_source(path: Path, limit: int = MAX_BYTES) -> str:
-    """The text of a file of at most `limit` bytes with Unix line ends; ProblemError when it has none."""
+    """Return the text of a file of at most `limit` bytes with Unix line ends; raise ProblemError if that fails."""
     try:
         if path.is_dir():
             raise ProblemError(f"{path}: is a directory; name the problem file in it")
@@ -29,12 +29,12 @@ def read_source(path: Path, limit: int = MAX_BYTES) -> str:
     except UnicodeDecodeError as error:
         raise ProblemError(f"{path}: byte {error.start} is not UTF-8; save the file as UTF-8") from error
     except OSError as error:
-        raise ProblemError(f"{path}: cannot be read: {error.strerror}; mend its path or permissions") from error
+        raise ProblemError(f"{path}: cannot be read: {error.strerror}; correct its path or permissions") from error
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def parse_python(code: str, place: str) -> ast.Module:
-    """The syntax tree of code that compiles; ProblemError with the line and its text when it does not."""
+    """Return the syntax tree of code that compiles; otherwise raise ProblemError with the line and its text."""
     try:
         with quiet():  # an odd escape in a test does not stop a search
             tree = ast.parse(code)
@@ -49,30 +49,30 @@ def parse_python(code: str, place: str) -> ast.Module:
 
 
 def segment(code: str, node: ast.stmt) -> str:
-    """The statement as it stands in the code, decorators included."""
+    """Return the source text of a statement, decorators included."""
     if getattr(node, "decorator_list", []):
         return "\n".join(code.split("\n")[first_line(node) - 1 : node.end_lineno])
     return ast.get_source_segment(code, node) or ast.unparse(node)
 
 
 def first_line(node: ast.stmt) -> int:
-    """The line that a statement starts on, counting from its first decorator."""
+    """Return the line where a statement starts, counting from its first decorator."""
     decorators: list[ast.expr] = getattr(node, "decorator_list", [])
     return min([node.lineno, *(decorator.lineno for decorator in decorators)])
 
 
 def is_main_block(node: ast.stmt) -> bool:
-    """Whether this is `if __name__ == "__main__":`, which is for running the file, not for importing it."""
+    """Return True for `if __name__ == "__main__":`, which is for running the file, not for importing it."""
     return isinstance(node, ast.If) and "__name__" in ast.unparse(node.test)
 
 
 def is_text(node: ast.stmt) -> bool:
-    """Whether the statement does nothing: a docstring, or `...`."""
+    """Return True for a statement without effect: a docstring, or `...`."""
     return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
 
 
 def slug(words: str, limit: int = 60) -> str:
-    """Words as an id: lower case, joined by hyphens, cut after a whole word within `limit` characters."""
+    """Convert words to an id: lower case, joined by hyphens, cut after a whole word within `limit` characters."""
     kept = ""
     for word in re.findall(r"\w+", words.lower()):
         if len(kept) + len(word) >= limit:
@@ -82,7 +82,7 @@ def slug(words: str, limit: int = 60) -> str:
 
 
 def unique(names: list[str]) -> list[str]:
-    """The same names with repeated ones numbered: `zero`, `zero (2)`."""
+    """Return the names, with repeated ones numbered: `zero`, `zero (2)`."""
     taken = set(names)
     seen: set[str] = set()
     result = []

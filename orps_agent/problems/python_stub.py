@@ -1,4 +1,4 @@
-"""A Python stub whose doctests are the tests: functions to complete, with examples in their docstrings."""
+"""Read a problem from a Python stub: functions to complete, whose doctests are the tests."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 
 def load_stub(path: Path) -> Problem:
-    """The problem of completing the functions and classes of a module whose bodies are left open.
+    """Return the problem of completing those functions and classes of a module whose bodies are empty.
 
-    Whatever else is in the module (imports, constants, helpers) is set up for the tests. Raises ProblemError,
-    also for a module in which something that has doctests is complete already.
+    Everything else in the module (imports, constants, helpers) becomes the setup of the tests. Raises ProblemError,
+    also for a module in which a definition with doctests is already complete.
     """
     source, text = str(path), read_source(path)
     module = parse_python(text, source)
@@ -46,7 +46,7 @@ def load_stub(path: Path) -> Problem:
 
 
 def completion_statement(text: str, names: list[str]) -> str:
-    """The task, in words, of writing these names of a module that stands there with their bodies left open."""
+    """Return the task, in words, of writing these names of a module whose text shows their empty bodies."""
     fence = "````" if "```" in text else "```"
     wanted = ", ".join(f"`{name}`" for name in names)
     return (
@@ -56,7 +56,7 @@ def completion_statement(text: str, names: list[str]) -> str:
 
 
 def _is_stub(node: ast.stmt) -> bool:
-    """Whether a function does nothing yet, or a class has methods of which none does anything yet."""
+    """Return True for a function without a body, or a class with methods all of which have none."""
     if isinstance(node, ast.ClassDef):
         methods = [each for each in node.body if isinstance(each, Function)]
         return bool(methods) and all(_is_stub(each) for each in methods)
@@ -73,7 +73,7 @@ def _is_empty(node: ast.stmt) -> bool:
 
 
 def _tests(node: ast.Module | ast.ClassDef | Function, name: str, path: Path) -> list[SnippetTest]:
-    """The tests in a docstring and, for a class, in those of its methods."""
+    """Return the tests of a docstring and, for a class, of its methods' docstrings."""
     tests: list[SnippetTest] = []
     docstring = ast.get_docstring(node, clean=False)
     if docstring:

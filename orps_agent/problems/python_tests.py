@@ -1,4 +1,4 @@
-"""Tests from a Python module: its bare asserts and what pytest would collect; the rest is their setup."""
+"""Read tests from a Python module: bare asserts and the tests that pytest would collect; the rest is their setup."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ _SHARED = {"setup_class", "teardown_class", "setUpClass", "tearDownClass", "setu
 
 
 def suite_from_python(code: str, source: str, label: str = "test", likely: Sequence[str] = ()) -> TestSuite:
-    """The suite that a module of tests describes.
+    """Return the suite that a module of tests describes.
 
-    `likely` are names that the solution's module may have. Raises ProblemError, also for
-    fixtures, which nothing here would provide.
+    `likely` are names that the solution's module may have. Raises ProblemError, also for fixtures, which are not
+    supported.
     """
     setup: list[str] = []
     steps: list[str] = []  # what a script does between its asserts, which only later asserts may see
@@ -32,7 +32,7 @@ def suite_from_python(code: str, source: str, label: str = "test", likely: Seque
         elif found := _collected(node, code, source):
             tests += [(test, None) for test in found]
         else:
-            _refuse_fixture(node, source)
+            _reject_fixture(node, source)
             (steps if tests and not isinstance(node, _DEFINITIONS) else setup).append(segment(code, node))
     if not tests:
         raise ProblemError(f"{source}: has no tests; write asserts or functions named test_...")
@@ -41,14 +41,14 @@ def suite_from_python(code: str, source: str, label: str = "test", likely: Seque
 
 
 def _asserts(node: ast.stmt) -> bool:
-    """Whether the module itself asserts here, be it in a loop."""
+    """Return True when a statement of the module itself contains an assert, even in a loop."""
     return not isinstance(node, _DEFINITIONS) and any(isinstance(each, ast.Assert) for each in ast.walk(node))
 
 
 def _collected(node: ast.stmt, code: str, source: str) -> list[SnippetTest]:
     match node:
         case ast.FunctionDef() | ast.AsyncFunctionDef() if node.name.startswith("test"):
-            _refuse_arguments(node, node.name, 0, source)
+            _reject_arguments(node, node.name, 0, source)
             return [SnippetTest(name=node.name, code=f"{segment(code, node)}\n\n{node.name}()")]
         case ast.ClassDef() if node.name.startswith("Test") or _is_test_case(node):
             return [
@@ -63,15 +63,15 @@ def _test_methods(node: ast.ClassDef, source: str) -> list[Function]:
     for method in methods:
         if method.name in _SHARED:
             raise ProblemError(f"{source}, line {method.lineno}: {method.name} is not run here; use a helper")
-        _refuse_fixture(method, source)
+        _reject_fixture(method, source)
     tests = [method for method in methods if method.name.startswith("test")]
     for method in tests:
-        _refuse_arguments(method, f"{node.name}.{method.name}", 1, source)
+        _reject_arguments(method, f"{node.name}.{method.name}", 1, source)
     return tests
 
 
 def _method_test(node: ast.ClassDef, method: ast.stmt, code: str) -> str:
-    """The class with this one test method, and the lines that run it."""
+    """Return the class with this one test method, and the lines that run it."""
     others = [each for each in _named(node.body, "test") if each is not method]
     dropped = {number for other in others for number in range(first_line(other), (other.end_lineno or 0) + 1)}
     kept = [
@@ -92,19 +92,19 @@ def _named(body: Iterable[ast.stmt], prefix: str) -> list[Function]:
     return [each for each in body if isinstance(each, Function) and each.name.startswith(prefix)]
 
 
-def _refuse_arguments(node: Function, name: str, own: int, source: str) -> None:
-    """A test may take the arguments that parametrize gives it, and no fixtures."""
+def _reject_arguments(node: Function, name: str, own: int, source: str) -> None:
+    """Raise ProblemError for an async test, or one with arguments that parametrize does not provide (fixtures)."""
     if isinstance(node, ast.AsyncFunctionDef):
         raise ProblemError(f"{source}, line {node.lineno}: {name} is async; use asyncio.run in a plain one")
     given = ", ".join(ast.unparse(decorator) for decorator in node.decorator_list)
     wanted = [each.arg for each in node.args.args[own : len(node.args.args) - len(node.args.defaults)]]
     if wanted and "parametrize" not in given:
         raise ProblemError(
-            f"{source}, line {node.lineno}: {name} wants {wanted[0]!r}; there are no fixtures, use helpers"
+            f"{source}, line {node.lineno}: {name} needs {wanted[0]!r}; there are no fixtures, use helpers"
         )
 
 
-def _refuse_fixture(node: ast.stmt, source: str) -> None:
+def _reject_fixture(node: ast.stmt, source: str) -> None:
     if not isinstance(node, Function):
         return
     if any("fixture" in ast.unparse(decorator) for decorator in node.decorator_list) or node.name in _SHARED:

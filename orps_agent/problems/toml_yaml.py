@@ -1,4 +1,4 @@
-"""Problems written as TOML or YAML.
+"""Read problems written as TOML or YAML.
 
     statement = "Write a function double(n) that returns twice n."
     tests = ["double(2) == 4", { call = "double(0)", expected = 0 }]
@@ -30,13 +30,13 @@ from .from_words import asserting
 from .problem_file import parse_python, read_source
 
 YAML_BYTES = 2**20
-"""Larger YAML files are refused, because PyYAML reads about 0.1 MiB a second."""
+"""Maximum size of a YAML file in bytes, because PyYAML reads about 0.1 MiB a second."""
 _KEYS = ("statement", "tests", "id", "entry_points", "setup", "module", "held_back", "limits", "gold")
 _SHAPES: tuple[tuple[str, ...], ...] = (("code",), ("call", "expected"), ("stdin", "stdout", "compare"))
 
 
 def load_data(path: Path) -> Problem:
-    """The problem in a `.toml`, `.yaml` or `.yml` file; ProblemError with one line otherwise."""
+    """Load the problem from a `.toml`, `.yaml` or `.yml` file; raise ProblemError with one line if it is invalid."""
     source = str(path)
     try:
         if path.suffix.lower() == ".toml":
@@ -49,7 +49,10 @@ def load_data(path: Path) -> Problem:
 
 
 def problem_from_yaml(text: str, source: str, stem: str) -> Problem:
-    """The problem in the text of a YAML file; `stem` is its id if it names none. Raises ProblemError, as `source`'s."""
+    """Return the problem in the text of a YAML file; `stem` is its id if it names none.
+
+    Raises ProblemError that names `source`.
+    """
     try:
         return _problem(_mapping(_parse_yaml(text, source), source), source, stem)
     except RecursionError as error:
@@ -61,7 +64,7 @@ def _too_deep(source: str) -> str:
 
 
 def _problem(content: Mapping[str, Any], source: str, stem: str) -> Problem:
-    _refuse_unknown(content, _KEYS, source)
+    _reject_unknown(content, _KEYS, source)
     held_back = content.get("held_back")
     return assemble(
         source,
@@ -76,11 +79,11 @@ def _problem(content: Mapping[str, Any], source: str, stem: str) -> Problem:
 
 
 def _held_back(content: Mapping[str, Any], held_back: object, source: str) -> TestSuite:
-    """A list shares the setup of the visible tests; a mapping brings its own."""
+    """Return the held-back suite: a list shares the setup of the visible tests, a mapping has its own."""
     if isinstance(held_back, list):
         return _suite({**content, "tests": held_back}, source, "held-back test")
     own = _mapping(held_back, f"{source}: held_back")
-    _refuse_unknown(own, ("setup", "module", "tests"), f"{source}: held_back")
+    _reject_unknown(own, ("setup", "module", "tests"), f"{source}: held_back")
     return _suite(own, source, "held-back test")
 
 
@@ -103,7 +106,7 @@ def _test(item: object, number: int, source: str, label: str) -> SnippetTest | P
     shape = next((shape for shape in _SHAPES if given.keys() & set(shape)), None)
     if shape is None:
         raise ProblemError(f"{place}: needs code, or call and expected, or stdin and stdout")
-    _refuse_unknown(given, ("name", *shape), place)
+    _reject_unknown(given, ("name", *shape), place)
     name = _text(given, "name", place, str(number))
     if "code" in shape:
         return SnippetTest(name=name, code=_text(given, "code", place))
@@ -132,20 +135,18 @@ def _program_test(given: Mapping[str, Any], name: str, place: str) -> ProgramTes
 
 
 def _expected(value: object, place: str) -> str:
-    """The expected value as Python; text that reads as a tuple, set, bytes, None or quoted text is that."""
+    """Return the expected value as Python; text that parses as a tuple, set, bytes, None or string literal is that."""
     if not isinstance(value, str):
         return _python(value, place)
     meant = _evaluated(value)
     if isinstance(meant, bool | int | float | complex | list | dict):
         quoted = json.dumps(repr(value))
-        raise ProblemError(
-            f"{place}: expected {value!r} reads in two ways; write {quoted} for text, or drop its quotes"
-        )
+        raise ProblemError(f"{place}: expected {value!r} is ambiguous; write {quoted} for text, or drop its quotes")
     return repr(value) if meant is ... else value.strip()
 
 
 def _python(value: object, place: str) -> str:
-    """The value as a Python expression that needs no import."""
+    """Return the value as a Python expression that needs no import."""
     match value:
         case float() if math.isnan(value):
             raise ProblemError(f"{place}: nothing equals nan; write a snippet that calls math.isnan")
@@ -162,7 +163,7 @@ def _python(value: object, place: str) -> str:
 
 
 def _evaluated(text: str) -> object:
-    """The value of a Python literal; an Ellipsis for any other text."""
+    """Return the value of a Python literal; an Ellipsis for any other text."""
     try:
         return ast.literal_eval(text.strip())
     except (ValueError, SyntaxError, TypeError, MemoryError):
@@ -171,7 +172,7 @@ def _evaluated(text: str) -> object:
 
 def _limits(given: object, source: str) -> Limits:
     limits = {} if given is None else _mapping(given, f"{source}: limits")
-    _refuse_unknown(limits, Limits.model_fields, f"{source}: limits")
+    _reject_unknown(limits, Limits.model_fields, f"{source}: limits")
     try:
         return Limits(**limits)
     except ValidationError as error:
@@ -203,7 +204,7 @@ def _mapping(value: object, place: str) -> Mapping[str, Any]:
     return value
 
 
-def _refuse_unknown(given: Mapping[Any, Any], known: Iterable[str], place: str) -> None:
+def _reject_unknown(given: Mapping[Any, Any], known: Iterable[str], place: str) -> None:
     for key in given:
         if key not in known:
             close = difflib.get_close_matches(str(key), known, n=1)
@@ -212,19 +213,19 @@ def _refuse_unknown(given: Mapping[Any, Any], known: Iterable[str], place: str) 
 
 
 class _Loader(yaml.SafeLoader):
-    """YAML without aliases, which can make a small file enormous, and without repeated keys."""
+    """Load YAML without aliases, which can make a small file enormous, and without repeated keys."""
 
     def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
         if self.check_event(yaml.AliasEvent):
             mark = self.peek_event().start_mark  # type: ignore[no-untyped-call]
-            raise yaml.MarkedYAMLError(problem="aliases (*name) are not read; write it out", problem_mark=mark)
+            raise yaml.MarkedYAMLError(problem="aliases (*name) are not supported; write it out", problem_mark=mark)
         return super().compose_node(parent, index)
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
         content = super().construct_mapping(node, deep=deep)
         if len(content) < len(node.value):
             mark = node.start_mark
-            raise yaml.MarkedYAMLError(problem="a key is there twice", problem_mark=mark)
+            raise yaml.MarkedYAMLError(problem="a key occurs twice", problem_mark=mark)
         return content
 
 

@@ -2,48 +2,30 @@
 
 from __future__ import annotations
 
-import sqlite3
-from functools import partial
 from typing import Any
 
-from orps_agent.domain.document import Call, SearchDocument, SearchFacts
-from orps_agent.store import Effect, Store, Tally
+from orps_agent.domain.document import Call, ExplainedSearch, SearchDocument
+from orps_agent.store import Store, Tally
 
 from .summary import summarise
 
 
 async def document(store: Store, search: str, *, texts: bool = False) -> SearchDocument:
     """Everything that is known of a search; with `texts`, also what every model call sent and got."""
-    row = await store.search(search)
-    found = await summarise(store, row.id, Tally(), 0.0)
-    facts = SearchFacts(
-        **row.model_dump(include=SearchFacts.model_fields.keys() - {"problem", "config", "verification", "winner"}),
-        agreement=found.agreement,
-        problem=row.problem,
-        config=row.config,
-        verification=row.verification,
-        winner=found.winner and found.winner.id,
-        why=found.why,
-    )
-    return SearchDocument.of(facts, await store.tree(row.id), await _calls(store, row.id, texts=texts))
+    stored = await store.search(search)
+    explained = ExplainedSearch.of(stored, await summarise(store, stored.id, Tally(), 0.0))
+    return SearchDocument.of(explained, await store.tree(stored.id), await _calls(store, stored.id, texts=texts))
 
 
 async def _calls(store: Store, search: str, *, texts: bool) -> list[Call]:
-    rows = await store.reader.rows(
-        "SELECT candidate, stage, attempt, role, started_at, seconds, prompt_tokens, cached_tokens, completion_tokens,"
-        " cost, status, finish FROM model_calls WHERE search = ? ORDER BY started_at",
-        search,
-    )
     calls = []
-    for row in rows:
-        effect = Effect(search, row["candidate"], row["stage"], row["attempt"])
+    for record in await store.calls(search):
         said: dict[str, Any] = {}
         if texts:
-            said["messages"] = await store.messages(effect)
-            said["reply"] = (await store.reader.reply(effect)).text if row["status"] == "answered" else None
-        calls.append(store.reader.read(row, partial(_call, said=said)))
+            said["messages"] = await store.messages(record.effect)
+            said["reply"] = (await store.reply(record.effect)).text if record.status == "answered" else None
+        calls.append(Call(**record.model_dump(include=_TOLD) | said))
     return calls
 
 
-def _call(row: sqlite3.Row, said: dict[str, Any]) -> Call:
-    return Call.model_validate({name: row[name] for name in row.keys() if name != "attempt"} | said)  # noqa: SIM118
+_TOLD = {*Call.model_fields} - {"messages", "reply"}

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict
 
 from orps_agent.budget.account import estimated_tokens
 from orps_agent.budget.prices import PriceTable
+from orps_agent.domain.artifact import Program
 from orps_agent.domain.candidate import Candidate
 from orps_agent.domain.execution import ExecutionReport, TestResult, Verdict
 from orps_agent.domain.problem import Problem, SnippetTest, TestSuite
@@ -210,7 +211,7 @@ def _stand_in(problem: Problem, config: SearchConfig, number: int, written: int,
         round=number,
         hint="",
         reasoning="word " * (written * 2 // 5),
-        code="word " * max(1, written * 2 // 5),
+        solution=Program("word " * max(1, written * 2 // 5)),
         report=ExecutionReport(results=failures),
         critique="word " * (judged * 4 // 5) if config.process_reward else None,
         process=3 if config.process_reward else None,

@@ -6,14 +6,13 @@ import secrets
 import time
 from collections.abc import Mapping, Sequence
 
-from orps_agent.domain.candidate import COSTS, Candidate, Status
+from orps_agent.domain.artifact import Artifact
+from orps_agent.domain.candidate import Candidate, Status
 from orps_agent.domain.search import Search
 from orps_agent.errors import SettingsError, UsageError
 from orps_agent.settings import SearchConfig, changed
-from orps_agent.settings.presets import PRESETS
-from orps_agent.store import Store
-from orps_agent.store.sqlite.writer import Statement
-from orps_agent.strategies import Expansion, Score, StrategyState, strategy_of
+from orps_agent.store import QueueEntry, Store
+from orps_agent.strategies import Expansion, Score, StrategyState, fixed_numbers, settled, strategy_of
 
 
 async def fork(
@@ -22,32 +21,32 @@ async def fork(
     at: str,
     *,
     critique: str | None = None,
-    code: str | None = None,
+    solution: Artifact | None = None,
     changes: Mapping[str, object] | None = None,
     new: str | None = None,
-    also: Sequence[Statement] = (),
+    entry: QueueEntry | None = None,
 ) -> Search:
     """Store a search that begins with the branch down to candidate `at` of another one, and return its row.
 
-    Nothing of the branch is asked or run again, but for a candidate that was given other `code`: that one is run,
+    Nothing of the branch is asked or run again, but for a candidate that was given another `solution`: that one is run,
     profiled and criticised anew before it is expanded. `critique` replaces the critic's words on it. `new` is the
-    fork's id, `also` what else belongs into the same transaction. Raises UnknownSearch, UnknownCandidate, UsageError,
+    fork's id, `entry` puts it into the service's queue at once. Raises UnknownSearch, UnknownCandidate, UsageError,
     or SettingsError when `changes` of the SearchConfig do not fit.
     """
-    if critique is not None and code is not None:
+    if critique is not None and solution is not None:
         raise UsageError("a fork changes the critique or the code, not both: new code gets a new critique")
     source = await store.search(search)
     last = await store.candidate(source.id, at)
-    if last.outcome is None and code is None:
+    if last.outcome is None and solution is None:
         raise UsageError(
             f"candidate {at} of search {source.id} was never executed: fork at its parent, or give it code"
         )
-    config = changed(source.config, changes or {})
-    start = beginning(config, last, rerun=code is not None)
+    config = settled(changed(source.config, changes or {}))
+    start = beginning(config, last, rerun=solution is not None)
     row = Search(
         id=new or secrets.token_hex(4),
         created_at=time.time(),
-        status="interrupted",
+        status="created" if entry is None else "queued",
         problem=source.problem,
         config=config,
         programmer=source.programmer,
@@ -58,7 +57,7 @@ async def fork(
         forked_at=at,
         start=start.model_dump(mode="json"),
     )
-    await store.add_fork(row, last.branch, _edits(critique, code), *also)
+    await store.add_fork(row, last.branch, _edits(critique, solution), entry=entry)
     return row
 
 
@@ -76,17 +75,18 @@ def beginning(config: SearchConfig, at: Candidate, *, rerun: bool) -> StrategySt
     score = Score.of(at, config).model_copy(update={"expandable": True, "solved": False})
     goes_on: StrategyState = strategy.fork(given, score)
     if goes_on.ended:
-        more = "another strategy, as with" if "rounds" in PRESETS[config.strategy] else "more of them, as with"
-        change = "strategy=reflexion" if "rounds" in PRESETS[config.strategy] else f"rounds={at.round + 2}"
+        fixed = "rounds" in fixed_numbers(config.strategy)
+        more = "another strategy, as with" if fixed else "more of them, as with"
+        change = "strategy=reflexion" if fixed else f"rounds={at.round + 2}"
         raise SettingsError(
             f"candidate {at.id} is in the last of {config.rounds} rounds: give the fork {more} --set {change}"
         )
     return strategy.fork(given, None) if rerun else goes_on
 
 
-def _edits(critique: str | None, code: str | None) -> dict[str, object]:
-    """The columns of the last candidate of the branch that are not as they were."""
-    if code is None:
+def _edits(critique: str | None, solution: Artifact | None) -> dict[str, object]:
+    """Return the attributes of the last candidate of the branch that differ from the copied ones."""
+    if solution is None:
         return {"status": Status.OPEN} | ({} if critique is None else {"critique": critique})
-    learned = ("passed", "tests", "omega", "process", "report", "metrics", "flags", "analysis", "critique", "error")
-    return {"status": Status.RUNNING, "code": code, "written": bool(code)} | dict.fromkeys((*learned, *COSTS))
+    learned = ("report", "analysis", "outcome", "critique", "process", "error")
+    return {"status": Status.RUNNING, "solution": solution} | dict.fromkeys(learned)

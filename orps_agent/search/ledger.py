@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import json
-import sqlite3
 import tomllib
-from functools import partial
 from importlib import resources
 from pathlib import Path
 
@@ -17,7 +14,7 @@ from orps_agent.budget.prices import Price, PriceTable
 from orps_agent.domain.search import Search
 from orps_agent.errors import SettingsError
 from orps_agent.settings import Settings
-from orps_agent.store import Store
+from orps_agent.store import CallRecord, Store
 from orps_agent.util.validation import first_problem
 
 _PRICES = TypeAdapter(dict[str, Price])
@@ -67,36 +64,27 @@ async def open_account(store: Store, row: Search, prices: PriceTable, batch: Acc
 
 async def spent(store: Store, search: str, prices: PriceTable) -> Spent:
     """What all runs of a search have spent so far, calls whose outcome nobody knows included."""
-    calls = await store.reader.rows(
-        "SELECT candidate, stage, model, started_at, ifnull(waited, 0) AS waited, ifnull(seconds, 0) AS seconds,"
-        " prompt_tokens, cached_tokens, completion_tokens, cost, parameters FROM model_calls WHERE search = ?",
-        search,
-    )
-    runs = await store.reader.rows(
-        "SELECT candidate, stage, started_at, 0 AS waited, ifnull(seconds, 0) AS seconds FROM executions"
-        " WHERE search = ?",
-        search,
-    )
-    spans = store.reader.read_all([*calls, *runs], _spans)
+    calls = await store.calls(search)
+    spans = [_spans(call.started_at, call.waited or 0.0, call.seconds or 0.0) for call in calls]
+    spans += [_spans(each.started_at, 0.0, each.seconds or 0.0) for each in await store.executions(search)]
     waited = only_waiting([waiting for waiting, _ in spans], [working for _, working in spans])
-    total = sum(store.reader.read_all(calls, partial(_charge, prices=prices)), Spent())
-    return total + Spent(seconds=await store.reader.seconds(search), waited=waited)
+    total = sum((_charge(call, prices) for call in calls), Spent())
+    return total + Spent(seconds=await store.seconds(search), waited=waited)
 
 
-def _spans(row: sqlite3.Row) -> tuple[Span, Span]:
+def _spans(begun: float, waited: float, seconds: float) -> tuple[Span, Span]:
     """When a try waited for its turn, and when it was at work."""
-    begun = row["started_at"]
-    sent = begun + row["waited"]
-    return (begun, sent), (sent, sent + row["seconds"])
+    sent = begun + waited
+    return (begun, sent), (sent, sent + seconds)
 
 
-def _charge(call: sqlite3.Row, prices: PriceTable) -> Spent:
+def _charge(call: CallRecord, prices: PriceTable) -> Spent:
     """What one try of a call came to; where that is not known, a reply as long as it might have been."""
-    prompt = call["prompt_tokens"] or 0
-    completion = call["completion_tokens"]
+    prompt = call.prompt_tokens or 0
+    completion = call.completion_tokens
     if completion is None:
-        completion = json.loads(call["parameters"]).get("max_tokens", 0)
-    cost = call["cost"]
+        completion = call.parameters.get("max_tokens", 0)
+    cost = call.cost
     if cost is None:
-        cost = prices.cost(call["model"], prompt, completion, cached_tokens=call["cached_tokens"] or 0)
+        cost = prices.cost(call.model, prompt, completion, cached_tokens=call.cached_tokens or 0)
     return Spent(calls=1, tokens=prompt + completion, cost=cost or 0.0)

@@ -10,10 +10,9 @@ from typing import Self
 
 from orps_agent.domain.problem import Problem
 from orps_agent.domain.search import Search
-from orps_agent.llm.registry import model_names, name_of_tester
 from orps_agent.problems import check_testable
 from orps_agent.prompts.messages import Prompts
-from orps_agent.settings import SearchConfig, Settings
+from orps_agent.settings import SearchConfig
 from orps_agent.strategies import AnyStrategy, strategy_of
 
 
@@ -26,14 +25,22 @@ class SearchPlan:
     strategy: AnyStrategy
 
     @classmethod
-    def new(cls, problem: Problem, config: SearchConfig, settings: Settings, *, id_: str | None = None) -> Self:
-        """Plan a new search with the settings' models and templates; nothing is stored.
+    def new(
+        cls,
+        problem: Problem,
+        config: SearchConfig,
+        models: tuple[str, str, str | None],
+        folder: Path | None,
+        *,
+        id_: str | None = None,
+    ) -> Self:
+        """Plan a new search and store nothing; `models` are named by role, `folder` has the user's own templates.
 
         Raises UsageError where the problem has nothing to be judged by, or PromptError.
         """
         check_testable(problem, f"problem {problem.id!r}")
-        programmer, critic = model_names(settings)
-        prompts = Prompts(config, settings.prompts)
+        programmer, critic, tester = models
+        prompts = Prompts(config, folder)
         search = Search(
             id=id_ or secrets.token_hex(4),
             created_at=time.time(),
@@ -41,7 +48,7 @@ class SearchPlan:
             config=config,
             programmer=programmer,
             critic=critic,
-            tester=name_of_tester(settings),
+            tester=tester,
             prompts=prompts.digest,
         )
         return cls.of(search, prompts)

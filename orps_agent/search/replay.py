@@ -9,8 +9,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any, cast
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
@@ -20,11 +19,12 @@ from orps_agent.domain.search import Search
 from orps_agent.graphs.context import SearchContext
 from orps_agent.prompts.messages import Prompts
 from orps_agent.settings import SearchConfig, changed
-from orps_agent.store import Store
-from orps_agent.strategies import strategy_of
+from orps_agent.store import SqliteStore, Store
+from orps_agent.strategies import settled, strategy_of
 
 from .fork import beginning
 from .replay_journal import Recording
+from .replay_parts import UnaskedModel, UnusedExecutor
 from .runner import run_graph
 
 
@@ -55,11 +55,11 @@ async def replay(
     Raises UnknownSearch, SettingsError when the changes do not fit, or StoreError when the record cannot be read.
     """
     row = await store.search(search)
-    config = changed(row.config, changes or {})
+    config = settled(changed(row.config, changes)) if changes else row.config
     recording = Recording(store, row, exact=config == row.config)
     await recording.load()
     with tempfile.TemporaryDirectory(prefix="orps-replay-") as folder:
-        async with Store(Path(folder) / "replay.db") as scratch:
+        async with SqliteStore(Path(folder) / "replay.db") as scratch:
             # Without the recorded winner, which nobody would ask for another one beside.
             begun = row.model_copy(update={"config": config, "start": _start(row, config, recording), "winner": None})
             tree, winner = await _walk(scratch, begun, recording, prompts)
@@ -107,10 +107,10 @@ async def _walk(scratch: Store, row: Search, recording: Recording, folder: Path 
         row=row,
         store=scratch,
         journal=recording,
-        programmer=cast("Any", SimpleNamespace(name=row.programmer)),
-        critic=cast("Any", SimpleNamespace(name=row.critic)),
-        tester=cast("Any", SimpleNamespace(name=row.tester or row.programmer)),
-        executor=cast("Any", None),  # never used, as the models are not: what they told is in the record
+        programmer=UnaskedModel(row.programmer),
+        critic=UnaskedModel(row.critic),
+        tester=UnaskedModel(row.tester or row.programmer),
+        executor=UnusedExecutor(),
         prompts=prompts,
         strategy=strategy_of(row.config, prompts.hint_names),
         emit=unheard,
@@ -132,7 +132,7 @@ async def _lay_out(scratch: Store, row: Search, context: SearchContext, recordin
         each = recording.tree[id_]
         known = dict(each) | {"status": Status.OPEN}
         if id_ in anew:
-            known = {"status": Status.RUNNING, "reasoning": each.reasoning, "code": each.code}
+            known = {"status": Status.RUNNING, "reasoning": each.reasoning, "solution": each.solution}
         await scratch.add_candidates(row.id, [each])
         await scratch.update_candidate(row.id, id_, known)
 

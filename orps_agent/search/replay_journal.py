@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import json
-import sqlite3
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
-from operator import itemgetter
 from typing import TypeVar
 
 from pydantic import BaseModel
@@ -16,8 +13,7 @@ from orps_agent.domain.execution import ExecutionReport, TestResult, Verdict
 from orps_agent.domain.search import Search
 from orps_agent.errors import BudgetReached, NeverRecorded, ReplyError
 from orps_agent.llm.base import ModelReply, ModelRequest
-from orps_agent.store import Effect, Store, Tally, prompt_hash
-from orps_agent.store.sqlite.writer import Statement
+from orps_agent.store import CallRecord, Effect, Settled, Store, Tally, prompt_hash
 
 Result = TypeVar("Result", bound=BaseModel)
 
@@ -51,6 +47,7 @@ class Recording:
     """
 
     def __init__(self, store: Store, row: Search, *, exact: bool) -> None:
+        self.search = row.id
         self.exact = exact
         self.tally = Tally()
         self.tree: dict[str, Candidate] = {}
@@ -67,14 +64,10 @@ class Recording:
 
     async def load(self) -> None:
         """Read the record."""
-        self.tree.update((each.id, each) for each in await self._store.tree(self._row.id))
-        rows = await self._store.reader.rows(
-            "SELECT search, candidate, stage, attempt, prompt_hash, parameters, error FROM model_calls"
-            " WHERE search = ? AND status IN ('answered', 'failed') ORDER BY try",
-            self._row.id,
-        )
-        found = self._store.reader.read_all(rows, lambda row: (path_key(row["candidate"]), _call(row)))
-        self._calls.update((call.effect.place, call) for _, call in sorted(found, key=itemgetter(0)))
+        self.tree.update((each.id, each) for each in await self._store.tree(self.search))
+        ended = [each for each in await self._store.calls(self.search) if each.status != "asked"]
+        ended.sort(key=lambda each: (path_key(each.candidate), each.number))
+        self._calls.update((call.effect.place, call) for call in map(_call, ended))
 
     @property
     def answered(self) -> int:
@@ -112,7 +105,7 @@ class Recording:
             self._origins[effect.candidate] = found.effect.candidate
         if not self.exact:
             del self._calls[found.effect.place]
-        self._replies[effect] = await self._store.reader.reply(found.effect)
+        self._replies[effect] = await self._store.reply(found.effect)
         return self._replies[effect]
 
     async def reply(self, effect: Effect) -> ModelReply:
@@ -134,9 +127,9 @@ class Recording:
             return result_type.model_validate(ExecutionReport(results=results))
         return result_type.model_validate(known.report)
 
-    def settled(self, candidate: Candidate, stages: Iterable[str]) -> list[Statement]:
-        """Nothing: the record stays as it is."""
-        return []
+    def settled(self, candidate: Candidate, stages: Iterable[str]) -> Settled:
+        """Settle nothing: the record stays as it is."""
+        return Settled(candidate)
 
     def _match(self, effect: Effect, request: ModelRequest) -> _Call | None:
         here = self._calls.get(effect.place)
@@ -156,9 +149,8 @@ class Recording:
             self.missing.append(candidate)
 
 
-def _call(row: sqlite3.Row) -> _Call:
-    effect = Effect(row["search"], row["candidate"], row["stage"], row["attempt"])
-    return _Call(effect, row["prompt_hash"], _sampling(json.loads(row["parameters"])), row["error"])
+def _call(record: CallRecord) -> _Call:
+    return _Call(record.effect, record.prompt_hash, _sampling(record.parameters), record.error)
 
 
 def _sampling(parameters: object) -> tuple[object, ...]:

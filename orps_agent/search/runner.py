@@ -11,11 +11,12 @@ from typing import Any, TypeVar, cast
 import anyio
 from langchain_core.runnables.config import var_child_runnable_config
 
+from orps_agent.domain.search import SearchStatus
 from orps_agent.errors import OrpsError, SearchCancelled, SearchInterrupted
 from orps_agent.graphs.context import SearchContext
 from orps_agent.graphs.lifecycle import Lifecycle
 from orps_agent.graphs.search_graph import SearchState, build_machine, recursion_limit
-from orps_agent.util.tasks import Shared, beside
+from orps_agent.util.tasks import SharedTask, background_tasks
 
 Result = TypeVar("Result")
 
@@ -30,12 +31,12 @@ async def walk(context: SearchContext, cancelled: anyio.Event) -> None:
     what made the search unable to go on.
     """
     try:
-        async with beside(partial(_obey, context, cancelled)):
+        async with background_tasks(partial(_obey, context, cancelled)):
             await run_graph(context)
         await context.store.update_search(context.id, status="finished", finished_at=time.time())
     except BaseException as error:
         with anyio.CancelScope(shield=True):
-            status = "cancelled" if isinstance(error, SearchCancelled) else "interrupted"
+            status: SearchStatus = "cancelled" if isinstance(error, SearchCancelled) else "interrupted"
             reason = str(error) if isinstance(error, OrpsError) else status
             await context.store.update_search(context.id, status=status, reason=reason)
         raise
@@ -49,7 +50,7 @@ async def run_graph(context: SearchContext) -> SearchState:
     steps = build_machine().ainvoke(
         {"search": context.id}, {"recursion_limit": recursion_limit(context)}, context=context
     )
-    async with beside() as tasks:
+    async with background_tasks() as tasks:
         tasks.start_soon(_wind_down, context.lifecycle, tasks.cancel_scope)
         state = await _in_own_task(steps)
         if context.lifecycle.error is None:
@@ -62,12 +63,12 @@ async def run_graph(context: SearchContext) -> SearchState:
 async def _in_own_task(work: Coroutine[Any, Any, Result]) -> Result:
     """Await LangGraph in a task of its own: an anyio cancel scope around it would cut off its nodes' clean-up.
 
-    Where this runs inside a node of somebody's graph, the task does not know of it: LangGraph would take ours for a
-    part of theirs, with their thread and their checkpoints.
+    Inside a node of another graph, the task gets no LangGraph configuration: otherwise LangGraph would treat our
+    graph as a part of that one, with its thread and its checkpoints.
     """
     own = copy_context()
     own.run(var_child_runnable_config.set, None)
-    return await Shared(work, own).result()
+    return await SharedTask(work, own).result()
 
 
 async def _wind_down(lifecycle: Lifecycle, scope: anyio.CancelScope) -> None:

@@ -10,39 +10,40 @@ from orps_agent.domain.candidate import Candidate, Outline
 from orps_agent.domain.result import SearchResult, Usage
 from orps_agent.settings import WinnerKey
 from orps_agent.store import Store, Tally
+from orps_agent.store.choice import choice as choose_winner
 
 
 async def summarise(
-    store: Store, search: str, tally: Tally, seconds: float, *, outline: Sequence[Outline] | None = None
+    store: Store, search_id: str, tally: Tally, seconds: float, *, outline: Sequence[Outline] | None = None
 ) -> SearchResult:
-    """The result of a search as the store knows it, with what its last run did and reused.
+    """Return the result of a search as it is stored, with what its last run did and reused.
 
     `outline` is the search's, for a caller who has read it already.
     """
-    row = await store.search(search)
-    tree = await store.outline(search) if outline is None else outline
-    finished = row.status == "finished"
-    # A finished search has its winner in its row; who agrees with it is in none.
-    choice = Choice(None) if finished and row.selector == "order" else await store.choice(row, tree)
-    won = row.winner if finished else choice.winner and choice.winner.id
-    best = await store.candidate(search, won) if won else None
+    search = await store.search(search_id)
+    tree = await store.outline(search_id) if outline is None else outline
+    finished = search.status == "finished"
+    # A finished search names its winner; who agrees with it is stored nowhere.
+    choice = Choice(None) if finished and search.selector == "order" else await choose_winner(store, search, tree)
+    won = search.winner if finished else choice.winner and choice.winner.id
+    best = await store.candidate(search_id, won) if won else None
     reused = tally.reused
     return SearchResult(
-        search=search,
-        problem=row.problem.id,
+        search=search_id,
+        problem=search.problem.id,
         winner=best,
-        first=await store.candidate(search, tree[0].id) if tree else None,
-        verification=row.verification,
-        comparison=row.comparison,
-        reason=row.reason or "unfinished",
-        written=row.problem.tests if row.tests_by else None,
+        first=await store.candidate(search_id, tree[0].id) if tree else None,
+        verification=search.verification,
+        comparison=search.comparison,
+        reason=search.reason or "unfinished",
+        written=search.problem.tests if search.tests_by else None,
         agreement=choice.agreement,
-        why=why_it_won(best, tree, row.config.winner_keys, choice.agreement),
+        why=why_it_won(best, tree, search.config.winner_keys, choice.agreement),
         candidates=len(tree),
         calibration=Calibration.of_outlines(tree),
         usage=Usage.model_validate(
-            await store.usage(search)
-            | {
+            {
+                **await store.usage(search_id),
                 "reused_model_calls": reused.get("model", 0),
                 "reused_executions": reused.get("execution", 0),
                 "reused_cost": tally.reused_cost,

@@ -55,7 +55,7 @@ async def _ready(service: Service, _request: Request) -> Response:
     if service.draining:
         return fault("SearchInterrupted", 503, "the service is stopping: ask another one, or this one when it is back")
     try:
-        await service.queue.length()
+        await service.store.queue_length()
     except StoreError as error:
         return answer_error(_request, error)
     return Response("ready\n", media_type="text/plain")
@@ -64,6 +64,6 @@ async def _ready(service: Service, _request: Request) -> Response:
 async def _metrics(service: Service, _request: Request) -> Response:
     metrics = service.metrics
     metrics.running.set(service.running)
-    metrics.queued.set(max(0, await service.queue.length() - service.running))
+    metrics.queued.set(max(0, await service.store.queue_length() - service.running))
     metrics.watchers.set(service.feed.watchers)
     return Response(metrics.text(), media_type=CONTENT_TYPE_LATEST)

@@ -8,16 +8,14 @@ from orps_agent.errors import ClientBudgetReached
 from orps_agent.search.ledger import spent
 from orps_agent.settings.service_settings import ClientLimits
 
-from .queue import Queue
 from .tokens import Tokens
 
 
 class Accounts:
     """The clients' accounts, within the agent's own; their limits are a token's, else the settings'."""
 
-    def __init__(self, agent: Agent, queue: Queue, tokens: Tokens) -> None:
+    def __init__(self, agent: Agent, tokens: Tokens) -> None:
         self._agent = agent
-        self._queue = queue
         self._tokens = tokens
         self._known: dict[str, Account] = {}
 
@@ -29,7 +27,7 @@ class Accounts:
         """What a client may spend, with what all its searches have spent already on it."""
         if client not in self._known:
             total = Spent()
-            for search in await self._queue.searches_of(client):
+            for search in await self._agent.store.searches_of(client):
                 total += await spent(self._agent.store, search, self._agent.prices)
             self._known.setdefault(client, Account(Budget(), parent=self._agent.batch, spent=total))
         account = self._known[client]

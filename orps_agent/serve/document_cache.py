@@ -49,13 +49,6 @@ class Documents:
                 made.state, made.content = state, text.encode()
             return made.content
 
-    async def _state(self, row: Search) -> State:
+    async def _state(self, search: Search) -> State:
         """Changes with whatever a search tells, and with every call and every run of it."""
-        (counts,) = await self._archive.store.reader.rows(
-            "SELECT (SELECT max(id) FROM events WHERE search = ?1) AS events,"
-            " (SELECT count(*) || ' ' || count(seconds) FROM model_calls WHERE search = ?1) AS calls,"
-            " (SELECT count(*) || ' ' || count(seconds) FROM executions WHERE search = ?1) AS executions,"
-            " (SELECT group_concat(status) FROM candidates WHERE search = ?1) AS candidates",
-            row.id,
-        )
-        return row.model_dump_json(exclude={"owner_pid", "owner_host", "lease_until"}), *counts
+        return search.model_dump_json(), await self._archive.store.version(search.id)

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 
 from starlette.requests import Request
 
+from orps_agent.domain.search import ACTIVE
 from orps_agent.errors import RequestError
 
 from .service import Service
@@ -13,14 +14,14 @@ from .service import Service
 _LARGEST = 2**63 - 1
 
 
-async def stream(service: Service, search: str, after: int) -> AsyncIterator[bytes]:
+async def stream(service: Service, search_id: str, after: int) -> AsyncIterator[bytes]:
     """The events behind a number, then `ended` with the search's state; without it, come back: the service stops."""
     yield b": what the search tells\nretry: 1000\n\n"
-    async for events in service.feed.watch(search, after):
+    async for events in service.feed.watch(search_id, after):
         yield b"".join(each.message for each in events) or b": still there\n\n"
-    view = await service.view(search)
-    if view.state not in ("queued", "running"):
-        yield f"event: ended\ndata: {view.model_dump_json()}\n\n".encode()
+    search = await service.get(search_id)
+    if search.state not in ACTIVE:
+        yield f"event: ended\ndata: {search.model_dump_json()}\n\n".encode()
 
 
 def after_which(request: Request) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from bisect import bisect_right
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -10,9 +9,8 @@ from dataclasses import dataclass
 
 import anyio
 
+from orps_agent.domain.events import StoredEvent
 from orps_agent.store import Store
-
-from .schemas import StoredEvent
 
 LOOK_SECONDS = 5.0
 """How often a search that is watched is looked at without having been rung: another process may be running it."""
@@ -96,7 +94,7 @@ class Feed:
 
     async def told(self, search: str) -> None:
         """Something was handed to the writer: wake the watchers once it is committed."""
-        await self._store.writer.write()  # commits come in order, so what was handed over before is there after it
+        await self._store.flush()
         self.ring(search)
 
     def ring(self, search: str) -> None:
@@ -141,27 +139,17 @@ class Feed:
             if not topic.stale:
                 return
             if topic.reach < 0:
-                topic.floor = topic.reach = await self._last(search)
+                # Events up to here are read by whoever wants them.
+                topic.floor = topic.reach = await self._store.last_event(search)
             rings = topic.rings
             ended = self._closing or await self._ended(search)  # before reading: what was told before its end is read
             while events := await self._read(search, topic.reach):
                 topic.take(events)
             topic.looked(rings, ended=ended)  # not before: whoever looks may go away meanwhile
 
-    async def _last(self, search: str) -> int:
-        """The number of the search's last event; those up to it are read by whoever wants them."""
-        (row,) = await self._store.reader.rows("SELECT max(id) AS last FROM events WHERE search = ?", search)
-        return row["last"] or 0
-
     async def _read(self, search: str, after: int) -> list[Told]:
         """The next events of a search behind the one with that number."""
-        rows = await self._store.reader.rows(
-            "SELECT id, at, search, kind, told FROM events WHERE search = ? AND id > ? ORDER BY id LIMIT ?",
-            search,
-            after,
-            _MANY,
-        )
-        return [_told(StoredEvent(**{**dict(row), "told": json.loads(row["told"])})) for row in rows]
+        return [_told(event) for event in await self._store.events(search, after=after, limit=_MANY)]
 
 
 def _told(event: StoredEvent) -> Told:

@@ -1,29 +1,30 @@
 // The list of searches, newest first.
 
 /**
- * @typedef {{id: string, problem: string, state: string, reason?: string, created_at: number, client?: string,
- *   programmer: string, winner?: string}} SearchView
+ * @typedef {"created" | "queued" | "running" | "interrupted" | "finished" | "cancelled"} SearchStatus
+ * @typedef {{id: string, problem: string, state: SearchStatus, reason?: string, created_at: number, client?: string,
+ *   programmer: string, winner?: string}} ServedSearch
  */
 
 const NAMES = ["search", "problem", "state", "started", "client", "model", "winner"];
 const EVERY = 2000; // milliseconds
 
-/** @param {SearchView} view */
-function row(view) {
-  const reason = view.state === "finished" ? "" : (view.reason ?? "");
+/** @param {ServedSearch} search */
+function row(search) {
+  const reason = search.state === "finished" ? "" : (search.reason ?? "");
   return el(
     "tr",
-    el("td", linkTo(view.id, `/searches/${view.id}`)),
-    el("td", view.problem),
-    el("td", view.state, reason ? el("p.reason", reason) : null),
-    el("td", dateAndTime(view.created_at)),
-    el("td", view.client ?? UNKNOWN),
-    el("td", view.programmer.split("/").at(-1)),
-    el("td", view.winner ?? UNKNOWN),
+    el("td", linkTo(search.id, `/searches/${search.id}`)),
+    el("td", search.problem),
+    el("td", search.state, reason ? el("p.reason", reason) : null),
+    el("td", dateAndTime(search.created_at)),
+    el("td", search.client ?? UNKNOWN),
+    el("td", search.programmer.split("/").at(-1)),
+    el("td", search.winner ?? UNKNOWN),
   );
 }
 
-/** @param {SearchView[]} searches */
+/** @param {ServedSearch[]} searches */
 function showList(searches) {
   const focused = links().find((each) => each === document.activeElement)?.textContent;
   const rows = searches.map(row);

@@ -6,7 +6,10 @@ const deeds = el("div.deeds");
 byId("state").after(deeds);
 byId("title").before(linkTo("‹ searches", "/"));
 
-/** @typedef {{id: string, state: string}} SearchView */
+/**
+ * @typedef {"created" | "queued" | "running" | "interrupted" | "finished" | "cancelled"} SearchStatus
+ * @typedef {{id: string, state: SearchStatus}} ServedSearch
+ */
 
 let due = false;
 let busy = false;
@@ -20,10 +23,10 @@ async function refresh() {
     due = false;
     const began = performance.now();
     await attempt(async () => {
-      const [view, content] = await Promise.all([askJson(base), askJson(`${base}/document`)]);
-      content.search.status = view.state;
+      const [served, content] = await Promise.all([askJson(base), askJson(`${base}/document`)]);
+      content.search.status = served.state; // the service knows its queue, the document does not
       show(content);
-      offer(view);
+      offer(served);
     });
     // A large document takes its time: most of it is left to the reader.
     await pause(Math.max(400, 4 * (performance.now() - began)));
@@ -31,12 +34,12 @@ async function refresh() {
   busy = false;
 }
 
-/** The buttons that make sense in this state. @param {SearchView} view */
+/** The buttons that make sense in this state. @param {ServedSearch} served */
 function offer({ state }) {
-  const runs = state === "queued" || state === "running";
+  const active = state === "queued" || state === "running";
   deeds.replaceChildren(
-    ...(runs ? [button("cancel", () => order("cancel"))] : []),
-    ...(state === "interrupted" || state === "cancelled" ? [button("resume", () => order("resume"))] : []),
+    ...(active ? [button("cancel", () => order("cancel"))] : []),
+    ...(active || state === "finished" ? [] : [button("resume", () => order("resume"))]),
   );
 }
 

@@ -10,8 +10,10 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
+from orps_agent.domain.events import StoredEvent
+
 from .routes import LONGEST_KEY, ROUTES, Route
-from .schemas import Fault, ListQuery, StoredEvent
+from .schemas import Fault, ListQuery
 
 _Wanted = tuple[type[BaseModel], JsonSchemaMode]
 _REFERENCE = "#/components/schemas/{model}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from html import escape
 from importlib.resources import files
 from string import Template
 
@@ -10,7 +11,7 @@ from starlette.responses import Response
 
 from orps_agent.page import common, scripts, shell
 from orps_agent.page.policy import policy
-from orps_agent.settings.presets import PRESETS
+from orps_agent.strategies import STRATEGIES
 
 from .service import Service
 
@@ -24,7 +25,7 @@ class Pages:
         whole = common() + _read("list.css") + style
         script = f"{scripts('text.js', 'numbers.js')}\n{talk}\n{_read('submit.js')}\n{_read('list.js')}"
         rules = policy(whole, script, asks=True)
-        strategies = "".join(f"<option>{name}</option>" for name in PRESETS)
+        strategies = "".join(f"<option>{escape(name)}</option>" for name in STRATEGIES.names())
         html = Template(_read("list.html"))
         self._list = html.substitute(policy=rules, style=whole, script=script, strategies=strategies), rules
 

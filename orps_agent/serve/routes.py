@@ -18,7 +18,7 @@ from orps_agent.util.validation import first_problem
 
 from .event_stream import after_which, stream
 from .intake import client_of
-from .schemas import Fork, ListQuery, Resumption, SearchList, SearchView, Submission
+from .schemas import Fork, ListQuery, Resumption, SearchList, ServedSearch, Submission
 from .service import Service
 
 Asked = TypeVar("Asked", bound=BaseModel)
@@ -52,11 +52,11 @@ async def _list(service: Service, request: Request) -> Response:
         query = ListQuery.model_validate(dict(request.query_params))
     except ValidationError as error:
         raise RequestError(first_problem(error)) from error
-    return _json(SearchList(searches=tuple(await service.views(query.limit))))
+    return _json(SearchList(searches=tuple(await service.latest(query.limit))))
 
 
 async def _get(service: Service, request: Request) -> Response:
-    return _json(await service.view(_search(request)))
+    return _json(await service.get(_search(request)))
 
 
 async def _document(service: Service, request: Request) -> Response:
@@ -68,8 +68,8 @@ async def _result(service: Service, request: Request) -> Response:
 
 
 async def _events(service: Service, request: Request) -> Response:
-    view = await service.view(_search(request))
-    events = stream(service, view.id, after_which(request))
+    search = await service.get(_search(request))
+    events = stream(service, search.id, after_which(request))
     return StreamingResponse(events, media_type="text/event-stream", headers={"x-accel-buffering": "no"})
 
 
@@ -91,20 +91,20 @@ async def _fork(service: Service, request: Request) -> Response:
 
 _ONE = "/api/searches/{search}"
 ROUTES = (
-    Route("POST", "/api/searches", "submit", "Put a search into the queue.", _submit, SearchView, 201, Submission),
+    Route("POST", "/api/searches", "submit", "Put a search into the queue.", _submit, ServedSearch, 201, Submission),
     Route("GET", "/api/searches", "list", "The latest searches, newest first.", _list, SearchList),
-    Route("GET", _ONE, "get", "What is known of a search.", _get, SearchView),
-    Route("GET", f"{_ONE}/document", "document", "Its facts, tree and calls.", _document, SearchDocument),
+    Route("GET", _ONE, "get", "A search, and its place in the queue.", _get, ServedSearch),
+    Route("GET", f"{_ONE}/document", "document", "The search with its tree and its calls.", _document, SearchDocument),
     Route("GET", f"{_ONE}/result", "result", "What it has found so far.", _result, SearchResult),
     Route("GET", f"{_ONE}/events", "watch", "What it tells, as server-sent events.", _events, None),
-    Route("POST", f"{_ONE}/cancel", "cancel", "End it, keeping what it found.", _cancel, SearchView, 202),
-    Route("POST", f"{_ONE}/resume", "resume", "Go on with it.", _resume, SearchView, 202, Resumption),
-    Route("POST", f"{_ONE}/fork", "fork", "Go on from a candidate of it.", _fork, SearchView, 201, Fork),
+    Route("POST", f"{_ONE}/cancel", "cancel", "End it, keeping what it found.", _cancel, ServedSearch, 202),
+    Route("POST", f"{_ONE}/resume", "resume", "Go on with it.", _resume, ServedSearch, 202, Resumption),
+    Route("POST", f"{_ONE}/fork", "fork", "Go on from a candidate of it.", _fork, ServedSearch, 201, Fork),
 )
 
 
-def _made(view: SearchView, fresh: bool) -> Response:
-    return _json(view, 201 if fresh else 200, {"location": f"/api/searches/{view.id}"})
+def _made(search: ServedSearch, fresh: bool) -> Response:
+    return _json(search, 201 if fresh else 200, {"location": f"/api/searches/{search.id}"})
 
 
 def _key(request: Request) -> str | None:

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from orps_agent.budget.account import Budget
 from orps_agent.domain.problem import Problem
-from orps_agent.domain.search import Search
+from orps_agent.domain.search import SearchHeader, SearchStatus
 from orps_agent.settings import SearchConfig
 
 Priority = Annotated[int, Field(ge=-1000, le=1000)]
 """The highest goes first."""
-State = Literal["queued", "running", "interrupted", "cancelled", "finished"]
 NAME = r"^[A-Za-z0-9._-]{1,64}$"
 
 
@@ -72,34 +71,16 @@ class Fork(_Asked):
     priority: Priority = 0
 
 
-class SearchView(BaseModel):
-    """A search as the service sees it; times are Unix seconds."""
+class ServedSearch(SearchHeader):
+    """A search as the service lists it."""
 
-    model_config = ConfigDict(frozen=True)
-
-    id: str
     problem: str
     """The problem's id."""
-    state: State
+    state: SearchStatus
     """`queued`: it runs when its turn comes."""
-    reason: str | None = None
-    """Why it ended or was interrupted."""
-    created_at: float
-    finished_at: float | None = None
-    programmer: str
-    critic: str
-    winner: str | None = None
-    forked_from: str | None = None
-    forked_at: str | None = None
     client: str | None = None
-    """Who submitted it; None when it was started without the service."""
+    """The client that submitted it; None when it was started without the service."""
     priority: int | None = None
-
-    @classmethod
-    def of(cls, row: Search, state: State, client: str | None = None, priority: int | None = None) -> Self:
-        """The view of a row."""
-        same = row.model_dump(include=cls.model_fields.keys() - {"problem", "state", "client", "priority"})
-        return cls(**same, problem=row.problem.id, state=state, client=client, priority=priority)
 
 
 class SearchList(BaseModel):
@@ -107,22 +88,7 @@ class SearchList(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    searches: tuple[SearchView, ...]
-
-
-class StoredEvent(BaseModel):
-    """Something that a search told while it ran, as `events` tells it."""
-
-    model_config = ConfigDict(frozen=True)
-
-    id: int
-    """Greater than that of every earlier event of the search."""
-    at: float
-    search: str
-    kind: str
-    """search_started, round_started, candidate_executed, candidate_finished, round_closed, search_finished."""
-    told: dict[str, Any]
-    """What else the event says."""
+    searches: tuple[ServedSearch, ...]
 
 
 class Fault(BaseModel):

@@ -14,8 +14,8 @@ import uvicorn
 
 from orps_agent.errors import AccessDenied, ServiceError
 from orps_agent.settings import Settings
-from orps_agent.store import Store
-from orps_agent.util.tasks import beside
+from orps_agent.store import store_of
+from orps_agent.util.tasks import background_tasks
 
 from .app import create_app
 from .service import Service
@@ -46,7 +46,7 @@ async def serve(settings: Settings, say: Callable[[str], None]) -> int:
         )
         server = _Server(config)
         seen = _Seen()
-        async with beside(partial(_watch_signals, service, server, seen, say)):
+        async with background_tasks(partial(_watch_signals, service, server, seen, say)):
             name = f"[{host}]" if ":" in host else host
             say(f"serving {settings.db} at http://{name}:{listener.getsockname()[1]}")
             await server.serve(sockets=[listener])
@@ -69,7 +69,7 @@ class _Server(uvicorn.Server):
 async def _refuse_open_door(settings: Settings) -> None:
     if settings.serve.host in _LOCAL:
         return
-    async with Store(settings.db) as store:
+    async with store_of(settings) as store:
         if not await Tokens(store).in_force():
             raise AccessDenied(
                 f"host {settings.serve.host}: others could reach the service and there is no token yet:"

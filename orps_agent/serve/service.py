@@ -11,8 +11,9 @@ from typing import Self
 import anyio
 
 from orps_agent.agent import Agent, default_config
+from orps_agent.domain.artifact import Program
 from orps_agent.domain.events import CallFinished, CallProgress, CallStarted
-from orps_agent.domain.search import Search
+from orps_agent.domain.search import ACTIVE, Search, SearchStatus
 from orps_agent.errors import (
     CannotRun,
     KeyReused,
@@ -25,18 +26,18 @@ from orps_agent.errors import (
 )
 from orps_agent.search.fork import fork
 from orps_agent.settings import Settings
-from orps_agent.store.lease import held
-from orps_agent.telemetry import tell_queue
+from orps_agent.store import QueueEntry
+from orps_agent.store.ownership import held
+from orps_agent.telemetry import record_queue
 from orps_agent.util.logs import log
-from orps_agent.util.tasks import beside
+from orps_agent.util.tasks import background_tasks
 
 from .clients import Accounts
 from .document_cache import Documents
 from .feed import Feed
 from .intake import changed_by, digest_of, problem_of
 from .metrics import Metrics
-from .queue import Entry, Queue
-from .schemas import Fork, Resumption, SearchView, State, Submission
+from .schemas import Fork, Resumption, ServedSearch, Submission
 from .tokens import Tokens
 
 _LOOK_SECONDS = 1.0
@@ -45,7 +46,7 @@ _LOOK_SECONDS = 1.0
 
 @dataclass
 class _Run:
-    entry: Entry
+    entry: QueueEntry
     scope: anyio.CancelScope = field(default_factory=anyio.CancelScope)
     begun: bool = False
     """Whether it has got as far as obeying the agent."""
@@ -55,7 +56,7 @@ class Service:
     """Runs submitted searches, as many at a time as the settings say, for as long as the context lasts.
 
     async with Service(settings) as service:
-        view, _ = await service.submit(Submission(problem=problem), ANYBODY)
+        search, _ = await service.submit(Submission(problem=problem), ANYBODY)
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -63,14 +64,13 @@ class Service:
         self.agent = Agent(settings)
         self.archive = self.agent.archive
         self.store = self.agent.store
-        self.queue = Queue(self.store)
         self.tokens = Tokens(self.store)
         self.feed = Feed(self.store, self.ended)
         self.documents = Documents(self.archive)
         self.metrics = Metrics()
         self.draining = False
         self._runs: dict[str, _Run] = {}
-        self._accounts = Accounts(self.agent, self.queue, self.tokens)
+        self._accounts = Accounts(self.agent, self.tokens)
         self._submitting = anyio.Lock()
         self._changed = anyio.Event()
         self._idle = anyio.Event()
@@ -79,7 +79,7 @@ class Service:
     async def __aenter__(self) -> Self:
         async with AsyncExitStack() as stack:
             await stack.enter_async_context(self.agent)
-            await stack.enter_async_context(beside(self._work))
+            await stack.enter_async_context(background_tasks(self._work))
             self._stack = stack.pop_all()
         return self
 
@@ -99,7 +99,7 @@ class Service:
         await self._idle.wait()
         self.feed.close()
 
-    async def submit(self, asked: Submission, client: str, *, key: str | None = None) -> tuple[SearchView, bool]:
+    async def submit(self, asked: Submission, client: str, *, key: str | None = None) -> tuple[ServedSearch, bool]:
         """Put a search into the queue; it is stored when this returns. The second value: whether it is a new one.
 
         The same `key` with the same submission comes back to the same search. Raises UsageError when the search
@@ -112,41 +112,38 @@ class Service:
             problem = await problem_of(asked)
             config = changed_by(asked.config, default_config(self.settings))
             account = await self._accounts.open(client)
-            plan = self.agent.plan(problem, config, budget=asked.budget, batch=account)
-            row = plan.search.model_copy(update={"status": "interrupted"})
-            entry = self.queue.submission(row.id, client, asked.priority, key=key, digest=digest)
-            await self.store.add_search(row, entry)
+            planned = self.agent.plan(problem, config, budget=asked.budget, batch=account).search
+            entry = QueueEntry(planned.id, client, asked.priority, key=key, digest=digest)
+            await self.store.add_search(planned.model_copy(update={"status": "queued"}), entry=entry)
         self._look()
-        return await self.view(row.id), True
+        return await self.get(planned.id), True
 
-    async def _known(self, client: str, key: str | None, digest: str) -> SearchView | None:
+    async def _known(self, client: str, key: str | None, digest: str) -> ServedSearch | None:
         """The search that a client made with this key; raises KeyReused when it had asked for something else."""
-        entry = await self.queue.by_key(client, key) if key is not None else None
+        entry = await self.store.queue_entry_by_key(client, key) if key is not None else None
         if entry is None:
             return None
         if entry.digest != digest:
             raise KeyReused(f"idempotency key {key!r} was used for search {entry.search}: take another one")
-        return await self.view(entry.search)
+        return await self.get(entry.search)
 
-    async def resume(self, search: str, asked: Resumption, client: str) -> SearchView:
+    async def resume(self, search_id: str, asked: Resumption, client: str) -> ServedSearch:
         """Put a search that is not running back into the queue; raises SearchEnded when there is nothing to go on."""
-        row = await self.store.search(search)
-        entry = await self.queue.entry(row.id)
-        if self._state(row, entry) in ("queued", "running"):
-            return await self.view(row.id)
-        if row.status == "finished" and not (row.out_of_budget and asked.budget):
-            more = ": give it a larger budget" if row.out_of_budget else ", with nothing left to do"
-            raise SearchEnded(f"search {row.id} is finished{more}")
+        search = await self.store.search(search_id)
+        entry = await self.store.queue_entry(search.id)
+        if self._state(search) in ACTIVE:
+            return await self.get(search.id)
+        if search.status == "finished" and not (search.out_of_budget and asked.budget):
+            more = ": give it a larger budget" if search.out_of_budget else ", with nothing left to do"
+            raise SearchEnded(f"search {search.id} is finished{more}")
         await self._accounts.open(entry.client if entry else client)
-        config = row.config if asked.budget is None else row.config.model_copy(update={"budget": asked.budget})
-        status = row.status if row.status == "finished" else "interrupted"
-        back = self.queue.submission(row.id, client, asked.priority)
-        await self.store.update_search(row.id, back, status=status, config=config.model_dump_json())
-        self.feed.ring(row.id)
+        config = search.config if asked.budget is None else search.config.model_copy(update={"budget": asked.budget})
+        await self.store.enqueue(QueueEntry(search.id, client, asked.priority), config=config)
+        self.feed.ring(search.id)
         self._look()
-        return await self.view(row.id)
+        return await self.get(search.id)
 
-    async def fork(self, search: str, asked: Fork, client: str, *, key: str | None = None) -> tuple[SearchView, bool]:
+    async def fork(self, search: str, asked: Fork, client: str, *, key: str | None = None) -> tuple[ServedSearch, bool]:
         """Put a fork of a search into the queue; otherwise as `submit`."""
         source = await self.store.search(search)
         digest = digest_of(f"fork {source.id}", asked)
@@ -155,7 +152,7 @@ class Service:
                 return known, False
             await self._accounts.open(client)
             new = secrets.token_hex(4)
-            entry = self.queue.submission(new, client, asked.priority, key=key, digest=digest)
+            entry = QueueEntry(new, client, asked.priority, key=key, digest=digest)
             changes = asked.config.model_dump(exclude_unset=True) if asked.config else {}
             # With its entry in one transaction: a fork that no queue knows would never be run.
             await fork(
@@ -163,67 +160,60 @@ class Service:
                 source.id,
                 asked.at,
                 critique=asked.critique,
-                code=asked.code,
+                solution=None if asked.code is None else Program(asked.code),
                 changes=changes,
                 new=new,
-                also=(entry,),
+                entry=entry,
             )
         self._look()
-        return await self.view(new), True
+        return await self.get(new), True
 
-    async def cancel(self, search: str) -> SearchView:
+    async def cancel(self, search_id: str) -> ServedSearch:
         """End a search, or take it out of the queue; what is in flight is stored first.
 
         One that is cancelled already stays so; raises SearchEnded for one that has come to its end.
         """
-        row = await self.store.search(search)
-        run = self._runs.get(row.id)
-        if run is None and row.status == "cancelled":
-            return await self.view(row.id)
+        search = await self.store.search(search_id)
+        run = self._runs.get(search.id)
+        if run is None and search.status == "cancelled":
+            return await self.get(search.id)
         if run is None:
-            waiting = self._state(row, await self.queue.entry(row.id)) == "queued"
-            if not (waiting and row.status == "finished"):  # which was to go on with a larger budget
-                await self.archive.cancel(row.id)
-            await self.queue.done(row.id)
-            self.feed.ring(row.id)
+            await self.archive.cancel(search.id)
+            await self.store.leave_queue(search.id)
+            self.feed.ring(search.id)
         elif run.begun:
-            await self.agent.cancel(row.id)
+            await self.agent.cancel(search.id)
         else:
             run.scope.cancel()
-        return await self.view(row.id)
+        return await self.get(search.id)
 
-    async def view(self, search: str) -> SearchView:
-        """What is known of a search."""
-        row = await self.store.search(search)
-        return self._view(row, await self.queue.entry(row.id))
+    async def get(self, search_id: str) -> ServedSearch:
+        """Return a search as the service shows it."""
+        search = await self.store.search(search_id)
+        return self._served(search, await self.store.queue_entry(search.id))
 
-    async def views(self, limit: int) -> list[SearchView]:
-        """The latest searches, newest first."""
-        rows = await self.store.searches(limit)
-        entries = await self.queue.entries([row.id for row in rows])
-        return [self._view(row, entries.get(row.id)) for row in rows]
+    async def latest(self, limit: int) -> list[ServedSearch]:
+        """Return the latest searches, newest first."""
+        searches = await self.store.searches(limit)
+        entries = await self.store.queue_entries([search.id for search in searches])
+        return [self._served(search, entries.get(search.id)) for search in searches]
 
-    async def ended(self, search: str) -> bool:
-        """Whether a search neither runs nor waits for its turn."""
-        return (await self.view(search)).state not in ("queued", "running")
+    async def ended(self, search_id: str) -> bool:
+        """Return whether a search neither runs nor waits for its turn."""
+        return (await self.get(search_id)).state not in ACTIVE
 
     @property
     def running(self) -> int:
         """How many searches run now."""
         return len(self._runs)
 
-    def _view(self, row: Search, entry: Entry | None) -> SearchView:
-        state = self._state(row, entry)
-        if entry is None:
-            return SearchView.of(row, state)
-        return SearchView.of(row, state, entry.client, entry.priority)
+    def _served(self, search: Search, entry: QueueEntry | None) -> ServedSearch:
+        whose = {"client": entry.client, "priority": entry.priority} if entry else {}
+        return ServedSearch(**search.header, **whose, state=self._state(search))
 
-    def _state(self, row: Search, entry: Entry | None) -> State:
-        if row.id in self._runs or held(row):
-            return "running"
-        if entry is not None and not entry.done and row.status != "cancelled":
-            return "queued"
-        return "interrupted" if row.status == "running" else row.status
+    def _state(self, search: Search) -> SearchStatus:
+        # Its owner still has something to store of a search that is held.
+        return "running" if search.id in self._runs or held(search) else search.status
 
     def _look(self) -> None:
         self._changed.set()
@@ -244,16 +234,16 @@ class Service:
     async def _tell_queue(self) -> None:
         if self.settings.telemetry:
             with suppress(StoreError):  # locked, perhaps for a while only
-                tell_queue(self.settings, max(0, await self.queue.length() - self.running), self.running)
+                record_queue(self.settings, max(0, await self.store.queue_length() - self.running), self.running)
 
-    async def _next(self) -> Entry | None:
+    async def _next(self) -> QueueEntry | None:
         if self.draining or len(self._runs) >= self.settings.serve.concurrency:
             return None
         running = [run.entry.client for run in self._runs.values()]
         try:
             limits = {client: (await self._accounts.limits(client)).concurrency for client in {*running}}
             busy = [client for client, most in limits.items() if most is not None and running.count(client) >= most]
-            return await self.queue.next(self._runs, busy)
+            return await self.store.next_in_queue(self._runs, busy)
         except StoreError as error:  # locked or full, perhaps for a while only
             log.error("the queue cannot be read", error=str(error))
             return None
@@ -275,15 +265,18 @@ class Service:
         try:
             with run.scope:
                 await self._search(run)
-            if run.scope.cancelled_caught and not self.draining:
-                await self.queue.done(search, status="cancelled", reason="cancelled")
+            if run.scope.cancelled_caught and self.draining:
+                await self.store.update_search(search, status="queued")
+            elif run.scope.cancelled_caught:
+                await self.store.leave_queue(search, status="cancelled", reason="cancelled")
         except SearchCancelled:
-            await self.queue.done(search)
+            await self.store.leave_queue(search)
         except UsageError as error:
             await self._failed(run, error)
         except CannotRun as error:
-            stopped = isinstance(error, SearchInterrupted) and self.draining
-            if not stopped:
+            if isinstance(error, SearchInterrupted) and self.draining:
+                await self.store.update_search(search, status="queued")
+            else:
                 await self._gave_way(run, error)
         except Exception as error:  # noqa: BLE001 - a fault of ours in one search must not end all the others
             log.exception("a search failed in a way that nobody foresaw", search=search)
@@ -299,7 +292,7 @@ class Service:
                 self.metrics.tell(event)
                 if not isinstance(event, (CallStarted, CallProgress, CallFinished)):
                     await self.feed.told(run.entry.search)
-        await self.queue.done(run.entry.search)
+        await self.store.leave_queue(run.entry.search)
 
     async def _gave_way(self, run: _Run, error: CannotRun) -> None:
         """Try again after a while, unless that was done often enough."""
@@ -308,8 +301,8 @@ class Service:
             await self._failed(run, error)
             return
         log.warning("a search is tried again later", search=run.entry.search, error=str(error))
-        await self.queue.postpone(run.entry.search, serve.retry_seconds)
+        await self.store.postpone(run.entry.search, serve.retry_seconds)
 
     async def _failed(self, run: _Run, error: OrpsError) -> None:
         log.warning("a search ended with an error", search=run.entry.search, error=str(error))
-        await self.queue.done(run.entry.search, status="interrupted", reason=str(error))
+        await self.store.leave_queue(run.entry.search, status="interrupted", reason=str(error))

@@ -1,4 +1,4 @@
-"""Every setting: one model per concern, filled from flags, the environment and one TOML file, in that order."""
+"""Define every setting: one model per concern, filled from flags, the environment and one TOML file, in that order."""
 
 from .executor_settings import ExecutorSettings
 from .loader import APP, Settings, load_settings, settings_file

@@ -1,4 +1,4 @@
-"""Where models are and how they are asked: the tables `[endpoints.NAME]` and `[roles.ROLE]` of the settings."""
+"""Configure the models' servers and the calls to them: tables `[endpoints.NAME]` and `[roles.ROLE]` of the settings."""
 
 from __future__ import annotations
 
@@ -14,56 +14,56 @@ from orps_agent.errors import SettingsError
 
 OPENAI_URL = "https://api.openai.com/v1"
 Role = Literal["programmer", "critic", "tester"]
-"""Who a model speaks as. A further role is one more word here, and a model in `llm.roles.Models`."""
+"""Role that a model plays. To add one, add its name here, and its model to `llm.registry.Models`."""
 ROLES: tuple[str, ...] = get_args(Role)
 
 
-def _server(url: str | None) -> str | None:
-    """A server's URL as it is, None for an empty one; the complaint leaves it out, as it may hold a password."""
+def _checked_url(url: str | None) -> str | None:
+    """Return a server's URL, None for an empty one; the error does not quote it, as it may contain a password."""
     if url is None or not url.strip():
         return None
     try:
         parts = urlsplit(url.strip())
-        sound = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-    except ValueError:  # an address or a port that is none
-        sound = False
-    if not sound:
+        valid = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # an invalid address or port
+        valid = False
+    if not valid:
         raise ValueError("not the URL of a server; it looks like http://localhost:8000/v1")
     return url.strip()
 
 
-BaseUrl = Annotated[str | None, AfterValidator(_server)]
-"""Where a server is; None: OpenAI itself."""
+BaseUrl = Annotated[str | None, AfterValidator(_checked_url)]
+"""URL of a server; None: OpenAI itself."""
 
 
 class EndpointSettings(BaseModel):
-    """One server that speaks OpenAI's chat API."""
+    """Configure one server that implements OpenAI's chat API."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     base_url: BaseUrl = None
-    """Where the server is; None: OpenAI itself, or the model inside orps that `model` names."""
+    """URL of the server; None: OpenAI itself, or the model inside orps that `model` names."""
     model: str | None = None
-    """What the model is called here, where that differs from the role's name for it. Without a `base_url`, a model that
-    runs inside orps (`embedded`, a .gguf file) is the endpoint itself."""
+    """Name of the model at this endpoint, where it differs from the role's name for it. Without a `base_url`, a model
+    that runs inside orps (`embedded`, a .gguf file) is the endpoint itself."""
     api_key: SecretStr | None = None
-    """From the environment only (`ORPS_ENDPOINTS__NAME__API_KEY`); refused in a file."""
+    """API key, from the environment only (`ORPS_ENDPOINTS__NAME__API_KEY`); rejected in a file."""
     api_key_env: str | None = None
-    """The environment variable that holds the key."""
+    """Name of the environment variable that contains the key."""
     api_key_file: Path | None = None
-    """The file that holds the key and nothing else."""
+    """File that contains the key and nothing else."""
     max_calls: int = Field(default=32, ge=1)
-    """How many requests may be in flight at the same time, however many the endpoint would take."""
+    """Maximum number of requests in flight at the same time, even if the endpoint would accept more."""
     samples_per_request: int = Field(default=1, ge=1)
-    """How many calls that ask the same at the same time may share a request, where the endpoint takes the parameter
-    `n`; 1: each call is a request of its own."""
+    """Maximum number of calls with the same prompt at the same time that share a request, where the endpoint supports
+    the parameter `n`; 1: each call is a request of its own."""
     timeout_seconds: float = Field(default=300.0, gt=0)
-    """How long one request may take."""
+    """Maximum seconds that one request may take."""
     stream: bool = False
-    """Have replies sent piece by piece, and tell them as `call_progress` events."""
+    """Stream replies, and emit their pieces as `call_progress` events."""
     structured: Literal["repair", "always", "never"] = "repair"
-    """When the critic must answer as JSON, where the endpoint can make it: only in the turn after a reply without a
-    score, from the first turn on, or never."""
+    """Turns in which the critic must answer as JSON, where the endpoint supports it: only the turn after a reply
+    without a score, all turns from the first on, or none."""
 
     @model_validator(mode="after")
     def _one_key(self) -> Self:
@@ -72,7 +72,7 @@ class EndpointSettings(BaseModel):
         return self
 
     def key(self, where: str) -> SecretStr | None:
-        """The key, None where none is configured; raises SettingsError that begins with `where`."""
+        """Return the key, or None where none is configured; raise SettingsError that begins with `where`."""
         if self.api_key_env is not None:
             value = os.environ.get(self.api_key_env, "").strip()
             if not value:
@@ -84,44 +84,44 @@ class EndpointSettings(BaseModel):
 
 
 class RoleSettings(BaseModel):
-    """Which model plays a role, where, and how it is asked."""
+    """Configure the model of a role, its endpoints and its sampling."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     model: str | None = None
-    """Used unless `model` or `critic_model` names another one."""
+    """Model of the role, unless `model` or `critic_model` names another one."""
     endpoints: tuple[str, ...] = ()
     """Names of `[endpoints.NAME]` tables that share the calls; none: the programmer's, or `base_url`."""
     temperature: float | None = Field(default=None, ge=0, le=2)
-    """Takes the place of the search's `temperature`, `critic_temperature` or `tester_temperature`."""
+    """Replaces the search's `temperature`, `critic_temperature` or `tester_temperature`."""
     max_tokens: int | None = Field(default=None, ge=1)
-    """Takes the place of the search's `max_tokens`, `critic_tokens` or `tester_tokens`."""
+    """Replaces the search's `max_tokens`, `critic_tokens` or `tester_tokens`."""
     top_p: float | None = Field(default=None, gt=0, le=1)
-    """Sent along: sample from the likeliest tokens only, which together have this probability."""
+    """Parameter of each request: sample only from the likeliest tokens that together have this probability."""
     extra: dict[str, JsonValue] = {}
-    """Sent along as it is, such as `top_k` or `chat_template_kwargs`, where the endpoint understands it."""
+    """Further parameters of each request, sent unchanged, such as `top_k` or `chat_template_kwargs`."""
     system_message: bool = True
-    """False puts the system message in front of the first user message, for models that know no such role."""
+    """False puts the system message in front of the first user message, for models without a system role."""
 
 
 class CallPolicy(BaseModel):
-    """How much is done for one call before it is given up."""
+    """Configure how often and how long a call is repeated before it is given up."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     retries: int = Field(default=3, ge=0)
-    """How often a call is repeated after a passing fault. Being refused for too many calls does not count while the
-    endpoint answers others."""
+    """Number of times that a call is repeated after a temporary fault. Refusals for too many calls do not count while
+    the endpoint answers other calls."""
     deadline_seconds: float = Field(default=900.0, gt=0)
-    """How long all requests of one call may take together; waiting between them does not count."""
+    """Maximum seconds that all requests of one call may take together; waiting between them does not count."""
     patience_seconds: float = Field(default=60.0, ge=0)
-    """How long to wait for endpoints that have all stopped answering, before the search is interrupted."""
+    """Seconds to wait for endpoints that have all stopped answering, before the search is interrupted."""
     backoff_seconds: float = Field(default=0.5, gt=0)
-    """The wait before the first repeat; it doubles with each."""
+    """Seconds to wait before the first repeat; doubled with each further one."""
 
 
 def known_roles(given: object) -> object:
-    """A `[roles]` table as it is; raises ValueError when it has a role that there is not."""
+    """Return a `[roles]` table unchanged; raise ValueError when it contains an unknown role."""
     unknown = [name for name in given if name not in ROLES] if isinstance(given, Mapping) else []
     if unknown:
         raise ValueError(f"there is no role {unknown[0]!r}; the roles are {', '.join(ROLES)}")
@@ -129,7 +129,7 @@ def known_roles(given: object) -> object:
 
 
 def refuse_keys(table: Mapping[str, Any], file: Path, place: str = "") -> None:
-    """Raise SettingsError when a settings file holds a key: files are shared, and copied into reports."""
+    """Raise SettingsError when a settings file contains a key: files are shared, and copied into reports."""
     for name, value in table.items():
         if name == "api_key":
             instead = 'api_key_env = "VARIABLE"' if place else "OPENAI_API_KEY in the environment"

@@ -1,4 +1,4 @@
-"""All settings together, and where they come from: flags, then the environment, then one TOML file."""
+"""Load all settings: from flags, then the environment, then one TOML file."""
 
 from __future__ import annotations
 
@@ -29,8 +29,13 @@ from .service_settings import ServeSettings
 APP = "orps"
 
 
+def _path_or_url(given: object) -> object:
+    """Make a text that is no URL a path, so that whoever names a file reads a `Path` back."""
+    return given if not isinstance(given, str) or "://" in given else Path(given)
+
+
 class Settings(BaseSettings):
-    """Everything an `Agent` needs to know. Environment variables start with ORPS_, nested ones use `__`."""
+    """Configure an `Agent`. Environment variables start with ORPS_, nested ones use `__`."""
 
     model_config = SettingsConfigDict(
         env_prefix="ORPS_", env_nested_delimiter="__", extra="forbid", frozen=True, populate_by_name=True
@@ -43,51 +48,54 @@ class Settings(BaseSettings):
     base_url: BaseUrl = Field(
         default=None, validation_alias=AliasChoices("base_url", "ORPS_BASE_URL", "OPENAI_BASE_URL")
     )
-    """The server of the roles that name no endpoint; None: OpenAI itself."""
+    """URL of the server for roles without `endpoints`; None: OpenAI itself."""
     api_key: SecretStr | None = Field(
         default=None, validation_alias=AliasChoices("api_key", "ORPS_API_KEY", "OPENAI_API_KEY")
     )
-    """Its key, from the environment only; refused in a file."""
+    """API key of `base_url`, from the environment only; rejected in a file."""
     api_key_file: Path | None = None
-    """A file that holds the key, in place of `api_key`."""
+    """File that contains the key, instead of `api_key`."""
     timeout_seconds: float = Field(default=300.0, gt=0)
-    """How long one request to `base_url` may take."""
+    """Maximum seconds that one request to `base_url` may take."""
     max_calls: int = Field(default=32, ge=1)
-    """How many requests to `base_url` may be in flight at the same time, however many it would take."""
+    """Maximum number of requests to `base_url` in flight at the same time, even if it would accept more."""
     retries: int = Field(default=3, ge=0)
-    """How often a call is repeated after a passing fault, at whatever endpoint."""
+    """Number of times that a call is repeated after a temporary fault, at any endpoint."""
     deadline_seconds: float = Field(default=900.0, gt=0)
-    """How long all requests of one call may take together; waiting between them does not count."""
+    """Maximum seconds that all requests of one call may take together; waiting between them does not count."""
     patience_seconds: float = Field(default=60.0, ge=0)
-    """How long to wait for endpoints that have all stopped answering, before the search is interrupted."""
+    """Seconds to wait for endpoints that have all stopped answering, before the search is interrupted."""
     endpoints: dict[str, EndpointSettings] = {}
-    """Further endpoints by name, for the roles that name them."""
+    """Further endpoints by name, for the `endpoints` of roles."""
     roles: Annotated[dict[Role, RoleSettings], BeforeValidator(known_roles)] = {}
-    """Which models play the programmer, the critic and the tester, where that is more than a name."""
+    """Settings of the programmer, the critic and the tester that go beyond a model's name."""
     record: Path | None = None
-    """A file that every reply is added to, to be replayed with the model `recorded:FILE`."""
-    db: Path = Field(default_factory=lambda: Path(platformdirs.user_data_dir(APP)) / "orps.db")
-    """The SQLite file that searches live in."""
+    """File that every reply is appended to, for replay with the model `recorded:FILE`."""
+    db: Annotated[Path | str, BeforeValidator(_path_or_url)] = Field(
+        default_factory=lambda: Path(platformdirs.user_data_dir(APP)) / "orps.db"
+    )
+    """SQLite file that stores the searches; or the URL of a store that an installed package adds, kept as text."""
     durability: Literal["process", "power"] = "process"
-    """What stored results survive: a killed process, or a power cut as well, at the price of a disk flush a commit."""
+    """Failure that stored results survive: a killed process, or also a power cut, at the cost of a disk flush per
+    commit."""
     commits: Literal["loop", "thread"] = "loop"
-    """Where results are committed: in the event loop, or in a thread where a host forbids every blocking call there."""
+    """Place where results are committed: the event loop, or a thread if the host forbids blocking calls in the loop."""
     cache: Path = Field(default_factory=lambda: Path(platformdirs.user_cache_dir(APP)))
-    """Where the embedded model's file is kept."""
+    """Folder of the embedded model's file."""
     log: Path | None = None
-    """A file for the log, one JSON object a line; None: no file."""
+    """Log file, with one JSON object per line; None: no file."""
     telemetry: bool = False
-    """Tell OpenTelemetry about searches (the extra `otel`)."""
+    """Send traces and metrics of searches to OpenTelemetry (needs the extra `otel`)."""
     prices: dict[str, Price] = {}
-    """USD for a million tokens by model name or pattern, in front of the built-in prices."""
+    """USD per million tokens by model name or pattern; they take precedence over the built-in prices."""
     prices_file: Path | None = None
-    """A TOML file with more of them, behind `prices` and in front of the built-in ones."""
+    """TOML file with further prices, with precedence after `prices` and before the built-in ones."""
     prompts: Path | None = None
-    """A folder whose templates replace the built-in ones of the same name."""
+    """Folder whose templates replace the built-in ones of the same name."""
     search: SearchConfig | None = None
-    """Defaults of a search; None: the paper's, or the quick ones on the embedded model."""
+    """Defaults of a search; None: the paper's, or the quick ones with the embedded model."""
     executor: ExecutorSettings = ExecutorSettings()
-    """Where and how candidates run."""
+    """Settings of the runs of candidates."""
     serve: ServeSettings = ServeSettings()
     """The service, `orps serve`."""
 
@@ -100,25 +108,25 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Flags before environment before file."""
+        """Return the sources in order of precedence: flags, environment, file."""
         file = TomlConfigSettingsSource(settings_cls, toml_file=settings_file())
         refuse_keys(file.toml_data, settings_file())
         return init_settings, env_settings, file
 
     def role(self, name: Role) -> RoleSettings:
-        """The role's table, empty where there is none."""
+        """Return the role's table, empty where there is none."""
         return self.roles.get(name, RoleSettings())
 
     @property
     def policy(self) -> CallPolicy:
-        """What is done for a call before it is given up."""
+        """Return the retry policy of calls."""
         return CallPolicy(
             retries=self.retries, deadline_seconds=self.deadline_seconds, patience_seconds=self.patience_seconds
         )
 
     @property
     def endpoint(self) -> EndpointSettings:
-        """The endpoint of the roles that name none."""
+        """Return the endpoint of the roles that name none."""
         return EndpointSettings(
             base_url=self.base_url,
             api_key=None if self.api_key_file else self.api_key,
@@ -129,9 +137,9 @@ class Settings(BaseSettings):
 
     @property
     def sampling(self) -> dict[str, float | int]:
-        """What the roles' tables say about the numbers of a search."""
+        """Return the sampling numbers that the roles' tables set for a search."""
         programmer, critic, tester = self.role("programmer"), self.role("critic"), self.role("tester")
-        told = {
+        given = {
             "temperature": programmer.temperature,
             "max_tokens": programmer.max_tokens,
             "critic_temperature": critic.temperature,
@@ -139,16 +147,16 @@ class Settings(BaseSettings):
             "tester_temperature": tester.temperature,
             "tester_tokens": tester.max_tokens,
         }
-        return {name: value for name, value in told.items() if value is not None}
+        return {name: value for name, value in given.items() if value is not None}
 
 
 def settings_file() -> Path:
-    """The settings file: ORPS_CONFIG, or `settings.toml` in the user's configuration directory."""
+    """Return the path of the settings file: ORPS_CONFIG, or `settings.toml` in the user's configuration directory."""
     return Path(os.environ.get("ORPS_CONFIG") or Path(platformdirs.user_config_dir(APP)) / "settings.toml")
 
 
 def load_settings(**given: object) -> Settings:
-    """Settings from the given values, the environment and the file; whatever is None counts as not given.
+    """Load settings from the given values, the environment and the file; None counts as not given.
 
     Raises SettingsError with one line that names the setting and where it was set.
     """
@@ -166,7 +174,7 @@ def load_settings(**given: object) -> Settings:
 
 
 def _source(steps: Sequence[str]) -> str:
-    """What has set the setting at this place: a variable, which comes before the file, or the file."""
+    """Return where a setting was set: the name of a variable, which takes precedence, or the settings file."""
     variable = f"ORPS_{'__'.join(steps).upper()}"
     for name in (variable, f"OPENAI_{steps[0].upper()}"):
         if name in os.environ:

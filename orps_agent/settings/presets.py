@@ -1,13 +1,10 @@
-"""The ways to search by name, and which settings of a search each of them fixes."""
+"""List the built-in strategies by name, and the search settings that each of them fixes."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal
 
-StrategyName = Literal["orps", "cot", "best-of-n", "reflexion", "mcts", "sra-mcts", "rro", "dars", "aide", "ab-mcts"]
-
-PRESETS: Mapping[StrategyName, Mapping[str, object]] = {
+PRESETS: Mapping[str, Mapping[str, object]] = {
     "orps": {},
     "cot": {"samples": 1, "rounds": 1},
     "best-of-n": {"rounds": 1},
@@ -19,5 +16,5 @@ PRESETS: Mapping[StrategyName, Mapping[str, object]] = {
     "aide": {},
     "ab-mcts": {},
 }
-"""The paper's baselines (section 4.1) are its own search with other numbers: one sample; samples without feedback; one
-branch that is told what happened. SRA-MCTS executes nothing."""
+"""Settings fixed by each strategy. The paper's baselines (section 4.1) are its own search with other numbers: one
+sample; samples without feedback; one branch whose prompts contain the feedback. SRA-MCTS executes nothing."""

@@ -1,4 +1,4 @@
-"""The numbers of a search."""
+"""Configure the numbers of a search."""
 
 from __future__ import annotations
 
@@ -12,75 +12,77 @@ from orps_agent.errors import SettingsError
 from orps_agent.util.validation import first_problem
 
 from .endpoints import Role
-from .presets import PRESETS, StrategyName
+from .presets import PRESETS
 
 Selector = Literal["order", "codet"]
 WinnerKey = Literal["pass_rate", "time", "omega", "rho", "instructions", "branch_misses", "page_faults"]
 
 
 class SearchConfig(BaseModel):
-    """The numbers of a search; the defaults are the paper's (section 4.1)."""
+    """Configure a search; the defaults are the paper's (section 4.1)."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    strategy: StrategyName = "orps"
-    """How the tree grows, and what the three numbers below mean for it; some strategies fix one of them."""
+    strategy: str = Field(default="orps", examples=list(PRESETS))
+    """Algorithm that grows the tree; it defines the meaning of the three numbers below, and some fix one of them.
+    Installed packages may add others. A name is looked up when a search is planned: stored searches can be read without
+    them."""
     samples: int = Field(default=20, ge=1, le=10_000)
-    """N: how many candidates the first round and every expansion get."""
+    """N: number of candidates of the first round and of every expansion."""
     rounds: int = Field(default=5, ge=1, le=1_000)
-    """How many rounds at most, the first one included."""
+    """Maximum number of rounds, the first one included."""
     beam: int = Field(default=3, ge=1, le=10_000)
-    """K: how many candidates of a round are expanded in the next."""
+    """K: number of candidates of a round that are expanded in the next."""
     temperature: float = Field(default=0.5, ge=0, le=2)
     """The programmer's sampling temperature."""
     critic_temperature: float = Field(default=0.5, ge=0, le=2)
     """The critic's sampling temperature."""
     max_tokens: int = Field(default=1500, ge=1)
-    """New tokens that the programmer may write in one turn."""
+    """Maximum number of new tokens that the programmer may write in one turn."""
     critic_tokens: int = Field(default=1500, ge=1)
-    """New tokens that the critic may write in one turn."""
+    """Maximum number of new tokens that the critic may write in one turn."""
     reasoning: Literal["joint", "split", "none"] = "joint"
     """Thoughts and solution in one model turn, in two turns, or the solution alone."""
     prompts: Literal["standard", "compact"] = "standard"
-    """The prompt set: `compact` is for models under about 3B parameters."""
+    """Prompt set; `compact` is for models under about 3B parameters."""
     history: int | None = Field(default=None, ge=0)
-    """How many ancestors a prompt shows as turns of the conversation, the latest ones; None for all of them.
+    """Number of ancestors that a prompt shows as turns of the conversation, the latest ones; None: all of them.
 
-    With 0, only the parent's feedback is told, in one message with the problem: a small model that sees its own turn
-    copies it.
-    """
+    With 0, the prompt contains only the parent's feedback, in one message with the problem: a small model that sees
+    its own turn copies it."""
     execution_feedback: bool = True
-    """Whether what execution told reaches the models and the strategy. Without it (the paper's ablation), candidates
-    are executed all the same, but the prompts, the search's order and, unless it is set, the winner's go without."""
+    """True to show results of execution to the models and the strategy. Without it (the paper's ablation), candidates
+    are still executed, but the prompts, the order of the search and, unless it is set, the winner's order ignore the
+    results."""
     process_reward: bool = True
-    """Whether there is a critic. Without it (an ablation), ρ is null and the prompts hold no critique."""
+    """True to use a critic. Without it (an ablation), ρ is null and the prompts contain no critique."""
     outcome_only: bool = False
-    """Order by ω alone (an ablation): the critic is asked and its words are passed on, but ρ decides nothing."""
+    """Order by ω alone (an ablation): the critic is called and its critique is shown, but ρ decides nothing."""
     winner_order: Annotated[tuple[WinnerKey, ...], Field(min_length=1)] | None = None
-    """What makes the winner, most important first, each key in its better direction. None: pass rate, time, ω; without
+    """Criteria of the winner, most important first, each in its better direction. None: pass rate, time, ω; without
     execution feedback ρ alone."""
     selector: Selector | None = None
-    """What chooses the winner: `order`, the best of all by `winner_order`; or `codet`, the best by it of the largest
-    agreement between solutions and tests (CodeT). None: `codet` where a model wrote the tests, else `order`."""
+    """Method of selecting the winner: `order`, the best of all by `winner_order`; or `codet`, the best by it of the
+    largest agreement between solutions and tests (CodeT). None: `codet` where a model wrote the tests, else `order`."""
     written_tests: int = Field(default=10, ge=1, le=1_000)
-    """How many tests the tester is asked for, and at most taken from, where the problem has none."""
+    """Number of tests requested from the tester, and maximum number used, where the problem has none."""
     tester_temperature: float | None = Field(default=None, ge=0, le=2)
     """The tester's sampling temperature; None: the programmer's."""
     tester_tokens: int | None = Field(default=None, ge=1)
-    """New tokens that the tester may write in one turn; None: as many as the programmer."""
+    """Maximum number of new tokens that the tester may write in one turn; None: as many as the programmer."""
     tampering_may_win: bool = False
-    """Whether a candidate that was seen to tamper with its tests may win; one under suspicion always may."""
+    """True to let a candidate win that was seen to tamper with its tests; one under mere suspicion always may."""
     order_without_rho: bool = False
-    """Take the beam by ω alone for as long as the critic's scores were not seen to say anything about the verdicts."""
+    """Select the beam by ω alone until the critic's scores were found to predict the verdicts."""
     continue_truncated: bool = False
-    """Ask once for the rest of a programmer's reply that was cut off at `max_tokens`."""
+    """Request the rest of a programmer's reply that was cut off at `max_tokens`, once."""
     stop_when_solved: bool = False
-    """End after the first round in which a candidate passed every test that is to be trusted, instead of going on to
-    faster ones: tests that were given, and of written ones those that two solutions agree on."""
+    """End after the first round in which a candidate passed every trusted test, instead of searching for faster ones.
+    Trusted are tests that were given, and of written ones those that two solutions agree on."""
     seed: int = Field(default=0, ge=0, lt=2**31)
-    """Drives every random choice of ours and, where the endpoint honours it, each model call."""
+    """Seed of every random choice of the search and, where the endpoint supports it, of each model call."""
     budget: Budget = Budget()
-    """What the search may spend, over all its runs; on reaching it, it winds down and reports what it has."""
+    """Limits of what the search may spend, over all its runs; on reaching one, it ends with its best result so far."""
 
     @model_validator(mode="before")
     @classmethod
@@ -99,7 +101,7 @@ class SearchConfig(BaseModel):
         return self
 
     def sampling(self, role: Role) -> tuple[float, int]:
-        """The temperature and the most new tokens of a role's turns."""
+        """Return the temperature and the maximum number of new tokens of a role's turns."""
         if role == "critic":
             return self.critic_temperature, self.critic_tokens
         if role == "programmer":
@@ -109,12 +111,12 @@ class SearchConfig(BaseModel):
 
     @property
     def winner_keys(self) -> tuple[WinnerKey, ...]:
-        """The winner's order, as it is set or by default."""
+        """Return the winner's order, as it is set or by default."""
         return self.winner_order or (("pass_rate", "time", "omega") if self.execution_feedback else ("rho",))
 
 
 def changed(config: SearchConfig, changes: Mapping[str, object]) -> SearchConfig:
-    """The config with some of its numbers changed; raises SettingsError that names what does not fit.
+    """Return the config with some of its numbers changed; raise SettingsError that names an invalid one.
 
     `budget.calls` and its like change one limit of the budget.
     """
@@ -141,4 +143,4 @@ QUICK = SearchConfig(
     history=0,
     stop_when_solved=True,
 )
-"""What a search defaults to on the embedded model, which answers in seconds on a laptop and forgets long prompts."""
+"""Defaults of a search with the embedded model, which answers in seconds on a laptop and cannot follow long prompts."""

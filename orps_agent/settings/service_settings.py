@@ -1,4 +1,4 @@
-"""Settings of the service: where it listens, how much it does at a time, what its clients may spend."""
+"""Configure the service: its address, its concurrency, and the limits of its clients."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from orps_agent.budget.account import Budget
 
 
 class ClientLimits(BaseModel):
-    """What one client may have, over all its searches; None: no limit of its own."""
+    """Limit what one client may use, over all its searches; None: no limit of its own."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     concurrency: int | None = Field(default=None, ge=1)
-    """How many of its searches may run at a time; the others wait."""
+    """Maximum number of its searches that run at a time; the others wait."""
     calls: int | None = Field(default=None, gt=0)
     """Model calls, failed ones included."""
     tokens: int | None = Field(default=None, gt=0)
@@ -23,32 +23,32 @@ class ClientLimits(BaseModel):
 
     @property
     def budget(self) -> Budget:
-        """What of it is spent."""
+        """Return the limits on spending."""
         return Budget(calls=self.calls, tokens=self.tokens, cost=self.cost)
 
 
 class ServeSettings(BaseModel):
-    """How `orps serve` serves."""
+    """Configure `orps serve`."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     host: str = "127.0.0.1"
-    """The address to listen on; another one than this machine's own needs a token (`orps token create`)."""
+    """Address to listen on; any but this machine's loopback requires a token (`orps token create`)."""
     port: int = Field(default=8787, ge=0, le=65535)
-    """0: any free one, which the first line of output names."""
+    """Port to listen on; 0: any free one, which the first line of output names."""
     concurrency: int = Field(default=4, ge=1)
-    """How many searches run at a time."""
+    """Number of searches that run at a time."""
     client: ClientLimits = ClientLimits()
-    """What every client may have that is not named in `clients`."""
+    """Limits of every client that is not named in `clients`."""
     clients: dict[str, ClientLimits] = {}
-    """What the clients of these names may have."""
+    """Limits of clients by name."""
     body_kb: int = Field(default=1024, ge=1)
-    """The largest request that is read, in KiB."""
+    """Maximum size of a request body, in KiB."""
     tries: int = Field(default=5, ge=1)
-    """How often a search is run that ends because an endpoint, the sandbox or the database gives way."""
+    """Maximum number of runs of a search that ends because an endpoint, the sandbox or the database fails."""
     retry_seconds: float = Field(default=60.0, ge=0)
-    """How long it then waits before the next try."""
+    """Seconds to wait before the next run."""
 
     def limits(self, client: str) -> ClientLimits:
-        """What a client may have."""
+        """Return the limits of a client."""
         return self.clients.get(client, self.client)

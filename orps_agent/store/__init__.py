@@ -1,7 +1,31 @@
-"""The SQLite file: searches, candidates, and the journal of effects that are never done twice."""
+"""Stores of searches: what one must do (`base`), the one in a SQLite file, and the journal of effects done only once.
 
-from .sqlite.effects import Effect, prompt_hash
-from .sqlite.journal import Effects, Journal, Tally
-from .sqlite.store import Store
+`orps_agent.store.memory` has another one, for tests, benchmarks and embedding.
+"""
 
-__all__ = ["Effect", "Effects", "Journal", "Store", "Tally", "prompt_hash"]
+from .base import Store
+from .effects import Effect, Effects, Settled, Tally, prompt_hash
+from .journal import Journal
+from .records import BenchRun, CallRecord, ExecutionRecord, Garbage, QueueEntry, SearchChanges, Token
+from .registry import STORES, store_of
+from .sqlite import SqliteStore
+
+__all__ = [
+    "STORES",
+    "BenchRun",
+    "CallRecord",
+    "Effect",
+    "Effects",
+    "ExecutionRecord",
+    "Garbage",
+    "Journal",
+    "QueueEntry",
+    "SearchChanges",
+    "Settled",
+    "SqliteStore",
+    "Store",
+    "Tally",
+    "Token",
+    "prompt_hash",
+    "store_of",
+]

@@ -6,19 +6,19 @@ Whoever wants the search to end leaves a word in the row; its owner finds it the
 from __future__ import annotations
 
 import os
-import socket
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
-from pathlib import Path
 
 import anyio
 
 from orps_agent.domain.search import Search
 from orps_agent.errors import SearchEnded, SearchOwned
-from orps_agent.store.sqlite.store import Store
-from orps_agent.util.tasks import beside
+from orps_agent.util.tasks import background_tasks
+
+from .base import Searches, Store
+from .ownership import held, this_host
 
 LEASE_SECONDS = 30.0
 RENEW_SECONDS = 10.0
@@ -27,7 +27,7 @@ LOOK_SECONDS = 2.0
 
 
 @asynccontextmanager
-async def lease(store: Store, search: str) -> AsyncIterator[anyio.Event]:
+async def lease(store: Searches, search: str) -> AsyncIterator[anyio.Event]:
     """Hold the search for as long as the context lasts; the event is set when somebody asks for its cancellation.
 
     A holder that died on this host is recognised by its pid; one on another host, by a lease that ran out.
@@ -35,7 +35,7 @@ async def lease(store: Store, search: str) -> AsyncIterator[anyio.Event]:
     """
     await _take(store, search)
     cancelled = anyio.Event()
-    async with beside(partial(_renew, store, search, cancelled)):
+    async with background_tasks(partial(_renew, store, search, cancelled)):
         try:
             yield cancelled
         finally:
@@ -43,8 +43,8 @@ async def lease(store: Store, search: str) -> AsyncIterator[anyio.Event]:
                 await store.update_search(search, owner_pid=None, owner_host=None, lease_until=None)
 
 
-async def left_behind(store: Store, planned: Search) -> str | None:
-    """The id of the newest search that asks the same as a planned one, has not ended, and is worked on by nobody."""
+async def left_behind(store: Searches, planned: Search) -> str | None:
+    """Return the id of the newest search that asks the same as a planned one and can be resumed; None without one."""
     return next((row.id for row in await store.begun_as(planned) if not held(row)), None)
 
 
@@ -60,11 +60,14 @@ async def cancel(store: Store, search: str) -> bool:
     if held(row):
         await store.update_search(row.id, cancel_requested_at=time.time())
         return False
-    await store.update_search(row.id, status="cancelled", reason="cancelled")
+    if row.has_ended:  # it waited to go on with a larger budget
+        await store.leave_queue(row.id, status="finished")
+    else:
+        await store.leave_queue(row.id, status="cancelled", reason="cancelled")
     return True
 
 
-async def _take(store: Store, search: str) -> None:
+async def _take(store: Searches, search: str) -> None:
     row = await store.search(search)
     if held(row):
         raise SearchOwned(
@@ -72,42 +75,16 @@ async def _take(store: Store, search: str) -> None:
             "wait for it, or stop it first"
         )
     until = time.time() + LEASE_SECONDS
-    await store.change_owner(row, os.getpid(), _host(), until)
+    await store.change_owner(row, os.getpid(), this_host(), until)
     taken = await store.search(search)
-    if (taken.owner_pid, taken.owner_host, taken.lease_until) != (os.getpid(), _host(), until):
+    if (taken.owner_pid, taken.owner_host, taken.lease_until) != (os.getpid(), this_host(), until):
         raise SearchOwned(f"search {search} was taken by process {taken.owner_pid} just now: wait for it")
 
 
-def held(row: Search) -> bool:
-    """Whether a live process works on the search, as far as can be told from here."""
-    if row.owner_pid is None or row.lease_until is None or row.lease_until < time.time():
-        return False
-    return row.owner_host != _host() or _alive(row.owner_pid)
-
-
-def _alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        pass
-    try:
-        stat = Path(f"/proc/{pid}/stat").read_text(errors="replace")
-    except OSError:  # another system than Linux, or it has ended just now
-        return True
-    # A zombie has ended, but the first process of many containers never asks how.
-    return stat.rpartition(")")[2].split()[0] != "Z"
-
-
-async def _renew(store: Store, search: str, cancelled: anyio.Event) -> None:
+async def _renew(store: Searches, search: str, cancelled: anyio.Event) -> None:
     while True:
         for _ in range(round(RENEW_SECONDS / LOOK_SECONDS)):
             await anyio.sleep(LOOK_SECONDS)
             if await store.cancel_requested(search):
                 cancelled.set()
         await store.update_search(search, lease_until=time.time() + LEASE_SECONDS)
-
-
-def _host() -> str:
-    return socket.gethostname()

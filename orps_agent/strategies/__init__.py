@@ -1,18 +1,26 @@
-"""How a tree grows: value machines that are asked for expansions and told their rewards."""
+"""Decide how a search tree grows: pure value machines that propose expansions and receive their rewards."""
 
-from .base import AnyStrategy, Expansion, Outlook, Score, Strategy, StrategyState
+from .base import AnyStrategy, EndReason, Expansion, Outlook, Score, Strategy, StrategyState
 from .orps import Orps, OrpsState
-from .registry import STRATEGIES, strategy_of
+from .registry import STRATEGIES, fixed_numbers, settled, strategy_of
+from .stepwise import Growth, ScoredTree, StepState, Stepwise
 
 __all__ = [
     "STRATEGIES",
     "AnyStrategy",
+    "EndReason",
     "Expansion",
+    "Growth",
     "Orps",
     "OrpsState",
     "Outlook",
     "Score",
+    "ScoredTree",
+    "StepState",
+    "Stepwise",
     "Strategy",
     "StrategyState",
+    "fixed_numbers",
+    "settled",
     "strategy_of",
 ]

@@ -1,4 +1,4 @@
-"""Monte Carlo tree search as in LATS (Zhou et al., arXiv 2310.04406)."""
+"""Search by Monte Carlo tree search as in LATS (Zhou et al., arXiv 2310.04406)."""
 
 from __future__ import annotations
 
@@ -6,50 +6,50 @@ import math
 from collections import Counter, defaultdict
 
 from .base import EndReason, Outlook
-from .stepwise import Grown, Growth, StepState, Stepwise, parent_of
+from .stepwise import Growth, ScoredTree, StepState, Stepwise, parent_of
 
 EXPLORATION = 1.0
-"""w: how much a node counts for having been visited little."""
+"""w: weight of the term that favours nodes with few visits."""
 
 
 class Mcts(Stepwise):
-    """Every step goes from the root down to the leaf with the highest UCT and expands it:
+    """Go down from the root in every step to the leaf with the highest UCT, and expand it:
 
         UCT(s) = V(s) + w * sqrt(ln N(parent of s) / N(s)),    w = 1
 
-    N(s) is how many candidates there are in the subtree of s, itself included, V(s) the mean of their values, which
-    is the same as passing each new value up the tree, V(s) <- (V(s) (N(s) - 1) + r) / N(s): section 4 of the paper,
+    N(s) is the number of candidates in the subtree of s, itself included, V(s) the mean of their values, which is
+    the same as passing each new value up the tree, V(s) <- (V(s) (N(s) - 1) + r) / N(s): section 4 of the paper,
     selection and backpropagation, with w and the passing up as in the authors' `programming/mcts.py`. A candidate's
     value is the mean of (ρ-1)/4 and ω/2.
 
-    `samples` is how many children a leaf gets, `rounds` how many steps there are; `beam` says nothing. At most
-    samples * rounds candidates; the search ends before when every leaf is closed.
+    `samples` is the number of children of an expanded leaf, `rounds` the number of steps; `beam` has no effect.
+    There are at most samples * rounds candidates; the search ends earlier when every leaf is closed.
 
     Deviates from LATS: its V is λ times the model's own score and 1 - λ times self-consistency, in the authors' code
-    for programs the share of tests passed alone; here ω stands in the second place, and both parts count the same, as
-    the paper's λ for programs could not be looked up. A candidate is a whole solution, so that there is nothing to
-    simulate; a branch that can grow no more is not visited again; the root is the problem, where the authors' is a
-    first solution.
+    for programs the share of tests passed alone; here ω replaces self-consistency, and both parts have the same weight,
+    as the paper's λ for programs could not be looked up. A candidate is a whole solution, so that there is nothing to
+    simulate; a branch that cannot grow is not visited again; the root is the problem, where the authors' is a first
+    solution.
     """
 
-    def plan(self, tree: Grown, round_: int) -> list[Growth] | EndReason:
-        """The children of the leaf that UCT leads to."""
+    def plan(self, tree: ScoredTree, round_: int) -> list[Growth] | EndReason:
+        """Return the children of the leaf that UCT selects."""
         if round_ >= self.config.rounds:
             return "rounds"
         leaf = self._select(tree)
         return "closed" if leaf is None else [Growth(leaf)] * self.config.samples
 
     def later(self, state: StepState) -> int:
-        """All steps that are left, in full."""
+        """Return the number of candidates in all remaining steps."""
         return self.config.samples * (self.config.rounds - state.round - 1)
 
     def outlook(self) -> Outlook:
-        """Every step; at most it goes one deeper each time, which is what the prompts are reckoned from."""
+        """Return the sizes of all steps; prompt lengths assume that each step is one level deeper."""
         sizes = (self.config.samples,) * self.config.rounds
         return Outlook(least=sizes[:1], likely=sizes, most=sizes)
 
-    def uct(self, tree: Grown) -> dict[str, float]:
-        """The UCT of every node but the root."""
+    def uct(self, tree: ScoredTree) -> dict[str, float]:
+        """Return the UCT of every node except the root."""
         visits: Counter[str] = Counter()
         values: defaultdict[str, float] = defaultdict(float)
         for node in reversed(tree.scores):  # children before their parents
@@ -65,7 +65,7 @@ class Mcts(Stepwise):
             if node != tree.root
         }
 
-    def _select(self, tree: Grown) -> str | None:
+    def _select(self, tree: ScoredTree) -> str | None:
         growing = _growing(tree)
         if tree.root not in growing:
             return None
@@ -75,8 +75,8 @@ class Mcts(Stepwise):
         return node
 
 
-def _growing(tree: Grown) -> set[str]:
-    """The nodes at or below which the tree can grow."""
+def _growing(tree: ScoredTree) -> set[str]:
+    """Return the nodes at or below which the tree can grow."""
     growing = {node for node, children in tree.children.items() if not children and tree.expandable(node)}
     for node in reversed(tree.scores):
         if node in growing and node != tree.root:

@@ -1,4 +1,4 @@
-"""The paper's search: rounds, a beam by (ρ, ω), branches closed by the critic (section 3.2, algorithm 1)."""
+"""Search as in the paper: rounds, a beam by (ρ, ω), branches closed by the critic (section 3.2, algorithm 1)."""
 
 from __future__ import annotations
 
@@ -12,23 +12,23 @@ from .base import EndReason, Expansion, Outlook, Score, StrategyState
 
 
 class OrpsState(StrategyState):
-    """Where the search stands."""
+    """Hold the position of the search."""
 
     round: int = 0
     parents: tuple[str, ...] = ("",)
-    """What this round expands: the beam, or the root, which is the empty id."""
+    """Ids that this round expands: the beam, or the root, whose id is empty."""
     scores: tuple[Score, ...] = ()
-    """Those of this round's candidates that were told, in path order."""
+    """Scores received for this round's candidates, in path order."""
     given: tuple[Expansion, ...] = ()
-    """Candidates that this round has instead of N for each parent: what a fork begins with."""
+    """Candidates of this round that replace N for each parent: the start of a fork."""
 
 
 class Orps:
-    """Ask for the current round's candidates, tell their scores; the last one told closes the round.
+    """Expand the best candidates of a round in the next; a round ends with the score of its last candidate.
 
-    `samples` is N, how many candidates the first round and every expansion get; `rounds` how many rounds there are;
-    `beam` is K, how many candidates of a round are expanded in the next. With other numbers it is the paper's
-    baselines (section 4.1): cot, best-of-n and reflexion, see `presets.py`.
+    `samples` is N, the number of candidates of the first round and of every expansion; `rounds` the number of rounds;
+    `beam` is K, the number of candidates of a round that are expanded in the next. With other numbers it is one of the
+    paper's baselines (section 4.1): cot, best-of-n and reflexion, see `presets.py`.
     """
 
     def __init__(self, config: SearchConfig, hints: Sequence[str]) -> None:
@@ -36,29 +36,29 @@ class Orps:
         self._hints = hints
 
     def start(self) -> OrpsState:
-        """The first round, which expands the root."""
+        """Return the state of the first round, which expands the root."""
         return OrpsState()
 
     def fork(self, at: Expansion, score: Score | None) -> OrpsState:
-        """The round after the candidate's, with it as the whole beam; without its score, its own round once more."""
+        """Return the round after the candidate's, with it as the whole beam; without a score, repeat its round."""
         if score is None:
             return OrpsState(round=at.round, given=(at,))
         left = at.round + 1 < self._config.rounds
         return OrpsState(round=at.round + 1, parents=(at.id,), ended=None if left else "rounds")
 
     def load(self, stored: Mapping[str, Any]) -> OrpsState:
-        """A state from its JSON."""
+        """Return a state from its JSON."""
         return OrpsState.model_validate(stored)
 
     def ask(self, state: OrpsState) -> list[Expansion]:
-        """This round's candidates that were not told yet; none when the search has ended."""
+        """Return this round's candidates without a score; an empty list when the search has ended."""
         if state.ended:
             return []
         told = {score.id for score in state.scores}
         return [each for each in self._round(state) if each.id not in told]
 
     def tell(self, state: OrpsState, scores: Iterable[Score]) -> OrpsState:
-        """The state with these scores in it, and the next round when they complete this one."""
+        """Return the state with these scores added, moved to the next round if they complete this one."""
         if state.ended:
             return state
         planned = {each.id for each in self._round(state)}
@@ -69,25 +69,25 @@ class Orps:
         return self._close(state, told)
 
     def at_most(self, state: OrpsState) -> int:
-        """This round's candidates, and all later ones if no branch is closed early."""
+        """Return the number of this round's candidates, and of all later ones if no branch is closed early."""
         if state.ended:
             return 0
         here = len(self._round(state))
         return here + sum(self._sizes(here, self._config.rounds - state.round - 1))
 
     def pruned(self, before: OrpsState, after: OrpsState) -> list[str]:
-        """What the beam passed over, once the round is complete."""
+        """Return the candidates that the beam left out, once the round is complete."""
         if after.round == before.round and not after.ended:
             return []
         return [each.id for each in self._round(before) if each.id not in after.parents]
 
     def outlook(self) -> Outlook:
-        """The rounds, if no branch is closed: a candidate of round r has depth r."""
+        """Return the sizes of the rounds if no branch is closed: a candidate of round r has depth r."""
         sizes = (self._config.samples, *self._sizes(self._config.samples, self._config.rounds - 1))
         return Outlook(least=sizes[:1], likely=sizes, most=sizes)
 
     def _sizes(self, size: int, rounds: int) -> list[int]:
-        """Of so many rounds after one of a size: no more parents than there were candidates."""
+        """Return the sizes of so many rounds after one of a size: no more parents than there were candidates."""
         sizes = []
         for _ in range(rounds):
             size = min(self._config.beam, size) * self._config.samples
@@ -123,6 +123,6 @@ class Orps:
 
 
 def select(scores: Iterable[Score], width: int) -> list[Score]:
-    """The `width` best expandable candidates by (ρ, ω), both descending; a null one last, ties to the lower id."""
+    """Return the `width` best expandable candidates by (ρ, ω), both descending, None last, ties to the lower id."""
     expandable = [score for score in scores if score.expandable]
     return sorted(expandable, key=lambda each: (-(each.process or 0), -(each.omega or 0), path_key(each.id)))[:width]

@@ -1,4 +1,4 @@
-"""What strategies have in common that look at the whole tree before each step."""
+"""Share the state and the steps of the strategies that plan each step from the whole tree."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from .base import EndReason, Expansion, Outlook, Score, StrategyState
 
 
 class Planned(BaseModel):
-    """A candidate of the step that is under way."""
+    """Describe a candidate of the current step."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -26,27 +26,27 @@ class Planned(BaseModel):
 
 
 class StepState(StrategyState):
-    """Where the search stands: what was told, and the step under way."""
+    """Hold the position of the search: the scores received, and the current step."""
 
     round: int
     root: str = ""
-    """The candidate below which the tree grows; empty for the root of the whole."""
+    """Candidate below which the tree grows; empty for the root of the search."""
     told: tuple[Score, ...] = ()
-    """Of all earlier steps, in the order of the steps; the root's own first, if it is a candidate."""
+    """Scores of all earlier steps, in the order of the steps; first the root's own, if it is a candidate."""
     step: tuple[Planned, ...] = ()
     scores: tuple[Score, ...] = ()
-    """Those of this step's candidates that were told, in path order."""
+    """Scores received for this step's candidates, in path order."""
 
 
 class Growth(NamedTuple):
-    """One more child for a parent, and what its programmer is shown beside the branch."""
+    """Describe one more child of a parent, and the candidates shown to its programmer besides the branch."""
 
     parent: str
     shown: tuple[str, ...] = ()
 
 
-class Grown:
-    """What was told so far, as a tree."""
+class ScoredTree:
+    """Present the scores received so far as a tree."""
 
     def __init__(self, root: str, told: Sequence[Score], value: Callable[[Score], float]) -> None:
         self.root = root
@@ -59,15 +59,15 @@ class Grown:
                 self.children.setdefault(parent_of(score.id), []).append(score.id)
 
     def value(self, node: str) -> float:
-        """What a candidate is worth, between 0 and 1; 0 for the root of the whole."""
+        """Return the value of a candidate, between 0 and 1; 0 for the root of the search."""
         return self._value(self.scores[node]) if node else 0.0
 
     def expandable(self, node: str) -> bool:
-        """Whether a node may have children, or more of them."""
+        """Return True when a node may get children, or more of them."""
         return not node or self.scores[node].expandable
 
     def chain(self, node: str) -> list[str]:
-        """The nodes from below the root down to this one."""
+        """Return the nodes from below the root down to this one."""
         found = []
         while node != self.root:
             found.append(node)
@@ -76,10 +76,10 @@ class Grown:
 
 
 class Stepwise(ABC):
-    """Plans a step from the tree that was told, waits until all of it is told, and plans the next.
+    """Plan a step from the scored tree, wait until all of its scores are received, and plan the next.
 
-    A strategy says what a step grows, how many candidates may come after one, and its outlook. That telling twice or
-    in another order changes nothing, and that asking is only looking, holds here for all of them.
+    A subclass defines what a step grows, how many candidates may follow it, and its outlook. This class ensures for all
+    of them that repeated scores, or scores in another order, change nothing, and that `ask` has no side effects.
     """
 
     def __init__(self, config: SearchConfig, hints: Sequence[str]) -> None:
@@ -87,46 +87,46 @@ class Stepwise(ABC):
         self._hints = hints
 
     @abstractmethod
-    def plan(self, tree: Grown, round_: int) -> list[Growth] | EndReason:
-        """What this step grows, at least one child, or why there is nothing to grow."""
+    def plan(self, tree: ScoredTree, round_: int) -> list[Growth] | EndReason:
+        """Return the children to write in this step, at least one, or the reason why the search ends."""
 
     @abstractmethod
     def later(self, state: StepState) -> int:
-        """How many candidates there can be in all steps after the one under way, whatever comes of it."""
+        """Return the maximum number of candidates in all steps after the current one, whatever its scores."""
 
     @abstractmethod
     def outlook(self) -> Outlook:
-        """What a new search comes to, before anything is known of its rewards."""
+        """Return the expected sizes of a new search, before any rewards are received."""
 
     def value(self, score: Score) -> float:
-        """Both rewards as one number between 0 and 1: the mean of (ρ-1)/4 and ω/2, or the one that may decide.
+        """Return both rewards as one number between 0 and 1: the mean of (ρ-1)/4 and ω/2, or the only one in use.
 
-        A ρ that could not be read counts as 1.
+        A ρ that could not be parsed counts as 1.
         """
         parts = [(score.omega or 0.0) / 2] if self.config.execution_feedback else []
         if self.config.process_reward and not self.config.outcome_only:
             parts.append(((score.process or 1) - 1) / 4)
         return sum(parts) / len(parts)
 
-    def given_up(self, tree: Grown) -> list[str]:
-        """The candidates that are neither expanded nor shown any more, though they might be; none by default."""
+    def abandoned(self, tree: ScoredTree) -> list[str]:
+        """Return expandable candidates that will be neither expanded nor shown any more; none by default."""
         return []
 
     def start(self) -> StepState:
-        """The first step, which expands the root."""
+        """Return the state of the first step, which expands the root."""
         return self._next(StepState(round=0), ())
 
     def fork(self, at: Expansion, score: Score | None) -> StepState:
-        """The step after the candidate's, which is the root now; without its score, that candidate alone."""
+        """Return the step after the candidate's, with it as the root; without a score, a step of it alone."""
         again = StepState(round=at.round, root=at.id, step=(Planned(id=at.id),))
         return again if score is None else self.tell(again, [score])
 
     def load(self, stored: Mapping[str, Any]) -> StepState:
-        """A state from its JSON."""
+        """Return a state from its JSON."""
         return StepState.model_validate(stored)
 
     def ask(self, state: StepState) -> list[Expansion]:
-        """This step's candidates that were not told yet; none when the search has ended."""
+        """Return this step's candidates without a score; an empty list when the search has ended."""
         told = {score.id for score in state.scores}
         return [
             Expansion(id=each.id, round=state.round, hint=self._hint(each.id), shown=each.shown)
@@ -135,7 +135,7 @@ class Stepwise(ABC):
         ]
 
     def tell(self, state: StepState, scores: Iterable[Score]) -> StepState:
-        """The state with these scores in it, and the next step when they complete this one."""
+        """Return the state with these scores added, moved to the next step if they complete this one."""
         planned = {each.id for each in state.step}
         merged = {score.id: score for score in (*state.scores, *scores) if score.id in planned}
         told = tuple(merged[each] for each in sorted(merged, key=path_key))
@@ -146,17 +146,17 @@ class Stepwise(ABC):
         return self._next(state.model_copy(update={"round": state.round + 1}), told)
 
     def at_most(self, state: StepState) -> int:
-        """This step's candidates, and all that may come after them."""
+        """Return the number of this step's candidates, and the maximum number of later ones."""
         return len(state.step) + self.later(state) if state.step else 0
 
     def pruned(self, before: StepState, after: StepState) -> list[str]:
-        """What the tell between these states gave up."""
-        earlier = self.given_up(self.tree(before.root, before.told))
-        return [each for each in self.given_up(self.tree(after.root, after.told)) if each not in earlier]
+        """Return the candidates that were abandoned between these states."""
+        earlier = self.abandoned(self.tree(before.root, before.told))
+        return [each for each in self.abandoned(self.tree(after.root, after.told)) if each not in earlier]
 
-    def tree(self, root: str, told: Sequence[Score]) -> Grown:
-        """These scores as a tree."""
-        return Grown(root, told, self.value)
+    def tree(self, root: str, told: Sequence[Score]) -> ScoredTree:
+        """Return these scores as a tree."""
+        return ScoredTree(root, told, self.value)
 
     def _next(self, state: StepState, told: Sequence[Score]) -> StepState:
         known = (*state.told, *told)
@@ -176,16 +176,16 @@ class Stepwise(ABC):
 
 
 def parent_of(id_: str) -> str:
-    """The id of a candidate's parent; empty for the root."""
+    """Return the id of a candidate's parent; empty for the root."""
     return id_.rpartition(".")[0]
 
 
 def depth_of(id_: str) -> int:
-    """How many candidates there are from the root down to this one."""
+    """Return the number of candidates from the root down to this one, itself included."""
     return id_.count(".") + 1 if id_ else 0
 
 
-def seed_at(config: SearchConfig, tree: Grown, round_: int) -> int:
-    """The seed of a step's random choices: a function of the search's seed and the place in the tree alone."""
+def seed_at(config: SearchConfig, tree: ScoredTree, round_: int) -> int:
+    """Return the seed of a step's random choices: a function of the search's seed and the place in the tree alone."""
     place = f"{config.seed}/{tree.root}/{round_}"
     return int.from_bytes(hashlib.sha256(place.encode()).digest()[:4], "big")

@@ -1,4 +1,4 @@
-"""What a search tells OpenTelemetry; nothing, and nothing is imported for it, unless the settings want it."""
+"""Report a search to OpenTelemetry; without the setting, nothing is reported and no library is imported."""
 
 from __future__ import annotations
 
@@ -14,38 +14,38 @@ from orps_agent.settings import Settings
 
 
 class Trace:
-    """The trace of one search that nobody wants to have: each of its contexts does nothing."""
+    """Ignore all events of a search: the trace used when telemetry is off."""
 
     @contextmanager
     def search(self, search: str, problem: str) -> Iterator[Callable[[SearchResult], None]]:
-        """One run of the search, and at its end what it found."""
+        """Trace one run of the search; the yielded function takes its result."""
         yield _ignore
 
     @contextmanager
     def stage(self, candidate: str, name: str) -> Iterator[None]:
-        """A candidate in one of its stages; the last one ends the candidate."""
+        """Trace a candidate in one of its stages; the last stage ends the candidate's span."""
         yield
 
     @contextmanager
     def call(self, model: str, request: ModelRequest) -> Iterator[Callable[[ModelReply], None]]:
-        """A model call that is made, not read back, and its reply."""
+        """Trace a model call that is made, not read from the journal; the yielded function takes its reply."""
         yield _ignore
 
     @contextmanager
     def execution(self, candidate: str, stage: str) -> Iterator[Callable[[object], None]]:
-        """A run of a candidate's code, and its result."""
+        """Trace a run of a candidate's code; the yielded function takes its result."""
         yield _ignore
 
 
 def open_trace(settings: Settings) -> Trace:
-    """A trace for a search; raises MissingExtra when telemetry is wanted and its library is not there."""
+    """Return a trace for a search; raise MissingExtra when telemetry is on and its library is not installed."""
     return _otel().OtelTrace(settings) if settings.telemetry else Trace()
 
 
-def tell_queue(settings: Settings, waiting: int, running: int) -> None:
-    """How many searches of a service wait and run; nobody is told unless the settings want it."""
+def record_queue(settings: Settings, queued: int, running: int) -> None:
+    """Record the number of queued and running searches of a service, if telemetry is on."""
     if settings.telemetry:
-        _otel().tell_queue(waiting, running)
+        _otel().record_queue(queued, running)
 
 
 def _otel() -> ModuleType:
@@ -57,9 +57,9 @@ def _otel() -> ModuleType:
 
 
 def verdicts(result: object) -> list[str]:
-    """The verdicts of a run, one a test; of what is no run of tests, none."""
+    """Return the verdicts of a test run, one per test; an empty list for any other result."""
     return [each.verdict.value for each in result.results] if isinstance(result, ExecutionReport) else []
 
 
 def _ignore(_: object) -> None:
-    """Nobody wants to know."""
+    """Discard the value."""

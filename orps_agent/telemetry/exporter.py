@@ -1,4 +1,4 @@
-"""Sends what is told to a collector, where the environment names one in OpenTelemetry's own variables."""
+"""Export telemetry to a collector that the environment names in OpenTelemetry's own variables."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ _PREFIX = "OTEL_EXPORTER_OTLP"
 
 
 def export() -> bool:
-    """Set the providers of this process to export over OTLP/HTTP; False when nothing is to be exported, or can be.
+    """Configure this process to export over OTLP/HTTP; return False when nothing is to be exported, or can be.
 
     A signal is exported when an endpoint is set for it, or its exporter is `otlp`. Needs the extra `otel`. Raises
-    SettingsError for a protocol that is not ours.
+    SettingsError for an unsupported protocol.
     """
     if os.environ.get("OTEL_SDK_DISABLED", "").strip().lower() == "true":
         return False
-    spans, points = _wanted("TRACES"), _wanted("METRICS")
+    spans, points = _enabled("TRACES"), _enabled("METRICS")
     if not (spans or points):
         return False
     try:
@@ -31,7 +31,7 @@ def export() -> bool:
     return True
 
 
-def _wanted(signal: str) -> bool:
+def _enabled(signal: str) -> bool:
     exporter = os.environ.get(f"OTEL_{signal}_EXPORTER", "").strip().lower()
     named = os.environ.get(f"{_PREFIX}_{signal}_ENDPOINT") or os.environ.get(f"{_PREFIX}_ENDPOINT")
     if exporter not in ("", "otlp") or not (named or exporter):
@@ -40,5 +40,5 @@ def _wanted(signal: str) -> bool:
     name = own if os.environ.get(own) else f"{_PREFIX}_PROTOCOL"
     protocol = os.environ.get(name) or "http/protobuf"
     if protocol != "http/protobuf":
-        raise SettingsError(f"{name}={protocol}: only http/protobuf is spoken; set that, or leave it out")
+        raise SettingsError(f"{name}={protocol}: only http/protobuf is supported; set that, or leave it out")
     return True

@@ -1,4 +1,4 @@
-"""OpenTelemetry's SDK with its OTLP/HTTP exporters, which read their own environment variables."""
+"""Set up OpenTelemetry's SDK with its OTLP/HTTP exporters, which read their own environment variables."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ from opentelemetry.sdk.trace.export import BatchSpanProcessor
 
 
 def export_spans() -> None:
-    """Send the spans of this process in batches; the rest when it ends."""
+    """Export the spans of this process in batches, the remaining ones when it ends."""
     provider = TracerProvider(resource=_resource())
     provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
     trace.set_tracer_provider(provider)
 
 
 def export_metrics() -> None:
-    """Send the metrics of this process now and then, and when it ends."""
+    """Export the metrics of this process periodically, and when it ends."""
     reader = PeriodicExportingMetricReader(OTLPMetricExporter())
     metrics.set_meter_provider(MeterProvider([reader], resource=_resource()))
 
 
 def _resource() -> Resource:
-    """Who tells; the environment's OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES come before ours."""
+    """Describe this process; OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES take precedence over our defaults."""
     ours = Resource({"service.name": "orps", "service.version": version("orps-agent")})
     theirs = Resource.create()
     named = {key: each for key, each in theirs.attributes.items() if not str(each).startswith("unknown_service")}

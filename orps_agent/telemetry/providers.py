@@ -1,4 +1,4 @@
-"""Who answers a model call, in the names of the semantic conventions for generative AI."""
+"""Name the provider of a model call as the semantic conventions for generative AI do."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ _HOSTS = {
     "generativelanguage.googleapis.com": "gcp.gemini",
 }
 _OTHER = "openai_compatible"
-"""A server of somebody's own, a gateway, or several servers of different providers."""
+"""Provider name of a user's own server, a gateway, or several servers of different providers."""
 
 
 def provider_of(settings: Settings, model: str, role: Role) -> dict[str, str | int]:
-    """The attributes that say who answers: the provider and, where it is one server, its address and port.
+    """Return the attributes of a model's provider and, where it is one server, its address and port.
 
-    The conventions leave names of our own to what they do not know: `orps.scripted`, `orps.recorded` and
+    The conventions leave names for unknown providers to us: models with `orps.scripted`, `orps.recorded` and
     `orps.embedded` run inside orps.
     """
     kind, colon, _ = model.partition(":")
@@ -36,11 +36,11 @@ def provider_of(settings: Settings, model: str, role: Role) -> dict[str, str | i
     if not servers:
         return {"gen_ai.provider.name": "orps.embedded"}
     providers = {_provider(each.hostname or "") for each in servers}
-    told: dict[str, str | int] = {"gen_ai.provider.name": providers.pop() if len(providers) == 1 else _OTHER}
+    attributes: dict[str, str | int] = {"gen_ai.provider.name": providers.pop() if len(providers) == 1 else _OTHER}
     if len(servers) == 1:
-        told["server.address"] = servers[0].hostname or ""
-        told["server.port"] = servers[0].port or (443 if servers[0].scheme == "https" else 80)
-    return told
+        attributes["server.address"] = servers[0].hostname or ""
+        attributes["server.port"] = servers[0].port or (443 if servers[0].scheme == "https" else 80)
+    return attributes
 
 
 def _provider(host: str) -> str:

@@ -1,4 +1,4 @@
-"""Spans and metrics of a search, after OpenTelemetry's semantic conventions for generative AI (version 1.37).
+"""Record spans and metrics of a search by OpenTelemetry's semantic conventions for generative AI (version 1.37).
 
     search > candidate > stage > model call or execution
 
@@ -46,29 +46,29 @@ class _Instruments:
 def _instruments() -> _Instruments:
     meter = metrics.get_meter(_NAME)
     return _Instruments(
-        calls=meter.create_histogram("gen_ai.client.operation.duration", "s", "How long model calls take"),
+        calls=meter.create_histogram("gen_ai.client.operation.duration", "s", "Duration of model calls"),
         tokens=meter.create_histogram("gen_ai.client.token.usage", "{token}", "Tokens of model calls"),
-        executions=meter.create_histogram("orps.execution.duration", "s", "How long runs of candidates take"),
+        executions=meter.create_histogram("orps.execution.duration", "s", "Duration of candidates' runs"),
         verdicts=meter.create_counter("orps.test.verdicts", "{test}", "Verdicts on the tests of candidates"),
-        searches=meter.create_histogram("orps.search.duration", "s", "How long runs of searches take"),
+        searches=meter.create_histogram("orps.search.duration", "s", "Duration of searches' runs"),
         queue=meter.create_gauge("orps.queue.length", "{search}", "Searches of a service that wait, or run"),
     )
 
 
 class OtelTrace(Trace):
-    """The trace of one search, told to whatever providers the process has set."""
+    """Trace one search with the tracer and meter providers of the process."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._tracer = trace.get_tracer(_NAME)
-        self._told = _instruments()
+        self._metrics = _instruments()
         self._search: Context | None = None
         self._id = ""
         self._candidates: dict[str, Span] = {}
 
     @contextmanager
     def search(self, search: str, problem: str) -> Iterator[Callable[[SearchResult], None]]:
-        """A span `search`, a child of whatever the caller is in."""
+        """Record a span `search`, a child of the caller's current span."""
         self._id = search
         begun = time.monotonic()
         ended: Attributes = {"orps.solved": False}
@@ -85,11 +85,11 @@ class OtelTrace(Trace):
                 for each in self._candidates.values():  # those that an interruption left unfinished
                     each.end()
                 self._candidates.clear()
-                self._told.searches.record(time.monotonic() - begun, ended)
+                self._metrics.searches.record(time.monotonic() - begun, ended)
 
     @contextmanager
     def stage(self, candidate: str, name: str) -> Iterator[None]:
-        """A span with the stage's name below the candidate's."""
+        """Record a span with the stage's name below the candidate's."""
         if candidate not in self._candidates:
             about: Attributes = {"orps.search.id": self._id, "orps.candidate.id": candidate}
             self._candidates[candidate] = self._tracer.start_span("candidate", self._search, attributes=about)
@@ -101,7 +101,7 @@ class OtelTrace(Trace):
 
     @contextmanager
     def call(self, model: str, request: ModelRequest) -> Iterator[Callable[[ModelReply], None]]:
-        """A span `chat MODEL`, with its duration and its tokens as metrics."""
+        """Record a span `chat MODEL`, with its duration and its tokens as metrics."""
         common: Attributes = {
             "gen_ai.operation.name": "chat",
             "gen_ai.request.model": model,
@@ -115,7 +115,7 @@ class OtelTrace(Trace):
             "orps.role": request.role,
         }
         with (
-            self._timed(self._told.calls, common),
+            self._timed(self._metrics.calls, common),
             self._span(f"chat {model}", about, kind=SpanKind.CLIENT) as span,
         ):
 
@@ -125,23 +125,23 @@ class OtelTrace(Trace):
                 for kind, count in (("input", reply.prompt_tokens), ("output", reply.completion_tokens)):
                     if count is not None:
                         span.set_attribute(f"gen_ai.usage.{kind}_tokens", count)
-                        self._told.tokens.record(count, {**common, "gen_ai.token.type": kind})
+                        self._metrics.tokens.record(count, {**common, "gen_ai.token.type": kind})
 
             yield replied
 
     @contextmanager
     def execution(self, candidate: str, stage: str) -> Iterator[Callable[[object], None]]:
-        """A span `run STAGE`, with its duration and the tests' verdicts as metrics."""
+        """Record a span `run STAGE`, with its duration and the tests' verdicts as metrics."""
         purpose: Attributes = {"orps.execution.purpose": stage}
         with (
-            self._timed(self._told.executions, purpose),
+            self._timed(self._metrics.executions, purpose),
             self._span(f"run {stage}", {**purpose, "orps.candidate.id": candidate}) as span,
         ):
 
             def ran(result: object) -> None:
                 found = verdicts(result)
                 for verdict in found if stage == "execute" else ():
-                    self._told.verdicts.add(1, {"orps.verdict": verdict})
+                    self._metrics.verdicts.add(1, {"orps.verdict": verdict})
                 span.set_attributes({"orps.tests": len(found), "orps.tests.passed": found.count("pass")})
 
             yield ran
@@ -171,7 +171,7 @@ class OtelTrace(Trace):
         duration.record(time.monotonic() - begun, about)
 
 
-def tell_queue(waiting: int, running: int) -> None:
-    """How long a service's queue is now."""
-    for state, count in (("waiting", waiting), ("running", running)):
+def record_queue(queued: int, running: int) -> None:
+    """Record the current length of a service's queue."""
+    for state, count in (("queued", queued), ("running", running)):
         _instruments().queue.set(count, {"orps.queue.state": state})

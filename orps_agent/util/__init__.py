@@ -1,1 +1,1 @@
-"""Helpers that know nothing of searches: cores, logs, compiling, tasks, text."""
+"""Provide helpers that are independent of searches: cores, logs, compiling, tasks, text."""

@@ -1,4 +1,4 @@
-"""One copy of the folders that are both at the top of a checkout and in the package."""
+"""Keep a single copy of the folders that exist both at the top of a checkout and in the package."""
 
 from __future__ import annotations
 

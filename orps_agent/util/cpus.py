@@ -1,4 +1,4 @@
-"""Which cores this process may use: the cpuset of a container, `taskset` or a batch system may leave it fewer."""
+"""Find the cores that this process may use: a container's cpuset, `taskset` or a batch system may limit them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import os
 
 
 def allowed_cores() -> list[int]:
-    """Their numbers, sorted; where the system does not tell, as many as there are."""
+    """Return the sorted core numbers; all cores where the system does not report a limit."""
     if hasattr(os, "sched_getaffinity"):
         return sorted(os.sched_getaffinity(0))
     return list(range(os.cpu_count() or 1))

@@ -1,7 +1,7 @@
-"""Structured logs: every line is an event with fields, the search's and the candidate's id among them.
+"""Write structured logs: every line is an event with fields, the ids of search and candidate among them.
 
-The library only writes to the standard logger `orps_agent`; where the lines go is for the program to say. The CLI
-says it with `configure`.
+The library only writes to the standard logger `orps_agent`; the program decides where the lines go. The CLI does so
+with `configure`.
 """
 
 from __future__ import annotations
@@ -37,14 +37,14 @@ log: structlog.stdlib.BoundLogger = structlog.wrap_logger(
 
 
 def configure(*, console: bool, file: Path | None) -> None:
-    """Send the log to the terminal's stderr in words, to a file as JSON lines, to both, or nowhere.
+    """Send the log to stderr as text, to a file as JSON lines, to both, or nowhere.
 
     Raises SettingsError when the file cannot be written.
     """
     handlers: list[tuple[logging.Handler, structlog.typing.Processor]] = []
     if console:
         colours = sys.stderr.isatty() and not os.environ.get("NO_COLOR")
-        # as Python writes them: texts of a model may hold what steers a terminal
+        # as Python literals: texts of a model may contain control sequences of a terminal
         renderer = structlog.dev.ConsoleRenderer(colors=colours, repr_native_str=True)
         handlers.append((logging.StreamHandler(), renderer))
     if file:

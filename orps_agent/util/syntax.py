@@ -1,4 +1,4 @@
-"""Compiling source that somebody else wrote, from any thread."""
+"""Compile source code of other authors without warnings, from any thread."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _one_at_a_time = threading.Lock()
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """Within it, parse and compile: the warnings about other people's source are kept to ourselves.
+    """Suppress warnings while parsing and compiling source code of other authors.
 
     One thread at a time, as the filters of warnings are global. So is the depth that CPython before 3.11.8 and 3.12.3
     counts while it makes a syntax tree: two threads that do so together get a SystemError.

@@ -1,4 +1,4 @@
-"""Structured concurrency in the one shape that this package needs beyond anyio's own."""
+"""Provide the shapes of structured concurrency that this package needs beyond anyio's own."""
 
 from __future__ import annotations
 
@@ -15,10 +15,12 @@ Result = TypeVar("Result")
 
 
 @asynccontextmanager
-async def beside(*work: Callable[[], Coroutine[Any, Any, None]], wait: bool = False) -> AsyncIterator[TaskGroup]:
-    """Run functions beside the body of the context; when the body is through, cancel them, or wait for them.
+async def background_tasks(
+    *work: Callable[[], Coroutine[Any, Any, None]], wait: bool = False
+) -> AsyncIterator[TaskGroup]:
+    """Run functions concurrently with the body of the context; when the body ends, cancel them, or wait for them.
 
-    A single error comes out as it is: callers catch our errors by type and must not have to unpack a group.
+    A single error is raised as it is, not in a group, so that callers can catch our errors by type.
     """
     try:
         async with anyio.create_task_group() as tasks:
@@ -34,20 +36,20 @@ async def beside(*work: Callable[[], Coroutine[Any, Any, None]], wait: bool = Fa
         raise
 
 
-class Shared(Generic[Result]):
-    """Work in a task of its own that any number of tasks wait for; once nobody does any more, it is cancelled."""
+class SharedTask(Generic[Result]):
+    """Run a coroutine in a task of its own that any number of tasks await; cancel it when none awaits it any more."""
 
     def __init__(self, work: Coroutine[Any, Any, Result], context: Context | None = None) -> None:
         self._task = asyncio.create_task(work, context=context)
         self._waiting = 0
 
     @property
-    def wanted(self) -> bool:
-        """Whether somebody waits for it."""
+    def has_waiters(self) -> bool:
+        """Return True while a task awaits the result."""
         return self._waiting > 0
 
     async def result(self) -> Result:
-        """What the work comes to, or raises."""
+        """Wait for the result and return it; raise the error of the coroutine if it fails."""
         self._waiting += 1
         try:
             return await asyncio.shield(self._task)

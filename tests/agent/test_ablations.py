@@ -1,4 +1,4 @@
-"""The paper's ablations: what is switched off is nowhere, neither in a prompt nor in a choice."""
+"""Check the paper's ablations: what is switched off occurs neither in a prompt nor in a choice."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""The Python API where it differs from a stream of events: sync use, the embedded model, several searches at once."""
+"""Test Agent beyond its stream of events: synchronous use, the embedded model, several searches at once."""
 
 from pathlib import Path
 

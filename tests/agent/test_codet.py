@@ -1,4 +1,4 @@
-"""Searches for problems without tests: a model writes them, and agreement chooses among tests and solutions."""
+"""Test searches for problems without tests: a model writes the tests, and agreement chooses among them."""
 
 import json
 import sqlite3

@@ -1,4 +1,4 @@
-"""What a search is charged by a real server: cached tokens at their price, a model at the price of what it is there."""
+"""Check what a search is charged: cached tokens at their own price, each model at its own."""
 
 from __future__ import annotations
 

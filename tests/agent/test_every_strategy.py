@@ -1,4 +1,4 @@
-"""Every strategy in the real machine: real executor, real SQLite, the scripted model."""
+"""Run every strategy in whole searches: real executor, real SQLite, the scripted model."""
 
 from pathlib import Path
 
@@ -13,12 +13,12 @@ from orps_agent.page import page
 from orps_agent.prompts.messages import Prompts
 from orps_agent.search.forecast import forecast
 from orps_agent.settings import changed
-from orps_agent.settings.presets import PRESETS, StrategyName
+from orps_agent.settings.presets import PRESETS
 from orps_agent.store import Effect
 from orps_agent.strategies import STRATEGIES
 from tests.support.samples import DOUBLE, HALF, RIGHT, WRONG, script, settings
 
-every_strategy = pytest.mark.parametrize("name", sorted(STRATEGIES))
+every_strategy = pytest.mark.parametrize("name", sorted(STRATEGIES.built_in))
 RIGHT_ONCE_REVIEWED = (
     {"role": "programmer", "contains": "# Review", "reply": RIGHT},
     {"role": "programmer", "replies": [HALF, WRONG]},
@@ -31,7 +31,7 @@ CRITIC = [
 """Sees from the code alone what it is worth, as it may not be told more."""
 
 
-def small(name: StrategyName, **numbers: object) -> SearchConfig:
+def small(name: str, **numbers: object) -> SearchConfig:
     # The seed is one with which aide debugs before it drafts anew.
     return SearchConfig.model_validate(
         {"strategy": name, "samples": 2, "rounds": 2, "beam": 1, "seed": 4 * (name == "aide")} | numbers
@@ -56,9 +56,7 @@ async def left_early(agent: Agent, config: SearchConfig) -> str:
 
 
 @every_strategy
-async def test_a_search_that_was_left_early_goes_on_and_is_replayed_bit_for_bit(
-    tmp_path: Path, name: StrategyName
-) -> None:
+async def test_a_search_that_was_left_early_goes_on_and_is_replayed_bit_for_bit(tmp_path: Path, name: str) -> None:
     config = small(name)
     async with Agent(settings(tmp_path, model=model(tmp_path))) as agent:
         search = await left_early(agent, config)
@@ -83,7 +81,7 @@ async def test_a_search_that_was_left_early_goes_on_and_is_replayed_bit_for_bit(
 
 
 @every_strategy
-async def test_a_budget_halts_it_a_larger_one_goes_on_and_the_forecast_knew(tmp_path: Path, name: StrategyName) -> None:
+async def test_a_budget_halts_it_a_larger_one_goes_on_and_the_forecast_knew(tmp_path: Path, name: str) -> None:
     config = small(name, process_reward=name == "sra-mcts")  # of the two calls the one that is there in any case
     calls = 1 + config.process_reward
     async with Agent(settings(tmp_path, model=model(tmp_path))) as agent:
@@ -99,8 +97,8 @@ async def test_a_budget_halts_it_a_larger_one_goes_on_and_the_forecast_knew(tmp_
     assert found.likely.calls == calls * found.likely.candidates
 
 
-@pytest.mark.parametrize("name", sorted(name for name in STRATEGIES if "rounds" not in PRESETS[name]))
-async def test_any_search_can_go_on_with_it_from_any_candidate(tmp_path: Path, name: StrategyName) -> None:
+@pytest.mark.parametrize("name", sorted(name for name in STRATEGIES.built_in if "rounds" not in PRESETS[name]))
+async def test_any_search_can_go_on_with_it_from_any_candidate(tmp_path: Path, name: str) -> None:
     async with Agent(settings(tmp_path, model=model(tmp_path))) as agent:
         before = await agent.solve(DOUBLE, small("best-of-n"))
         changes = {"strategy": name, "samples": 2, "rounds": 3}
@@ -122,7 +120,7 @@ async def test_any_search_can_go_on_with_it_from_any_candidate(tmp_path: Path, n
 
 
 @every_strategy
-async def test_a_recorded_search_tells_what_it_would_have_found(tmp_path: Path, name: StrategyName) -> None:
+async def test_a_recorded_search_tells_what_it_would_have_found(tmp_path: Path, name: str) -> None:
     async with Agent(settings(tmp_path, model=model(tmp_path))) as agent:
         before = await agent.solve(DOUBLE, small("orps", samples=3, execution_feedback=name != "sra-mcts"))
         replayed = await agent.archive.replay(before.search, changes={"strategy": name})

@@ -1,4 +1,4 @@
-"""Searches that end by their budget: what was paid for is reported, and a larger budget goes on from there."""
+"""Test searches that end by their budget: they report what they have, and a larger budget continues them."""
 
 import sqlite3
 from pathlib import Path
@@ -32,7 +32,7 @@ async def run(agent: Agent, config: SearchConfig) -> tuple[SearchResult, list[Ca
 
 async def found(agent: Agent, result: SearchResult) -> list[dict[str, object]]:
     """What a search found, without what depends on the clock, which is ω, and who of the last round is pruned by it."""
-    told = {"id", "hint", "reasoning", "code", "critique", "process", "error"}
+    told = {"id", "hint", "reasoning", "solution", "critique", "process", "error"}
     tree = await agent.store.tree(result.search)
     assert not any(each.status is Status.HALTED for each in tree)
     return [each.model_dump(include=told) for each in tree]
@@ -160,7 +160,7 @@ async def test_time_and_calls_of_earlier_runs_count(tmp_path: Path) -> None:
                 if isinstance(event, RoundStarted) and event.round == 1:
                     break
         row = await agent.store.latest(unfinished=True)
-        assert 0.2 <= await agent.store.reader.seconds(row.id) < 60
+        assert 0.2 <= await agent.store.seconds(row.id) < 60
         result = await agent.resume(row.id)
     assert result.reason == "budget: 9 model calls"
 

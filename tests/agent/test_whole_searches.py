@@ -1,4 +1,4 @@
-"""Whole searches through the agent: real executor, real SQLite, the scripted model."""
+"""Run whole searches through Agent: real executor, real SQLite, the scripted model."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -11,7 +11,7 @@ from orps_agent.domain.candidate import Status, Tree
 from orps_agent.domain.events import AnyEvent, CallFinished, CandidateFinished, SearchFinished
 from orps_agent.errors import EndpointError, SearchInterrupted, StoreError
 from orps_agent.graphs.model_calls import seed_of
-from orps_agent.store import Effect, Store
+from orps_agent.store import Effect, SqliteStore
 from tests.support.samples import DOUBLE, FIRST_HALF_THEN_RIGHT, HALF, RIGHT, SMALL, script, settings
 
 
@@ -56,7 +56,7 @@ async def test_the_search_finds_what_the_first_sample_did_not_have(tmp_path: Pat
 
 async def test_a_later_prompt_tells_the_branch_and_ends_with_the_hint(tmp_path: Path) -> None:
     await search(tmp_path, script(tmp_path, *FIRST_HALF_THEN_RIGHT))
-    async with Store(tmp_path / "orps.db") as store:
+    async with SqliteStore(tmp_path / "orps.db") as store:
         row = await store.latest(unfinished=False)
         tree = await store.tree(row.id)
         child = next(each for each in tree if each.round == 1)

@@ -1,4 +1,4 @@
-"""What can be done to stored searches: cancel, fork, replay, clear up."""
+"""Test what Archive does to stored searches: cancel, fork, replay, collect garbage."""
 
 import sqlite3
 from collections.abc import AsyncIterator

@@ -1,4 +1,4 @@
-"""`orps bench` as a process that is killed and interrupted: it goes on, pays for nothing twice, and finds the same."""
+"""Kill and interrupt `orps bench`: it continues, pays for nothing twice, and comes to the same results."""
 
 from __future__ import annotations
 

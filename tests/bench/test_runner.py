@@ -1,4 +1,4 @@
-"""Bench runs on the real machine: stored searches, judged on the real tests, done once however often they are run."""
+"""Run benchmarks with real searches, judged on the real tests, each done once however often it is run."""
 
 import json
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""The account under concurrent calls: nothing goes over a limit, nothing waits for ever, waiting time is free."""
+"""Test the account under concurrent calls: no limit is exceeded, no call waits for ever, waiting is free."""
 
 import random
 from itertools import pairwise
@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from orps_agent.budget.account import Account, Budget, Spent, estimated_tokens
-from orps_agent.budget.clock import Spans, Timekeeper, only_waiting
+from orps_agent.budget.clock import Spans, Stopwatch, only_waiting
 from orps_agent.errors import BudgetReached
 
 WORST = 100
@@ -145,7 +145,7 @@ async def test_work_beside_a_waiting_call_counts() -> None:
 
 
 def test_an_account_of_earlier_waiting_begins_without_it() -> None:
-    keeper = Timekeeper(Clock(), seconds=100, waited=80)
+    keeper = Stopwatch(Clock(), seconds=100, waited=80)
     assert (keeper.seconds, keeper.working) == (100, 20)
 
 

@@ -1,4 +1,4 @@
-"""Prices: found by pattern, unknown where they are unknown, and right for what the table was told."""
+"""Check that prices are found by pattern, and are unknown where the table has none."""
 
 import tomllib
 from importlib import resources

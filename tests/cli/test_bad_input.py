@@ -1,4 +1,4 @@
-"""What a user can get wrong: one line that says what and where, exit 2 or 3, no traceback, nothing spent."""
+"""Check every mistake of a user: one line that says what and where, exit 2 or 3, nothing spent."""
 
 import json
 import os
@@ -8,25 +8,16 @@ from pathlib import Path
 import pytest
 
 from orps_agent import cli
+from tests.support.command_line import orps_in_process
 from tests.support.samples import FIRST_HALF_THEN_RIGHT, script
 
 TASK = ("Write double(n): twice n.", "--test", "double(2) == 4")
 
 
-def orps(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str]:
-    """Run a command in this process; returns the exit code and what it printed on stderr."""
-    monkeypatch.setattr(sys, "argv", ["orps", *arguments])
-    with pytest.raises(SystemExit) as ended:
-        cli.main()
-    error = capsys.readouterr().err
-    assert "Traceback" not in error
-    return int(ended.value.code or 0), error
-
-
 @pytest.fixture(name="refused")
 def _refused(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path):
     def run(*arguments: str, code: int) -> str:
-        exit_code, error = orps(monkeypatch, capsys, "solve", *arguments, "--db", str(tmp_path / "orps.db"))
+        exit_code, error = orps_in_process(monkeypatch, capsys, "solve", *arguments, "--db", str(tmp_path / "orps.db"))
         assert exit_code == code, error
         assert error.startswith("error: ")
         assert error.count("\n") == 1, error
@@ -132,7 +123,7 @@ def test_a_prompt_folder_that_is_not_there(refused, model: str, tmp_path: Path) 
 def test_a_state_file_that_cannot_be_written(monkeypatch, capsys, model: str, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     place = tmp_path / "file" / "orps.db"
-    code, error = orps(monkeypatch, capsys, "solve", *TASK, "--model", model, "--db", str(place))
+    code, error = orps_in_process(monkeypatch, capsys, "solve", *TASK, "--model", model, "--db", str(place))
     assert code == 3
     assert str(place) in error
     assert error.count("\n") == 1
@@ -141,7 +132,7 @@ def test_a_state_file_that_cannot_be_written(monkeypatch, capsys, model: str, tm
 def test_a_search_that_is_not_there(monkeypatch, capsys, tmp_path: Path) -> None:
     db = str(tmp_path / "orps.db")
     for arguments in (("resume", "beef"), ("show", "beef"), ("resume", "--last"), ("show",), ("resume",)):
-        code, error = orps(monkeypatch, capsys, *arguments, "--db", db)
+        code, error = orps_in_process(monkeypatch, capsys, *arguments, "--db", db)
         assert code == 2
         assert error.startswith("error: ")
         assert error.count("\n") == 1

@@ -1,4 +1,4 @@
-"""The command as a user runs it: a process of its own, a server that outlives it, signals."""
+"""Run the command as a user does: in a process of its own, with signals, against a server that outlives it."""
 
 from __future__ import annotations
 
@@ -7,23 +7,9 @@ import os
 import signal
 from pathlib import Path
 
+from tests.support.command_line import SEARCH, TASK
 from tests.support.processes import begin, interrupt_twice, orps, seeds, server, stored, wait_for
 from tests.support.samples import FIRST_HALF_THEN_RIGHT, HALF, script
-
-TASK = (
-    "Write double(n): twice n.",
-    "--test",
-    "double(2) == 4",
-    "--test",
-    "double(5) == 10",
-    "-n",
-    "3",
-    "-r",
-    "2",
-    "-k",
-    "1",
-)
-SEARCH = (*TASK, "--held-back", "double(-1) == -2")
 
 
 def test_the_report_says_what_a_user_wants_to_know(tmp_path: Path) -> None:
@@ -99,10 +85,12 @@ def test_after_a_kill_the_same_command_goes_on_where_it_was(tmp_path: Path) -> N
             wait_for(log, 4)  # the first round's programmers, and a critic: some replies are stored
             run.kill()
         kept = stored(tmp_path)
+        (killed,) = json.loads(orps(tmp_path, "list", "--json").stdout)
         again = orps(tmp_path, *command)
         asked = seeds(log)
         anew = [orps(tmp_path, *command, *more) for more in ([], ["--new"], ["--seed", "1"])]
     assert kept
+    assert killed["status"] == "interrupted"
     assert "asks the same and was interrupted: it goes on" in again.stderr
     assert "reused" in again.stdout
     assert all(asked.count(each) == 1 for each in kept)

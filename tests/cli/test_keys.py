@@ -1,4 +1,4 @@
-"""A key is where it was put and nowhere else, whatever endpoints, models and candidates do."""
+"""Check that a key is stored and shown nowhere but where the user put it."""
 
 from __future__ import annotations
 
@@ -9,10 +9,9 @@ import pytest
 
 from orps_agent.llm.base import ModelReply, ModelRequest
 from orps_agent.llm.scripted import Rule, ScriptedModel
+from tests.support.command_line import TASK
 from tests.support.processes import orps
 from tests.support.servers import ModelServer
-
-from .test_command import TASK
 
 KEY = "sk-very-secret-0123456789"
 CURIOUS = """Look around.

@@ -1,4 +1,4 @@
-"""Budgets on the command line: a forecast spends nothing, a killed search keeps to its budget, errors name the flag."""
+"""Test budgets on the command line: a forecast spends nothing, a killed search keeps to its budget."""
 
 import json
 from collections.abc import Iterator
@@ -6,11 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.command_line import SEARCH, TASK, orps_in_process
 from tests.support.processes import begin, orps, seeds, server, wait_for
 from tests.support.samples import FIRST_HALF_THEN_RIGHT, HALF, script
-
-from .test_bad_input import orps as in_process
-from .test_command import SEARCH, TASK
 
 
 def test_a_dry_run_asks_nothing_and_stores_nothing(tmp_path: Path) -> None:
@@ -89,7 +87,7 @@ def test_a_bad_limit_is_one_line_before_anything_is_spent(
 ) -> None:
     url, log = served
     task = ("solve", *SEARCH, "--model", "served", "--base-url", url, "--db", str(tmp_path / "orps.db"))
-    code, error = in_process(monkeypatch, capsys, *task, *arguments)
+    code, error = orps_in_process(monkeypatch, capsys, *task, *arguments)
     assert seeds(log) == []
     assert code == 2
     assert complaint in error

@@ -1,4 +1,4 @@
-"""Strategies and ablations as a user names them."""
+"""Choose strategies and ablations on the command line."""
 
 import json
 from pathlib import Path

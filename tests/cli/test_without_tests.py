@@ -1,4 +1,4 @@
-"""`orps solve "words"` without a test: as a user sees it, and through a kill."""
+"""Run `orps solve "words"` without a test, as a user sees it and through a kill."""
 
 import json
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What a reader of the documentation has: the programs, and a server with a model."""
+"""Provide what a reader of the documentation has: the programs, and a server with a model."""
 
 from __future__ import annotations
 

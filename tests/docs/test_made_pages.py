@@ -1,4 +1,4 @@
-"""The pages that are made from the code are what the code would make now, and what they say holds."""
+"""Check that the generated pages are what the code would generate now, and that they are right."""
 
 import re
 

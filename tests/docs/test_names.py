@@ -1,4 +1,4 @@
-"""What the pages name is there: settings, strategies, columns, other pages; and nothing of it is left out."""
+"""Check that the pages name every setting, strategy, column and page, and nothing that does not exist."""
 
 import os
 import re

@@ -1,4 +1,4 @@
-"""Every block of every page is run, loaded or queried, by a reader who goes through it from top to bottom."""
+"""Run, load or query every block of every page, from top to bottom."""
 
 import re
 from collections.abc import Callable
@@ -6,12 +6,11 @@ from collections.abc import Callable
 import pytest
 
 from orps_agent.problems import load_problem
-from tests.support.docs.blocks import PAGES, ROOT, blocks
+from tests.support.docs.blocks import PAGES, ROOT, TUTORIAL, blocks
 from tests.support.docs.reader import NOT_RUN
 from tests.support.docs.shell import commands
 
 PROBLEMS = [page for page in PAGES if page.startswith("examples/")]
-TUTORIAL = "docs/tutorial.md"  # in a file of its own, beside this one on another core
 
 
 @pytest.mark.parametrize("page", [page for page in PAGES if page not in (*PROBLEMS, TUTORIAL)])
@@ -28,7 +27,7 @@ def test_the_blocks_of_a_problem_are_its_tests_and_its_solution(page: str) -> No
     told = "\n".join([problem.held_back.setup, *tests])
     for block in blocks(page):
         for line in block.text.splitlines():
-            assert line.strip() in f"{told}\n{problem.gold}", f"{block.place}: {line}"
+            assert line.strip() in f"{told}\n{problem.gold.source}", f"{block.place}: {line}"
 
 
 def test_what_is_not_run_is_there_all_the_same() -> None:

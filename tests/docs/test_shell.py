@@ -1,4 +1,4 @@
-"""What the reader takes for the same, and what not: a check that lets everything through would be none."""
+"""Check what the reader of the pages accepts as equal output, and what it refuses."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Dual execution agreement by values worked out by hand, and what holds whatever the tree."""
+"""Compare dual execution agreement with values worked out by hand, and check its laws on any tree."""
 
 from itertools import pairwise
 from math import sqrt
@@ -7,34 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orps_agent.domain.agreement import agreed, consensus_sets
-from orps_agent.domain.candidate import Outline, Status, path_key
+from orps_agent.domain.candidate import path_key
+from tests.support.outlines import outline
 
 A, B, C, D = "abcd"
-
-
-def outline(
-    id_: str,
-    passed: int = 0,
-    *,
-    tests: int = 4,
-    time: float = 1.0,
-    tampering: bool = False,
-    written: bool = True,
-) -> Outline:
-    return Outline(
-        id=id_,
-        round=0,
-        hint="h",
-        status=Status.OPEN,
-        passed=passed,
-        tests=tests,
-        omega=1.0,
-        process=3,
-        written=written,
-        costs={"cpu_ns": time},
-        flagged=tampering,
-        tampering=tampering,
-    )
 
 
 def sets(**passed: str) -> list[tuple[str, list[str], float]]:

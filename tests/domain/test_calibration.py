@@ -1,4 +1,4 @@
-"""Calibration against definitions that are slower and plainer than it."""
+"""Compare calibration with slower and plainer definitions of it."""
 
 import random
 import statistics

@@ -1,4 +1,4 @@
-"""The document: what it sums up, and that it survives being written and read."""
+"""Check what a search document sums up, and that it survives being written and read."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rewards and winners against numbers worked out by hand from the paper's formula."""
+"""Compare rewards and winners with numbers worked out by hand from the paper's formula."""
 
 import pytest
 from hypothesis import given

@@ -1,4 +1,4 @@
-"""The real model in the real runtime; its file is pulled once into the user's cache."""
+"""Run the embedded model in its real runtime; its file is downloaded once into the user's cache."""
 
 from __future__ import annotations
 

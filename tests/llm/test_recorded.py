@@ -1,3 +1,5 @@
+"""Record a model's replies, and replay them."""
+
 from __future__ import annotations
 
 from pathlib import Path

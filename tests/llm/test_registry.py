@@ -1,3 +1,5 @@
+"""Open models by their names."""
+
 from __future__ import annotations
 
 from pathlib import Path

@@ -1,3 +1,5 @@
+"""Test the scripted model: which rule answers, and what a wrong script is refused with."""
+
 from __future__ import annotations
 
 from pathlib import Path

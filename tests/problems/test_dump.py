@@ -1,3 +1,5 @@
+"""Check that a problem that is written to a file is read back as it was."""
+
 from pathlib import Path
 
 from hypothesis import HealthCheck, given, settings

@@ -1,4 +1,4 @@
-"""Loading as a whole: which file is read how, problems from words, the examples and the documentation."""
+"""Load problems: which file is read how, from words, from the examples and the documentation."""
 
 import os
 import re
@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from orps_agent.domain.artifact import Program
 from orps_agent.errors import ProblemError
 from orps_agent.problems import load_problem, problem_from_words
 from orps_agent.settings import ExecutorSettings
@@ -38,11 +39,11 @@ def last(things, count):
 @pytest.mark.parametrize("name", EXAMPLES)
 async def test_the_gold_solution_of_every_example_passes_and_an_empty_one_does_not(name: str) -> None:
     problem = load_problem(ROOT / "examples" / name)
-    gold = problem.gold or RING_BUFFER
+    gold = problem.gold or Program(RING_BUFFER)
     async with SplitExecutor(ExecutorSettings()) as executor:
         for suite in filter(None, (problem.tests, problem.held_back)):
-            for code, passes in ((gold, True), ("x = 1\n", False)):
-                report = await executor.run(code, suite, entry_points=problem.entry_points, limits=problem.limits)
+            for solution, passes in ((gold, True), (Program("x = 1\n"), False)):
+                report = await executor.run(solution, suite, entry_points=problem.entry_points, limits=problem.limits)
                 assert report.all_passed is passes, report.results
 
 
@@ -50,7 +51,8 @@ async def test_the_gold_solution_of_every_example_passes_and_an_empty_one_does_n
 def test_no_statement_gives_the_held_back_tests_or_the_gold_solution_away(name: str) -> None:
     problem = load_problem(ROOT / "examples" / name)
     hidden = [test.code for test in problem.held_back.tests if test.kind == "snippet"] if problem.held_back else []
-    assert not any(code in problem.statement for code in [*hidden, problem.gold or RING_BUFFER])
+    gold = problem.gold.source if problem.gold else RING_BUFFER
+    assert not any(code in problem.statement for code in [*hidden, gold])
 
 
 DOCUMENTED = re.findall(
@@ -85,11 +87,11 @@ def test_a_problem_from_words_has_tests_a_name_and_entry_points() -> None:
 @pytest.mark.parametrize(
     ("statement", "tests", "message"),
     [
-        (" \n", ["f(1) == 1"], "command line: has no statement; say in words what to write"),
+        (" \n", ["f(1) == 1"], "command line: has no statement; describe in words what to write"),
         ("Write f.", [], "command line: has no tests; add at least one, such as `assert f(2) == 4`"),
         ("Write f.", ["f(1) == 1", "f(1 == 1"], "test '2', line 1: is not valid Python: '(' was never closed"),
         ("Write f.", ["f(1)"], "test '1': checks no result; write `assert ... == ...`: f(1)"),
-        ("Write f.", ["1 == 1"], "cannot tell from the tests which names to write"),
+        ("Write f.", ["1 == 1"], "the tests do not show which names to write"),
         ("Write f.", ["f(1) == ture"], "test '1': nothing defines 'ture'"),
     ],
 )
@@ -139,5 +141,5 @@ def test_a_file_without_read_permission_is_refused(tmp_path: Path) -> None:
 
 
 def test_only_a_markdown_statement_takes_a_tests_file(tmp_path: Path) -> None:
-    with pytest.raises(ProblemError, match="brings its own tests"):
+    with pytest.raises(ProblemError, match="has its own tests"):
         load_problem(ROOT / "examples/roman.toml", tmp_path / "test_roman.py")

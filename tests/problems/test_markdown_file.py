@@ -1,5 +1,8 @@
+"""Load problems from Markdown with a tests file beside it."""
+
 import pytest
 
+from orps_agent.domain.artifact import Program
 from orps_agent.errors import ProblemError
 from orps_agent.problems import load_problem
 
@@ -46,7 +49,7 @@ def test_the_sections_are_taken_out_of_the_statement(load) -> None:
     problem = load("p.md", STATEMENT + TESTS + HELD_BACK + GOLD + AFTER)
     assert problem.id == "twice-the-number"
     assert problem.statement == (STATEMENT + AFTER).strip()
-    assert problem.gold == "def double(n):\n    return 2 * n\n"
+    assert problem.gold == Program("def double(n):\n    return 2 * n\n")
     assert [test.code for test in problem.tests.tests] == ["assert double(2) == 4"]
     assert [test.code for test in problem.held_back.tests] == ["assert double(123456) == 246912"]
     assert problem.entry_points == ("double",)

@@ -1,3 +1,5 @@
+"""Load problems from Python stubs with doctests."""
+
 import doctest
 import types
 

@@ -1,3 +1,5 @@
+"""Read test suites from Python files."""
+
 import pytest
 
 from orps_agent.domain.problem import TestSuite
@@ -113,11 +115,11 @@ def test_the_module_of_the_solution_is_found(code: str, module: str | None) -> N
 @pytest.mark.parametrize(
     ("code", "message"),
     [
-        ("def test_it(tmp_path): assert double(1)", "t.py, line 1: test_it wants 'tmp_path'; there are no fixtures"),
+        ("def test_it(tmp_path): assert double(1)", "t.py, line 1: test_it needs 'tmp_path'; there are no fixtures"),
         ("import pytest\n@pytest.fixture\ndef two(): return 2", "t.py, line 3: fixture two is not run here"),
         ("async def test_it(): assert double(1)", "t.py, line 1: test_it is async"),
         ("class TestIt:\n  def setup_class(self): ...\n  def test_a(self): ...", "line 2: setup_class is not run here"),
-        ("class TestIt:\n  def test_a(self, capsys): ...", "line 2: TestIt.test_a wants 'capsys'"),
+        ("class TestIt:\n  def test_a(self, capsys): ...", "line 2: TestIt.test_a needs 'capsys'"),
         ("", "t.py: has no tests"),
         ("\n\nassert double(1) == 2)", "t.py, line 3: is not valid Python: unmatched ')': assert double(1) == 2)"),
         ("return 1", "t.py, line 1: is not valid Python: 'return' outside function: return 1"),

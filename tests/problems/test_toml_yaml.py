@@ -1,5 +1,8 @@
+"""Load problems from TOML and YAML."""
+
 import pytest
 
+from orps_agent.domain.artifact import Program
 from orps_agent.domain.problem import Limits, ProgramTest, SnippetTest, TestSuite
 
 FULL = """
@@ -24,7 +27,7 @@ test_seconds = 1
 def test_every_key_ends_up_in_the_problem(load) -> None:
     problem = load("any.toml", FULL)
     assert (problem.id, problem.entry_points, problem.limits) == ("doubling", ("double",), Limits(test_seconds=1))
-    assert problem.gold == "def double(n): return 2 * n"
+    assert problem.gold == Program("def double(n): return 2 * n")
     assert problem.tests == TestSuite(
         setup="import math",
         tests=(
@@ -106,7 +109,7 @@ def test_equal_names_are_told_apart(load) -> None:
         ('statement = "s"\nheld_back = {setup = ""}', "has no list of held-back tests; write it under the key tests"),
         ('statement = "s"\ntests = "f(1) == 1"', "has no list of tests"),
         ('statement = "s"\ntests = []', "has no tests; add at least one"),
-        ('tests = ["f(1) == 1"]', "has no statement; say in words what to write"),
+        ('tests = ["f(1) == 1"]', "has no statement; describe in words what to write"),
         ('statement = 1\ntests = ["f(1) == 1"]', "statement is not text but 1; put it in quotes"),
         ('statement = "s"\ntests = ["f(1) == 1", 2]', "test '2': is not a mapping of keys to values but 2"),
         (
@@ -118,7 +121,7 @@ def test_equal_names_are_told_apart(load) -> None:
         ('statement = "s"\ntests = [{ name = "a\\nb", code = "f(" }]', "test 'a\\nb', line 1: is not valid Python"),
         ('statement = "s"\ntests = [{ call = "f(1)", expect = 1 }]', "unknown key 'expect'; did you mean 'expected'?"),
         ('statement = "s"\ntests = [{ call = "x = f(1)", expected = 1 }]', "test '1': call is not one expression"),
-        ('statement = "s"\ntests = [{ call = "f(5)", expected = "101" }]', "expected '101' reads in two ways"),
+        ('statement = "s"\ntests = [{ call = "f(5)", expected = "101" }]', "expected '101' is ambiguous"),
         ('statement = "s"\ntests = [{ call = "f(5)", expected = nan }]', "test '1': nothing equals nan"),
         ('statement = "s"\ntests = [{ stdin = "1" }]', "test '1': needs stdout, what the program must print"),
         ('statement = "s"\ntests = [{ stdout = "1", compare = "fuzzy" }]', "test '1': compare: Input should be"),
@@ -145,8 +148,11 @@ def test_toml_that_is_refused(refused, text: str, message: str) -> None:
         ("- 1", "p.yaml: is not a mapping of keys to values but [1]"),
         ("", "p.yaml: is not a mapping of keys to values but None"),
         ("a: [1", "p.yaml, line 1: is not valid YAML: expected ',' or ']'"),
-        ("a: 1\nb: &x [1]\nc: *x", "p.yaml, line 3: is not valid YAML: aliases (*name) are not read; write it out"),
-        ("statement: s\nstatement: t", "p.yaml, line 1: is not valid YAML: a key is there twice"),
+        (
+            "a: 1\nb: &x [1]\nc: *x",
+            "p.yaml, line 3: is not valid YAML: aliases (*name) are not supported; write it out",
+        ),
+        ("statement: s\nstatement: t", "p.yaml, line 1: is not valid YAML: a key occurs twice"),
         ("a: 2024-99-99", "p.yaml: is not valid YAML: month must be in 1..12"),
         ("a: !!python/name:os.system x", "p.yaml, line 1: is not valid YAML: could not determine a constructor"),
         ("a: \0", "p.yaml: is not valid YAML: unacceptable character"),

@@ -1,4 +1,4 @@
-"""Problems without tests, whose tests a model is to write: what has to be known of them all the same."""
+"""Load problems without tests, whose tests a model writes: what they have to name all the same."""
 
 from pathlib import Path
 

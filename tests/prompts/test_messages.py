@@ -1,4 +1,4 @@
-"""What the models are told: nothing that the search's settings keep from them, and what is shared first."""
+"""Check prompts: nothing that the settings withhold is in them, and what is shared comes first."""
 
 from pathlib import Path
 
@@ -74,11 +74,16 @@ def test_the_tester_sees_the_task_and_the_names_and_no_solution() -> None:
 
 def test_the_digest_tells_prompts_apart_by_every_file_that_they_are_made_of(tmp_path: Path) -> None:
     folders: list[Path | None] = [None]
-    for name, text in (("repair.j2", "Again: {{ what }}."), ("hints.toml", "[[hints]]\nname = 'a'\ntext = 'A.'\n")):
-        folder = tmp_path / name.partition(".")[0]
-        folder.mkdir()
-        (folder / name).write_text(text)
-        folders.append(folder)
+    files = {
+        "repair.j2": "Again: {{ what }}.",
+        "hints.toml": "[[hints]]\nname = 'a'\ntext = 'A.'\n",
+        "parts/included.j2": "Again.",
+    }
+    for number, (name, text) in enumerate(files.items()):
+        file = tmp_path / str(number) / name
+        file.parent.mkdir(parents=True)
+        file.write_text(text)
+        folders.append(tmp_path / str(number))
     digests = [Prompts(SearchConfig(), folder).digest for folder in folders]
-    assert len(set(digests)) == 3
+    assert len(set(digests)) == 4
     assert digests[0] == Prompts(SearchConfig()).digest

@@ -1,4 +1,4 @@
-"""A search written out whole."""
+"""Write a whole search to a document."""
 
 import json
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Who may ask the service for what, and what it refuses before it reads it."""
+"""Check what each client may do at the service, and what is refused before it is read."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from orps_agent.cli.token import app as token_command
 from orps_agent.client import Client
 from orps_agent.errors import AccessDenied, ClientBudgetReached, SettingsError
 from orps_agent.serve.routes import ROUTES
-from orps_agent.serve.schemas import SearchView
+from orps_agent.serve.schemas import ServedSearch
 from orps_agent.serve.tokens import Tokens
 from orps_agent.settings import SearchConfig
 from orps_agent.settings.service_settings import ClientLimits
-from orps_agent.store import Store
+from orps_agent.store import SqliteStore
 from tests.support.processes import orps
 from tests.support.samples import DOUBLE, FIRST_HALF_THEN_RIGHT, script
 from tests.support.serve.service_process import Serving, serving
@@ -96,7 +96,7 @@ async def test_a_token_says_what_its_client_may_have(service: Serving, tmp_path:
         await ended(client, await client.submit(DOUBLE, ONE))
         with pytest.raises(ClientBudgetReached, match="2 model calls"):
             await client.submit(DOUBLE, ONE)
-        async with Store(tmp_path / "orps.db") as store:  # at once, for all tokens of the client
+        async with SqliteStore(tmp_path / "orps.db") as store:  # at once, for all tokens of the client
             await Tokens(store).create("ann", ClientLimits(calls=3))
         view = await client.submit(DOUBLE, ONE)
         await ended(client, view)
@@ -105,7 +105,7 @@ async def test_a_token_says_what_its_client_may_have(service: Serving, tmp_path:
     assert isinstance(refused.exception, SettingsError)
 
 
-async def ended(client: Client, view: SearchView) -> None:
+async def ended(client: Client, view: ServedSearch) -> None:
     async for _ in client.watch(view.id):
         pass
 

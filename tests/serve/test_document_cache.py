@@ -1,4 +1,4 @@
-"""Searches as documents for many readers at a time."""
+"""Serve one search's document to many readers at a time."""
 
 from __future__ import annotations
 

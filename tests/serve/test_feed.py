@@ -1,4 +1,4 @@
-"""What watchers of one search share, over a real file: nobody misses an event, and nobody reads for himself alone."""
+"""Test watchers of one search over a real file: none misses an event, and all share one reader."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ import pytest
 
 from orps_agent.domain.events import RoundStarted
 from orps_agent.serve.feed import Feed, Told
-from orps_agent.store import Store
+from orps_agent.store import SqliteStore
 from tests.support.samples import a_search
 
 
 class Telling:
     """A search that tells what it is told to tell."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: SqliteStore) -> None:
         self.store = store
         self.over = False
         self.feed = Feed(store, self.ended)
@@ -40,7 +40,7 @@ class Telling:
 
 @asynccontextmanager
 async def telling(folder: Path) -> AsyncIterator[Telling]:
-    async with Store(folder / "orps.db") as store:
+    async with SqliteStore(folder / "orps.db") as store:
         await store.add_search(a_search())
         yield Telling(store)
 

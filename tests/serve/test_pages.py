@@ -1,4 +1,4 @@
-"""The served pages in a real browser: a search as it grows, what a reader can do to it, and what is only shown."""
+"""Use the served pages in a real browser: a search as it grows, and what a reader can do to it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The service over HTTP, in a process of its own: what it accepts is done, whatever happens to it."""
+"""Use the service over HTTP, in a process of its own: what it accepts is done, whatever happens to it."""
 
 from __future__ import annotations
 
@@ -157,7 +157,7 @@ async def test_a_stopped_service_finishes_what_is_in_flight_and_goes_on_later(tm
             assert await anyio.to_thread.run_sync(service.process.wait, 30) == 128 + signal.SIGTERM
     with closing(sqlite3.connect(tmp_path / "orps.db")) as connection:
         assert connection.execute("SELECT count(*) FROM model_calls WHERE status = 'asked'").fetchone() == (0,)
-        assert connection.execute("SELECT status FROM searches").fetchone() == ("interrupted",)
+        assert connection.execute("SELECT status FROM searches").fetchone() == ("queued",)
     with serving(tmp_path, model) as again:
         async with Client(again.url) as client:
             await finished(client, [view.id])
@@ -205,7 +205,7 @@ async def test_a_fork_is_there_with_its_place_in_the_queue_or_not_at_all(tmp_pat
             await finished(client, [fork.id])
             assert {each.id for each in await client.list()} == {source.id, fork.id, orphan.id}
             # What was never submitted is left to whoever made it, until somebody asks for it: twice is once.
-            assert (await client.get(orphan.id)).state == "interrupted"
+            assert (await client.get(orphan.id)).state == "created"
             assert [each async for each in client.watch(orphan.id)] == []
             again_and_again = [await client.resume(orphan.id), await client.resume(orphan.id)]
             assert {each.state for each in again_and_again} <= {"queued", "running"}

@@ -1,4 +1,4 @@
-"""Damaged, locked, read-only and old files, a full disk: one line naming the file, and the file no worse for it."""
+"""Open damaged, locked, read-only and old files, and fill the disk: one line names the file, which stays intact."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from orps_agent.budget.prices import PriceTable
+from orps_agent.domain.artifact import Program
 from orps_agent.domain.candidate import Candidate, Status
 from orps_agent.domain.execution import ExecutionReport, TestResult, Verdict
 from orps_agent.errors import OrpsError, StoreError, UsageError
@@ -22,8 +23,7 @@ from orps_agent.llm.base import ModelReply
 from orps_agent.search.export import document
 from orps_agent.search.ledger import spent
 from orps_agent.search.replay_journal import Recording
-from orps_agent.store import Effect, Store
-from orps_agent.store.sqlite.garbage import find_garbage
+from orps_agent.store import Effect, SqliteStore
 from orps_agent.store.sqlite.schema import MIGRATIONS
 from tests.support.processes import orps
 from tests.support.samples import DOUBLE, SMALL, a_request, a_search
@@ -35,7 +35,7 @@ async def filled(path: Path) -> bytes:
     """Make a database with a finished candidate and its call in it; its bytes."""
     long = "A thought that is long enough to be quoted by the prompts that follow it. " * 20
     report = ExecutionReport(results=(TestResult(name="1", verdict=Verdict.PASS),), tier=1)
-    async with Store(path) as store:
+    async with SqliteStore(path) as store:
         await store.add_search(a_search())
         await store.add_candidates("abcd", [Candidate(id=str(n), round=0, hint="concise") for n in range(8)])
         journal = await store.journal("abcd")
@@ -46,9 +46,14 @@ async def filled(path: Path) -> bytes:
         for n in range(8):
             effect = Effect("abcd", str(n), "reason")
             await journal.call(effect, a_request(long + str(n), seed=n), reply, model="m")
-            learned = {"reasoning": long, "code": "def double(n): ...", "report": report, "status": Status.OPEN}
+            learned = {
+                "reasoning": long,
+                "solution": Program("def double(n): ..."),
+                "report": report,
+                "status": Status.OPEN,
+            }
             settled = journal.settled((await store.candidate("abcd", str(n))).model_copy(update=learned), ["reason"])
-            await store.update_candidate("abcd", str(n), learned, *settled)
+            await store.update_candidate("abcd", str(n), learned, settled=settled)
     with closing(sqlite3.connect(path)) as connection:
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     return path.read_bytes()  # noqa: ASYNC240 - a few KB of a test's own
@@ -68,7 +73,7 @@ async def everything(path: Path) -> None:
 
     Raises the first OrpsError that opening it gives, and anything at all that is not one of ours.
     """
-    async with Store(path) as store:
+    async with SqliteStore(path) as store:
         journal = await store.journal("abcd")
         effect = Effect("abcd", "3", "reason")
         operations: list[Callable[[], Awaitable[object]]] = [
@@ -81,7 +86,7 @@ async def everything(path: Path) -> None:
             lambda: journal.reply(effect),
             lambda: document(store, "abcd", texts=True),
             lambda: recorded(store),
-            lambda: find_garbage(store),
+            store.garbage,
             lambda: spent(store, "abcd", PriceTable({})),
             lambda: store.update_candidate("abcd", "3", {"critique": "words " * 500}),
         ]
@@ -91,7 +96,7 @@ async def everything(path: Path) -> None:
             assert "\n" not in said
 
 
-async def recorded(store: Store) -> None:
+async def recorded(store: SqliteStore) -> None:
     """Read what a replay is made from."""
     await Recording(store, await store.search("abcd"), exact=True).load()
 
@@ -132,7 +137,7 @@ async def test_a_truncated_file_is_refused_or_read_as_far_as_it_goes(tmp_path: P
 async def test_a_locked_file_is_said_to_be_locked(tmp_path: Path) -> None:
     path = tmp_path / "orps.db"
     await filled(path)
-    async with Store(path, busy_seconds=0.1) as store:
+    async with SqliteStore(path, busy_seconds=0.1) as store:
         with closing(sqlite3.connect(path, isolation_level=None)) as other:
             other.execute("BEGIN EXCLUSIVE")
             assert len(await store.outline("abcd")) == 8
@@ -148,10 +153,10 @@ import os, resource, sys
 from pathlib import Path
 import aiosqlite, anyio, anyio._backends._asyncio
 from orps_agent.errors import StoreError
-from orps_agent.store import Store
+from orps_agent.store import SqliteStore
 
 async def write():
-    async with Store(Path(sys.argv[1])) as store:
+    async with SqliteStore(Path(sys.argv[1])) as store:
         for n in range(100):
             await store.update_search("abcd", reason=f"{n} " * 7_000)
             print("written", n, flush=True)
@@ -203,7 +208,7 @@ async def test_a_full_disk_loses_nothing_that_was_stored_before(tmp_path: Path) 
     *written, said = done.stdout.splitlines()
     assert str(path) in said
     assert "space" in said or "check the disk" in said
-    async with Store(path) as store:
+    async with SqliteStore(path) as store:
         reason = (await store.search("abcd")).reason or ""
         assert f"written {reason.split()[0]}" == written[-1]
         assert len(await store.tree("abcd")) == 8
@@ -245,7 +250,7 @@ async def test_a_database_of_the_release_before_is_brought_up_to_date_whole(tmp_
                 ("1", "reason", "model", 1, None, json.dumps(asked | messages), None),
             ],
         )
-    async with Store(path) as store:
+    async with SqliteStore(path) as store:
         first, second = await store.tree("abcd")
         assert (first.reasoning, first.code, first.critique, first.process) == ("Think.", "x = 1", "Fine.", 4)
         assert first.report == ExecutionReport.model_validate(report)

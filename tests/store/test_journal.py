@@ -1,4 +1,4 @@
-"""Effects happen once, whatever happens between their intent and their result."""
+"""Check how effects are stored: texts that quote one another once, and each read back as it was sent."""
 
 import json
 import sqlite3
@@ -6,20 +6,13 @@ from functools import partial
 from pathlib import Path
 
 import anyio
-import pytest
-from pydantic import BaseModel
 
 from orps_agent.domain.candidate import Candidate, Status
-from orps_agent.errors import ReplyError
 from orps_agent.llm.base import ModelReply
-from orps_agent.store import Effect, Store
+from orps_agent.store import Effect, SqliteStore
 from tests.support.samples import a_request, a_search
 
 HELLO = a_request("hello")
-
-
-class Answer(BaseModel):
-    value: int
 
 
 def table(path: Path, query: str) -> list[tuple[object, ...]]:
@@ -29,78 +22,13 @@ def table(path: Path, query: str) -> list[tuple[object, ...]]:
     return found
 
 
-async def test_a_call_happens_once(tmp_path: Path) -> None:
-    asked = []
-    reply = ModelReply(text="hi", reasoning="hm", finish="length", model="m-1", prompt_tokens=3, seconds=0.5)
-
-    async def ask() -> ModelReply:
-        asked.append(1)
-        return reply
-
-    effect = Effect("abcd", "0.1", "reason")
-    for _ in range(3):
-        async with Store(tmp_path / "orps.db") as store:
-            if not asked:
-                await store.add_search(a_search())
-            journal = await store.journal("abcd")
-            assert await journal.call(effect, HELLO, ask, model="m") == reply
-            assert await journal.call(effect, HELLO, ask, model="m") == reply
-            assert await journal.reply(effect) == reply
-            assert await store.messages(effect) == [("user", "hello")]
-    assert asked == [1]
-    assert journal.tally.reused == {"model": 1}
-
-
-async def test_an_execution_that_was_only_begun_is_done_again_and_counted(tmp_path: Path) -> None:
-    async def dies() -> Answer:
-        raise RuntimeError("the process is gone")
-
-    async def act() -> Answer:
-        return Answer(value=1)
-
-    effect = Effect("abcd", "0", "execute")
-    async with Store(tmp_path / "orps.db") as store:
-        await store.add_search(a_search())
-        journal = await store.journal("abcd")
-        with pytest.raises(RuntimeError):
-            await journal.execute(effect, Answer, dies)
-    async with Store(tmp_path / "orps.db") as store:
-        journal = await store.journal("abcd")
-        assert not journal.is_finished(effect)
-        await journal.execute(effect, Answer, act)
-        assert journal.tally.redone == {"execution": 1}
-        assert journal.tally.reused == {}
-    tries = table(tmp_path / "orps.db", "SELECT try, status FROM executions ORDER BY try")
-    assert tries == [(1, "asked"), (2, "answered")]
-
-
-async def test_a_call_that_failed_says_why_and_is_not_counted_as_paid_twice(tmp_path: Path) -> None:
-    async def fails() -> ModelReply:
-        raise ReplyError("no luck")
-
-    async def ask() -> ModelReply:
-        return ModelReply(text="hi", model="m", seconds=0)
-
-    effect = Effect("abcd", "0", "reason")
-    async with Store(tmp_path / "orps.db") as store:
-        await store.add_search(a_search())
-        journal = await store.journal("abcd")
-        with pytest.raises(ReplyError):
-            await journal.call(effect, HELLO, fails, model="m")
-        journal = await store.journal("abcd")
-        await journal.call(effect, HELLO, ask, model="m")
-        assert journal.tally.redone == {}
-    tries = table(tmp_path / "orps.db", "SELECT try, status, error FROM model_calls ORDER BY try")
-    assert tries == [(1, "failed", "no luck"), (2, "answered", None)]
-
-
 async def test_what_prompts_share_is_stored_once_however_often_it_is_sent(tmp_path: Path) -> None:
     async def ask() -> ModelReply:
         return ModelReply(text="", model="m", seconds=0)
 
     shared = "the same long history " * 500
     path = tmp_path / "orps.db"
-    async with Store(path) as store:
+    async with SqliteStore(path) as store:
         await store.add_search(a_search())
         journal = await store.journal("abcd")
         async with anyio.create_task_group() as tasks:
@@ -125,12 +53,12 @@ async def test_replies_and_prompts_refer_to_the_columns_that_repeat_them_and_rea
     path = tmp_path / "orps.db"
     first, second = Effect("abcd", "0", "reason"), Effect("abcd", "0.0", "reason")
     known = Candidate(id="0", round=0, hint="h", status=Status.OPEN, reasoning=thoughts, code=code, critique=critique)
-    async with Store(path) as store:
+    async with SqliteStore(path) as store:
         await store.add_search(a_search())
         await store.add_candidates("abcd", [known])
         journal = await store.journal("abcd")
         await journal.call(first, HELLO, ask, model="m")
-        await store.update_candidate("abcd", "0", dict(known), *journal.settled(known, ["reason"]))
+        await store.update_candidate("abcd", "0", dict(known), settled=journal.settled(known, ["reason"]))
         await journal.call(second, a_request(prompt), ask, model="m", quoted=[known])
         assert await store.messages(second) == [("user", prompt)]
         again = await store.journal("abcd")

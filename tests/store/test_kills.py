@@ -1,4 +1,4 @@
-"""A killed process loses nothing that was stored and asks for none of it again: 30 kills, spread over all stages.
+"""Kill a process 30 times, at every stage: it loses nothing that was stored and asks for none of it again.
 
 `python -m perf.kills` does the same at 200.
 """

@@ -1,4 +1,4 @@
-"""Commits are shared, made in the event loop where they are short, and never hold it up where they are not."""
+"""Test the writer: commits are shared, in the event loop where they are short, and never block it."""
 
 import asyncio
 import sqlite3
@@ -9,7 +9,7 @@ import anyio
 import pytest
 
 from orps_agent.errors import StoreError
-from orps_agent.store import Store
+from orps_agent.store import SqliteStore
 from orps_agent.store.sqlite.writer import Statement
 from tests.support.samples import a_search
 
@@ -19,7 +19,7 @@ REASON = "UPDATE searches SET reason = ? WHERE id = 'abcd'"
 async def test_the_loop_goes_on_while_another_process_is_writing(tmp_path: Path) -> None:
     path = tmp_path / "orps.db"
     ticks = 0
-    async with Store(path) as store:
+    async with SqliteStore(path) as store:
         await store.add_search(a_search())
         with closing(sqlite3.connect(path, isolation_level=None)) as other:
             other.execute("BEGIN IMMEDIATE")
@@ -35,7 +35,7 @@ async def test_the_loop_goes_on_while_another_process_is_writing(tmp_path: Path)
 
 async def test_whoever_is_cancelled_leaves_when_the_row_is_there(tmp_path: Path) -> None:
     path = tmp_path / "orps.db"
-    async with Store(path) as store:
+    async with SqliteStore(path) as store:
         await store.add_search(a_search())
         with closing(sqlite3.connect(path, isolation_level=None)) as other:
             other.execute("BEGIN IMMEDIATE")
@@ -53,7 +53,7 @@ async def test_whoever_is_cancelled_leaves_when_the_row_is_there(tmp_path: Path)
 
 
 async def test_every_commit_can_be_left_to_a_thread(tmp_path: Path) -> None:
-    async with Store(tmp_path / "orps.db", durability="power") as store:
+    async with SqliteStore(tmp_path / "orps.db", durability="power") as store:
         await store.add_search(a_search())
         await store.update_search("abcd", reason="on disk")
         (row,) = await store.reader.rows("SELECT reason FROM searches")
@@ -69,7 +69,7 @@ async def test_a_bad_statement_takes_only_its_own_call_with_it(tmp_path: Path) -
         except StoreError as error:
             refused.append(str(error))
 
-    async with Store(tmp_path / "orps.db") as store:
+    async with SqliteStore(tmp_path / "orps.db") as store:
         await store.add_search(a_search())
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(write, ("UPDATE searches SET winner = '0' WHERE id = 'abcd'", ()))
@@ -83,7 +83,7 @@ async def test_a_bad_statement_takes_only_its_own_call_with_it(tmp_path: Path) -
 
 async def test_the_wal_begins_anew_however_busy_the_writer_is(tmp_path: Path) -> None:
     path, writes = tmp_path / "orps.db", 10_000
-    async with Store(path) as store:
+    async with SqliteStore(path) as store:
         await store.add_search(a_search())
         (page,) = (await store.reader.rows("PRAGMA page_size"))[0]
         for n in range(writes):
@@ -94,7 +94,7 @@ async def test_the_wal_begins_anew_however_busy_the_writer_is(tmp_path: Path) ->
 
 async def test_what_is_patient_goes_with_the_next_commit_or_after_a_while(tmp_path: Path) -> None:
     path = tmp_path / "orps.db"
-    async with Store(path) as store:
+    async with SqliteStore(path) as store:
         await store.add_search(a_search())
         with closing(sqlite3.connect(path)) as other:
             store.writer.post(("UPDATE searches SET winner = '0'", ()))
@@ -107,7 +107,7 @@ async def test_what_is_patient_goes_with_the_next_commit_or_after_a_while(tmp_pa
 
 async def test_what_is_patient_is_written_before_the_store_closes(tmp_path: Path) -> None:
     path = tmp_path / "orps.db"
-    async with Store(path) as store:
+    async with SqliteStore(path) as store:
         await store.add_search(a_search())
         store.writer.post((REASON, ("the last word",)))
     with closing(sqlite3.connect(path)) as other:
@@ -115,7 +115,7 @@ async def test_what_is_patient_is_written_before_the_store_closes(tmp_path: Path
 
 
 async def test_a_closed_writer_takes_nothing_more(tmp_path: Path) -> None:
-    async with Store(tmp_path / "orps.db") as store:
+    async with SqliteStore(tmp_path / "orps.db") as store:
         pass
     with pytest.raises(anyio.ClosedResourceError):
         store.writer.post((REASON, ("too late",)))

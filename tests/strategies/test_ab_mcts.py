@@ -1,4 +1,4 @@
-"""Adaptive branching: the same walks as treequest's own, with a seed of ours."""
+"""Compare adaptive branching with treequest: the same walks for the same seed."""
 
 import random
 import sys
@@ -12,7 +12,7 @@ from orps_agent.domain.candidate import path_key
 from orps_agent.errors import SettingsError
 from orps_agent.settings import SearchConfig
 from orps_agent.strategies import Expansion, Score
-from orps_agent.strategies.stepwise import Grown, seed_at
+from orps_agent.strategies.stepwise import ScoredTree, seed_at
 from tests.support.strategy_walks import made, score, valued, walked
 
 ROUNDS = 8
@@ -41,7 +41,7 @@ def test_it_walks_where_treequest_walks_by_itself() -> None:
     theirs: list[str] = []
     places: Counter[str] = Counter()
     for round_ in range(ROUNDS):
-        np.random.seed(seed_at(config, Grown("", (), lambda _: 0.0), round_))
+        np.random.seed(seed_at(config, ScoredTree("", (), lambda _: 0.0), round_))
         state, trials = algorithm.ask_batch(state, 3, ["write"])
         named = {}
         for trial in trials:

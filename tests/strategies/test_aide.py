@@ -1,4 +1,4 @@
-"""Drafts, and what becomes of them."""
+"""Test AIDE: drafts, and how they are debugged and improved."""
 
 from collections import Counter
 

@@ -1,4 +1,4 @@
-"""Branches that begin where another one might have gone a better way."""
+"""Test DARS: branches that begin where an earlier decision could have been better."""
 
 from orps_agent.strategies import Expansion, Score
 from tests.support.strategy_walks import ids, made, score, valued, walked

@@ -1,4 +1,4 @@
-"""UCT on trees that were worked out by hand."""
+"""Compare UCT with trees worked out by hand."""
 
 import math
 

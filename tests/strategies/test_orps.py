@@ -1,4 +1,4 @@
-"""The paper's search on trees small enough to work out by hand, and the laws of ask and tell."""
+"""Test the paper's search on trees small enough to work out by hand, and the laws of ask and tell."""
 
 import json
 import random

@@ -1,4 +1,4 @@
-"""Pass@1 of every strategy against the value worked out by hand, on candidates that succeed with a known probability.
+"""Compare Pass@1 of every strategy with the value worked out by hand, on candidates of known probability.
 
 A search succeeds when one of its candidates does, as the tests choose the winner. Let each candidate succeed with
 probability p, whatever was tried before. Until one succeeds the search sees failures only, so that if it asks for n
@@ -21,9 +21,8 @@ from orps_agent import Agent, SearchConfig
 from orps_agent.domain.agreement import agreed
 from orps_agent.domain.problem import Problem, SnippetTest, TestSuite
 from orps_agent.domain.rewards import winner
-from orps_agent.settings.presets import StrategyName
 from orps_agent.strategies import Expansion, Score
-from tests.domain.test_agreement import outline
+from tests.support.outlines import outline
 from tests.support.samples import DOUBLE, RIGHT, script, settings
 from tests.support.samples import HALF as HALF_RIGHT
 from tests.support.strategy_walks import made, score, walked
@@ -34,7 +33,7 @@ SEARCHES = 1200
 FEW = 120
 """For the one that draws from posteriors, and is slow."""
 
-FAILURES: dict[StrategyName, tuple[int, int]] = {
+FAILURES: dict[str, tuple[int, int]] = {
     "orps": (15, 15),  # 3, then twice 3 below each of the 2 in the beam
     "cot": (1, 1),  # one candidate
     "best-of-n": (3, 3),  # one round of 3
@@ -54,7 +53,7 @@ FAILURES: dict[StrategyName, tuple[int, int]] = {
 """With 3 samples, 3 rounds and a beam of 2: n with a critic that knows what succeeds, and with one that does not."""
 
 
-def luck(name: StrategyName, number: int, p: float) -> Callable[[str], bool]:
+def luck(name: str, number: int, p: float) -> Callable[[str], bool]:
     dice = random.Random(f"{name}/{number}")
     drawn: dict[str, bool] = {}
     return lambda id_: drawn.setdefault(id_, dice.random() < p)
@@ -91,7 +90,7 @@ def test_what_is_not_plausible_is_found_out() -> None:
 
 @pytest.mark.parametrize("knows", [True, False])
 @pytest.mark.parametrize("name", sorted(FAILURES))
-def test_independent_candidates(name: StrategyName, knows: bool) -> None:
+def test_independent_candidates(name: str, knows: bool) -> None:
     expected = FAILURES[name][not knows]
     asked, _ = walked(made(name), judge(lambda _: False, knows=knows))
     assert len(asked) == expected
@@ -140,7 +139,7 @@ def mended(half: int, leaves: int, steps: int) -> float:
     return (drafted + half / leaves * lucky + (1 - half / leaves) * wrong) / 2
 
 
-BY_STEPS: dict[StrategyName, float] = {
+BY_STEPS: dict[str, float] = {
     "cot": 0.0,  # nothing is right that builds on nothing
     "best-of-n": 0.0,
     "reflexion": HALF * WHOLE,
@@ -159,7 +158,7 @@ BY_STEPS: dict[StrategyName, float] = {
 is nothing to work out but for independent candidates; `test_ab_mcts.py` compares it to treequest itself."""
 
 
-def solved_in_steps(name: StrategyName, *, knows: bool = True) -> int:
+def solved_in_steps(name: str, *, knows: bool = True) -> int:
     """How many searches come to something right, where candidates are wrong, half right, or mended below such a one."""
     successes = 0
     for number in range(SEARCHES):
@@ -184,7 +183,7 @@ def mending(worth: dict[str, float], dice: random.Random, *, knows: bool) -> Jud
 
 
 @pytest.mark.parametrize("name", sorted(BY_STEPS))
-def test_candidates_that_build_on_one_another(name: StrategyName) -> None:
+def test_candidates_that_build_on_one_another(name: str) -> None:
     assert plausible(solved_in_steps(name), SEARCHES, BY_STEPS[name])
 
 
@@ -230,7 +229,7 @@ SEES = [
     {"role": "critic", "reply": "Wrong.\nSCORE: 2"},
 ]
 """Knows from the code alone, as in sra-mcts it is told no verdict."""
-MACHINE: dict[StrategyName, tuple[int, int]] = {
+MACHINE: dict[str, tuple[int, int]] = {
     "orps": (1, 2),
     "cot": (1, 1),
     "best-of-n": (2, 1),

@@ -1,4 +1,4 @@
-"""A branch that grows where the reward rises."""
+"""Test RRO: a branch grows where the reward rises."""
 
 from tests.support.strategy_walks import ids, made, score, valued, walked
 

@@ -1,4 +1,4 @@
-"""The model's own judgement in place of execution."""
+"""Test SRA-MCTS: the model's own judgement takes the place of execution."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Helpers of the tests."""
+"""Help the tests: everything that more than one of their files uses."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""The ways in which an endpoint misbehaves, as the raw bytes that it sends."""
+"""Send the faulty answers of a misbehaving endpoint, as raw bytes."""
 
 from __future__ import annotations
 
@@ -9,31 +9,33 @@ import random
 from collections.abc import Sequence
 from typing import Literal, get_args
 
-Fault = Literal[
+ServerFault = Literal[
     "401", "403", "404", "400", "408", "429", "429 wait", "500", "503",
     "drop", "hang", "half", "empty", "garbage", "html", "thinking", "endless", "endless stream", "cut stream",
 ]  # fmt: skip
-ENDING: tuple[Fault, ...] = ("408", "429", "429 wait", "500", "503", "drop", "half", "empty", "garbage", "cut stream")
-"""Those that pass by themselves, and soon."""
+ENDING: tuple[ServerFault, ...] = (
+    "408", "429", "429 wait", "500", "503", "drop", "half", "empty", "garbage", "cut stream",
+)  # fmt: skip
+"""Faults that pass by themselves, and soon."""
 WAIT_SECONDS = 0.2
-"""What `429 wait` asks for."""
-assert set(ENDING) <= set(get_args(Fault))
+"""Seconds of the pause that `429 wait` requests."""
+assert set(ENDING) <= set(get_args(ServerFault))
 
 
 class RandomFaults:
-    """Strikes a share of the calls, each with one of the faults; the same ones for the same seed."""
+    """Select a share of the calls, and a fault for each of them; the same ones for the same seed."""
 
-    def __init__(self, share: float, kinds: Sequence[Fault] = ENDING, seed: int = 0) -> None:
+    def __init__(self, share: float, kinds: Sequence[ServerFault] = ENDING, seed: int = 0) -> None:
         self._share = share
         self._kinds = kinds
         self._chance = random.Random(seed)
 
-    def next(self) -> Fault | None:
+    def next(self) -> ServerFault | None:
         return self._chance.choice(self._kinds) if self._chance.random() < self._share else None
 
 
 def answer(status: int, text: str, *, headers: str = "", length: int | None = None) -> bytes:
-    """A whole HTTP answer; a `length` above the text's own makes it half of one."""
+    """Return a whole HTTP answer; with a `length` above the text's own, it is cut short."""
     kind = "text/html" if text.startswith("<") else "application/json"
     payload = text.encode()
     size = len(payload) if length is None else length
@@ -56,7 +58,7 @@ def stream_head() -> bytes:
 
 
 def event(told: object) -> bytes:
-    """One server-sent event, as one chunk."""
+    """Return one server-sent event, as one chunk."""
     data = f"data: {told if isinstance(told, str) else json.dumps(told)}\n\n".encode()
     return f"{len(data):x}\r\n".encode() + data + b"\r\n"
 
@@ -65,7 +67,7 @@ def piece(text: str = "", finish: str | None = None, index: int = 0) -> bytes:
     return event({"choices": [{"index": index, "delta": {"content": text}, "finish_reason": finish}]})
 
 
-_AT_ONCE: dict[Fault, str] = {
+_AT_ONCE: dict[ServerFault, str] = {
     "garbage": '{"choices": [{"mess',
     "html": "<html>a login page</html>",
     "empty": completion([""], "stop"),
@@ -73,8 +75,8 @@ _AT_ONCE: dict[Fault, str] = {
 }
 
 
-async def misbehave(fault: Fault, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
-    """Answer a request badly; says whether the connection is still of use."""
+async def misbehave(fault: ServerFault, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
+    """Answer a request with this fault; return True if the connection can still be used."""
     match fault:
         case "drop":
             return False

@@ -1,4 +1,4 @@
-"""Kills `orps` with SIGKILL, again and again in the same search, and looks at what was lost and what was done twice.
+"""Kill `orps` with SIGKILL, again and again in the same search; count what was lost and what was done twice.
 
 The search is made so that nothing but its measured times depends on time: hints choose the replies, the critic's
 scores choose the beam and the winner.

@@ -1,4 +1,4 @@
-"""Somebody's graph with a search in it and checkpoints of its own on disk, as a program that can be killed.
+"""Run a graph that has a search in it and checkpoints of its own on disk, as a program that can be killed.
 
     python -m tests.support.parent_graph FOLDER URL
 

@@ -1,4 +1,4 @@
-"""The command in a process of its own, against a model server in another one that outlives it."""
+"""Run the command in a process of its own, against a model server in another one that outlives it."""
 
 from __future__ import annotations
 

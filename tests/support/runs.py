@@ -1,4 +1,4 @@
-"""Processes of `orps` and `python` that begin at once, as forks of a warm one (tests/support/warm.py)."""
+"""Start processes of `orps` and `python` without delay, as forks of a warm one (tests/support/warm.py)."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from functools import cache
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Self, cast
@@ -31,16 +31,28 @@ stand_in({address!r})
 """
 
 
-@cache
+_ENVIRONMENT = dict(os.environ)
+"""That of before the first test, which changes it: the warm process must not depend on which test starts it."""
+_starting = threading.Lock()
+
+
 def address() -> str:
-    """Where the warm process listens: one for all workers of a test run, or one that ends with this process."""
-    if _SOCKET in os.environ:
+    """Return the socket of the warm process, started by the first caller.
+
+    It serves all workers of a test run if the process that starts them has called this before, and ends with its
+    starter.
+    """
+    with _starting:
+        if _SOCKET not in os.environ:
+            os.environ[_SOCKET] = _start()
         return os.environ[_SOCKET]
+
+
+def _start() -> str:
     folder = Path(tempfile.mkdtemp())
     found = folder / "socket"
-    process = subprocess.Popen(
-        [sys.executable, "-m", "tests.support.warm", str(found)], cwd=ROOT, start_new_session=True
-    )
+    command = [sys.executable, "-m", "tests.support.warm", str(found)]
+    process = subprocess.Popen(command, cwd=ROOT, env=_ENVIRONMENT, start_new_session=True)
 
     def end() -> None:
         os.killpg(process.pid, signal.SIGKILL)
@@ -51,7 +63,6 @@ def address() -> str:
     while not found.exists():
         assert process.poll() is None
         time.sleep(0.01)
-    os.environ[_SOCKET] = str(found)
     return str(found)
 
 

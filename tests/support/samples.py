@@ -1,4 +1,4 @@
-"""A small problem, models that solve it in known ways, and settings that keep everything in one folder."""
+"""Provide a small problem, models that solve it in known ways, and settings that keep everything in one folder."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ CRITIC: list[dict[str, object]] = [
 
 
 def a_search(id_: str = "abcd") -> Search:
-    """A row for a search that nobody runs."""
+    """Return a search without an owner."""
     config = SearchConfig(samples=2, history=1)
     return Search(id=id_, created_at=time.time(), problem=DOUBLE, config=config, programmer="m", critic="m")
 
@@ -60,7 +60,7 @@ def script(folder: Path, *rules: dict[str, object], critic: Iterable[dict[str, o
 
 
 def settings(folder: Path, **given: object) -> Settings:
-    """Settings whose files are all in the folder; one candidate at a time, measured once, is enough for most tests."""
+    """Return settings whose files are all in the folder; one slot and one profile repeat suffice for most tests."""
     own = {"db": folder / "orps.db", "cache": folder / "cache", "executor": {"slots": 1, "profile_repeats": 1}}
     return load_settings(**(own | given))
 
@@ -69,4 +69,4 @@ FIRST_HALF_THEN_RIGHT = (
     {"role": "programmer", "contains": "# Execution", "reply": RIGHT},
     {"role": "programmer", "hint": "Strategy", "replies": [HALF, WRONG]},
 )
-"""Half right at best in the first round, right as soon as there is feedback."""
+"""Rules: half right at best in the first round, right as soon as there is feedback."""

@@ -1,4 +1,4 @@
-"""A real HTTP server on loopback that speaks enough of OpenAI's chat API, answers by a script, and can misbehave.
+"""Serve a scripted model over real HTTP on loopback with OpenAI's chat API, and misbehave on request.
 
 In a test: `async with ModelServer(ScriptedModel([...])) as server: ... server.url ... server.requests`.
 In a process of its own, which outlives a client that is killed: `python -m tests.support.servers --script
@@ -24,16 +24,16 @@ from orps_agent.llm.base import ChatModel, Message, ModelRequest
 from orps_agent.llm.scripted import ScriptedModel
 from orps_agent.settings.endpoints import Role
 
-from .faults import Fault, RandomFaults, answer, completion, event, misbehave, piece, stream_head
+from .faults import RandomFaults, ServerFault, answer, completion, event, misbehave, piece, stream_head
 
 CRITIC_MARK = "SCORE: n"
-"""Occurs in every prompt for the critic and in none for the programmer: the API does not say who is asked."""
+"""Text that occurs in every prompt for the critic and in none for the programmer: the API does not transmit roles."""
 TESTER_MARK = "You write tests"
-"""Likewise for the tester."""
+"""Text that occurs in every prompt for the tester alone."""
 
 
 class ModelServer:
-    """Serves one model at `url`; `requests` holds the bodies of all chat calls, faults come before replies."""
+    """Serve one model at `url`; `requests` holds the bodies of all chat calls, faults take precedence over replies."""
 
     def __init__(
         self,
@@ -48,32 +48,32 @@ class ModelServer:
         self.key = key
         self.log = log
         self.requests: list[dict[str, Any]] = []
-        self.faults: deque[Fault] = deque()
-        """What the next chat calls get instead of a reply, one each."""
-        self.always: Fault | None = None
-        """What every chat call gets."""
+        self.faults: deque[ServerFault] = deque()
+        """Faults that the next chat calls get instead of a reply, one each."""
+        self.always: ServerFault | None = None
+        """Fault that every chat call gets."""
         self.chance: RandomFaults | None = None
-        """What some chat calls get."""
-        self.struck: list[tuple[Fault, float]] = []
-        """The faults that were given, and when."""
+        """Source of faults for some chat calls."""
+        self.struck: list[tuple[ServerFault, float]] = []
+        """Faults that were sent, with their times."""
         self.capacity = 1_000_000
-        """Beyond so many calls in flight, every other is refused with 429."""
+        """Number of calls in flight above which every other is refused with 429."""
         self.refuses: Callable[[dict[str, Any]], str | None] = lambda body: None
-        """Names a parameter of a request that is not supported."""
+        """Function that returns an unsupported parameter of a request."""
         self.samples = 1
-        """How many replies a request may ask for; of more, the rest is left out."""
+        """Maximum number of replies to a request; further ones are left out."""
         self.strict = False
-        """Whether a request for more is refused instead."""
+        """True to refuse a request for more of them."""
         self.usage: dict[str, object] = {}
-        """What is told beside the counts of tokens."""
+        """Fields of `usage` besides the counts of tokens."""
         self.listing = True
-        """Whether GET /models is known."""
+        """True to answer GET /models."""
         self.in_flight = self.most_in_flight = 0
         self.url = ""
         self._connections: dict[asyncio.Task[None], asyncio.StreamWriter] = {}
 
     async def start(self, port: int = 0) -> None:
-        """Listen on loopback; port 0 takes a free one."""
+        """Listen on loopback; port 0 selects a free one."""
         self._server = await asyncio.start_server(self._connection, "127.0.0.1", port)
         self.url = f"http://127.0.0.1:{self._server.sockets[0].getsockname()[1]}/v1"
 
@@ -102,7 +102,7 @@ class ModelServer:
             del self._connections[task]
 
     async def _exchange(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
-        """One request and its answer; False when the connection ends."""
+        """Read one request and answer it; return False when the connection ends."""
         head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
         method, path, _ = head[0].split(" ", 2)
         headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in head[1:])}
@@ -146,7 +146,7 @@ class ModelServer:
         finally:
             self.in_flight -= 1
 
-    def _next_fault(self) -> Fault | None:
+    def _next_fault(self) -> ServerFault | None:
         if self.faults:
             return self.faults.popleft()
         return self.always or (self.chance.next() if self.chance else None)
@@ -181,7 +181,7 @@ def _role(messages: Sequence[Message]) -> Role:
 
 
 def _streamed(texts: list[str], usage: dict[str, object]) -> Iterator[bytes]:
-    """Several replies word by word, in turns."""
+    """Yield several replies word by word, in turns."""
     words = [re.findall(r"\S+\s*|\s+", text) for text in texts]
     yield stream_head()
     for turn in zip_longest(*words):

@@ -1,18 +1,17 @@
-"""Scores to tell a strategy, and whole searches with them."""
+"""Make scores for a strategy, and run whole searches with them."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
 from orps_agent.settings import SearchConfig
-from orps_agent.settings.presets import StrategyName
 from orps_agent.strategies import AnyStrategy, Expansion, Score, StrategyState, strategy_of
 
 HINTS = ("verbose", "efficient", "concise")
 
 
-def made(name: StrategyName, **numbers: object) -> AnyStrategy:
-    """A strategy with 3 samples, 3 rounds and a beam of 2, unless other numbers are given."""
+def made(name: str, **numbers: object) -> AnyStrategy:
+    """Return a strategy with 3 samples, 3 rounds and a beam of 2, unless other numbers are given."""
     given = {"strategy": name, "samples": 3, "rounds": 3, "beam": 2} | numbers
     return strategy_of(SearchConfig.model_validate(given), HINTS)
 
@@ -29,7 +28,7 @@ def score(
 
 
 def valued(id_: str, value: float) -> Score:
-    """A candidate that is worth this much by its outcome only."""
+    """Return the score of a candidate with this value, from its outcome alone."""
     return score(id_, None, 2 * value)
 
 
@@ -40,7 +39,7 @@ def ids(expansions: Iterable[Expansion]) -> list[str]:
 def walked(
     strategy: AnyStrategy, judge: Callable[[Expansion], Score], state: StrategyState | None = None
 ) -> tuple[list[Expansion], StrategyState]:
-    """A search to its end: all candidates in the order in which they were asked for, and the last state."""
+    """Run a search to its end; return all candidates in the order of `ask`, and the last state."""
     state = state or strategy.start()
     asked: list[Expansion] = []
     while expansions := strategy.ask(state):

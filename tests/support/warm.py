@@ -1,4 +1,4 @@
-"""Runs `orps` and `python` in forks of one process that has imported everything heavy already.
+"""Run `orps` and `python` in forks of one process that has imported everything heavy already.
 
 Most of what a short command takes is imports: two seconds of three. Each run is a process of its own all the same,
 with its own arguments, folder, environment and descriptors, to be signalled and killed like any other; only its
@@ -12,6 +12,7 @@ import gc
 import json
 import os
 import runpy
+import select
 import socket
 import sys
 from importlib import import_module
@@ -39,13 +40,17 @@ HEAVY = (
 )
 """Nothing that looks at the environment when it is imported, as the command's own modules look at COLUMNS."""
 
+SECONDS_BETWEEN_LOOKS = 5
+"""How often the process looks whether its starter still lives."""
+
 
 def serve(address: str) -> None:
-    """Take commands for ever, each of them in a fork that ends with it."""
+    """Take commands until the starter of this process ends, each command in a fork that ends with it."""
+    starter = os.getppid()
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(address)
         listener.listen()
-        client, _ = listener.accept()  # before anything is imported: not every test run needs it
+        client = _next_client(listener, starter)  # before anything is imported: not every test run needs it
         for name in HEAVY:
             import_module(name)
         assert len(list(Path("/proc/self/task").iterdir())) == 1, "a process with threads must not be forked"
@@ -55,9 +60,17 @@ def serve(address: str) -> None:
         while watcher := os.fork():
             watching.add(watcher)
             client.close()
-            client, _ = listener.accept()
+            client = _next_client(listener, starter)
             watching -= {each for each in watching if os.waitpid(each, os.WNOHANG)[0]}
     _watch(client)
+
+
+def _next_client(listener: socket.socket, starter: int) -> socket.socket:
+    """Wait for a client; exit if the starter has been killed, which then could not end this process."""
+    while not select.select([listener], [], [], SECONDS_BETWEEN_LOOKS)[0]:
+        if os.getppid() != starter:
+            sys.exit()
+    return listener.accept()[0]
 
 
 def _watch(client: socket.socket) -> None:
@@ -79,6 +92,7 @@ def _become(name: str, arguments: list[str], folder: str, environment: dict[str,
     os.chdir(folder)
     os.environ.clear()
     os.environ.update(environment)
+    sys.path[1:1] = filter(None, environment.get("PYTHONPATH", "").split(os.pathsep))
     if name == "orps":
         sys.argv = [name, *arguments]
         import_module("orps_agent.cli").main()

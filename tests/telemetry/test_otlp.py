@@ -1,4 +1,4 @@
-"""What `orps` sends to a collector: a real receiver of OTLP over HTTP on loopback, asked what it got."""
+"""Check what `orps` exports to a collector: a real receiver of OTLP over HTTP on loopback."""
 
 from __future__ import annotations
 

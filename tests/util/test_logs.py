@@ -1,4 +1,4 @@
-"""The log on the terminal: words without colour where none is wanted, and nothing that steers the terminal."""
+"""Write the log to a terminal: without colour where none is wanted, and without control characters."""
 
 import pytest
 

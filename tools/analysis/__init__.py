@@ -1,1 +1,1 @@
-"""Static analysis of sources: size, complexity, and signs of tampering with the tests."""
+"""Analyse sources without running them: size, complexity, and signs of tampering with the tests."""

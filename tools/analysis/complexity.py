@@ -1,4 +1,4 @@
-"""Size and complexity of a candidate's source, without running it."""
+"""Measure the size and complexity of a candidate's source, without running it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ import anyio.to_thread
 from cognitive_complexity.api import get_cognitive_complexity, get_cognitive_complexity_for_node
 from radon.visitors import ComplexityVisitor
 
+from orps_agent.domain.artifact import Artifact
 from orps_agent.domain.execution import ClassMetrics, FunctionMetrics, NotAnalysable, StaticAnalysis
+from orps_agent.domain.language import PYTHON
 
 from .source import FAULTS, Function, not_analysable, parse_source, plain_source, without_docstrings
 
@@ -19,13 +21,15 @@ __all__ = ["analyse", "analyse_source", "plain_source"]
 MAX_DEPTH = 10
 
 
-async def analyse(code: str) -> StaticAnalysis | NotAnalysable:
-    """The measures of the code without comments and docstrings, or why it has none. Never raises."""
-    return await anyio.to_thread.run_sync(analyse_source, code)
+async def analyse(solution: Artifact) -> StaticAnalysis | NotAnalysable:
+    """Measure a solution without comments and docstrings, in a thread, or return why it cannot be. Never raises."""
+    if solution.language != PYTHON.name:
+        return NotAnalysable(reason=f"{solution.language} is not analysed")
+    return await anyio.to_thread.run_sync(analyse_source, solution.source)
 
 
 def analyse_source(code: str) -> StaticAnalysis | NotAnalysable:
-    """`analyse`, here and now: at most some seconds of work on a hostile source.
+    """Measure Python code in this thread, which takes at most some seconds on a hostile source.
 
     Complexities are means over all functions, methods and closures; a source without any counts as one block.
     """
@@ -54,7 +58,7 @@ def _measured(tree: ast.Module) -> StaticAnalysis:
 
 
 def _definitions(node: ast.AST, prefix: str, depth: int = 0) -> Iterator[tuple[str, Function | ast.ClassDef]]:
-    """Every function and class below the node with its dotted name."""
+    """Yield every function and class below the node with its dotted name."""
     if depth > MAX_DEPTH:  # each level is measured again with every level around it
         raise RecursionError(f"definitions nested more than {MAX_DEPTH} deep")
     for child in ast.iter_child_nodes(node):

@@ -1,4 +1,4 @@
-"""What the visible tests give away: for each test the literals that it passes in and those that it expects."""
+"""Collect what the visible tests give away: for each test the literals that it passes in and those that it expects."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ MAX_TOKENS = 20
 
 @dataclass(frozen=True)
 class Known:
-    """One test: its inputs, all of them as one literal where there is one, and the spellings of what it expects."""
+    """Describe one test: its inputs, all of them as one literal where there is one, and its expected values."""
 
     name: str
     inputs: tuple[Literal, ...]
@@ -25,7 +25,7 @@ class Known:
     expected: frozenset[str]
 
     def matched(self, literals: Iterable[Literal]) -> float:
-        """The bits of this test's inputs that these literals spell out; 0 when they are less than half of them."""
+        """Return the bits of this test's inputs that these literals spell out; 0 for less than half of them."""
         texts = {text for each in literals for text in (each.text, each.inside)}
         if self.whole and self.whole.text in texts:
             return self.whole.bits
@@ -33,12 +33,12 @@ class Known:
         return found if 2 * found >= sum(each.bits for each in self.inputs) else 0.0
 
     def expects(self, result: Literal) -> bool:
-        """Whether this is what the test wants to see."""
+        """Return True when the test expects this value."""
         return result.text in self.expected
 
 
 def known_tests(suite: TestSuite, names: frozenset[str]) -> list[Known]:
-    """What each test gives away to a solution that defines these names; tests that do not parse give nothing."""
+    """Return what each test gives away to a solution that defines these names; tests that do not parse give nothing."""
     found = []
     for test in suite.tests:
         try:
@@ -61,7 +61,7 @@ def _of_program(test: ProgramTest) -> Known:
 
 
 def _spelled(text: str) -> Literal | None:
-    """The number that the text is, or else the text as a string."""
+    """Return the number that the text spells, or else the text as a string."""
     for number in (int, float):
         with suppress(ValueError):
             return literal(ast.Constant(number(text)))
@@ -92,7 +92,7 @@ def _arguments(call: ast.AST) -> list[ast.expr]:
 
 
 def _expected(test: ast.expr, names: frozenset[str]) -> Iterator[ast.expr]:
-    """The sides of a comparison that do not call the solution, also inside `set([...])` and the like."""
+    """Yield the sides of a comparison that do not call the solution, also inside `set([...])` and the like."""
     match test:
         case ast.Compare(left=left, comparators=others):
             for side in (left, *others):

@@ -1,4 +1,4 @@
-"""What a source does with literals: which it compares with, which come out of a branch, which it keeps in tables."""
+"""Find how a source uses literals: comparisons with them, results of branches, tables of them."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ NESTING = (*DISPLAYS, ast.Dict, ast.Lambda, ast.FunctionDef, ast.AsyncFunctionDe
 
 
 @dataclass(frozen=True)
-class Rule:
-    """A literal that comes out where these literals were compared with something before."""
+class LiteralRule:
+    """Describe a literal that comes out after something was compared with these other literals."""
 
     line: int
     conditions: tuple[Literal, ...]
@@ -28,12 +28,12 @@ class Rule:
     returned: bool
     """It is returned, yielded or printed, and not just kept under a name."""
     arguments: Arguments
-    """What the function around it does with its parameters, `none` when it has none."""
+    """How the function around it uses its parameters; `none` when it has none."""
 
 
 @dataclass(frozen=True)
-class Table:
-    """A display of literals: its pairs of a key and a value, or its items alone."""
+class LiteralTable:
+    """Describe a display of literals: its pairs of a key and a value, or its items alone."""
 
     line: int
     pairs: tuple[tuple[Literal, Literal], ...]
@@ -41,30 +41,30 @@ class Table:
 
 
 @dataclass(frozen=True)
-class Place:
-    """Where the reader is: under which comparisons, in what kind of function, in a place for a result or not."""
+class SourcePlace:
+    """Describe a place in the source: under which comparisons, in what kind of function, in a result or not."""
 
     conditions: tuple[Literal, ...] = ()
     arguments: Arguments = "read"
     returned: bool | None = None
     depth: int = 0
-    """How many displays and functions are around it; below MAX_DEPTH each would be read once more for each."""
+    """Number of displays and functions around it; below MAX_DEPTH each would be read once more for each."""
 
-    def under(self, conditions: Sequence[Literal]) -> Place:
-        """The same place under more conditions, the nearest MAX_CONDITIONS of them."""
+    def under(self, conditions: Sequence[Literal]) -> SourcePlace:
+        """Return the same place under more conditions, the nearest MAX_CONDITIONS of them."""
         return replace(self, conditions=(*self.conditions, *conditions)[-MAX_CONDITIONS:])
 
 
-class Reader:
-    """Walks a tree once and collects what it finds."""
+class LiteralReader:
+    """Walk a tree once and collect rules, tables and compared literals."""
 
     def __init__(self) -> None:
-        self.rules: list[Rule] = []
-        self.tables: list[Table] = []
+        self.rules: list[LiteralRule] = []
+        self.tables: list[LiteralTable] = []
         self.compared: list[tuple[int, Literal]] = []
 
-    def read(self, node: ast.AST, place: Place) -> None:
-        """Take in the node and everything below it."""
+    def read(self, node: ast.AST, place: SourcePlace) -> None:
+        """Read the node and everything below it."""
         if isinstance(node, ast.expr):
             self._take(node, place)
         if isinstance(node, NESTING):
@@ -74,7 +74,7 @@ class Reader:
         for child, inner in _children(node, place):
             self.read(child, inner)
 
-    def _take(self, node: ast.expr, place: Place) -> None:
+    def _take(self, node: ast.expr, place: SourcePlace) -> None:
         come_out: ast.expr = node
         if isinstance(node, ast.Compare):
             conditions = _compared(node)
@@ -82,13 +82,13 @@ class Reader:
             place = place.under(conditions)
             come_out = ast.Constant(not isinstance(node.ops[0], INEQUALITIES))
         if place.returned is not None and len(self.rules) < MAX_RULES and (result := literal(come_out)):
-            self.rules.append(Rule(node.lineno, place.conditions, result, place.returned, place.arguments))
+            self.rules.append(LiteralRule(node.lineno, place.conditions, result, place.returned, place.arguments))
         if place.depth <= MAX_DEPTH and len(self.tables) < MAX_RULES and (table := _table(node)):
             self.tables.append(table)
 
 
-def _children(node: ast.AST, place: Place) -> Iterator[tuple[ast.AST, Place]]:
-    """The node's children with their places."""
+def _children(node: ast.AST, place: SourcePlace) -> Iterator[tuple[ast.AST, SourcePlace]]:
+    """Yield the node's children with their places."""
     plain, kept = replace(place, returned=None), replace(place, returned=bool(place.returned))
     match node:
         case ast.If(test=test, body=[*body], orelse=[*other]) | ast.While(test=test, body=[*body], orelse=[*other]):
@@ -112,9 +112,9 @@ def _children(node: ast.AST, place: Place) -> Iterator[tuple[ast.AST, Place]]:
 
 
 def _branches(
-    test: ast.expr, body: Sequence[ast.AST], other: Sequence[ast.AST], place: Place
-) -> Iterator[tuple[ast.AST, Place]]:
-    """Both branches know what was compared when the test has a negation in it, else only the first one does."""
+    test: ast.expr, body: Sequence[ast.AST], other: Sequence[ast.AST], place: SourcePlace
+) -> Iterator[tuple[ast.AST, SourcePlace]]:
+    """Yield both branches under the test's comparisons; without a negation in the test, the first one alone."""
     yield test, replace(place, returned=None)
     known = place.under(_compared(test))
     yield from ((child, known) for child in body)
@@ -122,7 +122,7 @@ def _branches(
 
 
 def _compared(test: ast.expr) -> tuple[Literal, ...]:
-    """The literals that something is compared with for equality, and the members of those it is looked up in."""
+    """Return the literals that something is compared with for equality, and the members of those it is looked up in."""
     found: list[Literal | None] = []
     for node in _comparisons(test):
         if isinstance(node, ast.Compare) and isinstance(node.ops[0], EQUALITIES):
@@ -134,13 +134,13 @@ def _compared(test: ast.expr) -> tuple[Literal, ...]:
 
 
 def _negated(test: ast.expr) -> bool:
-    """Whether the test may hold because something is not equal."""
+    """Return True when the test may hold because something is not equal."""
     parts = [node.ops[0] if isinstance(node, ast.Compare) else node for node in _comparisons(test)]
     return any(isinstance(part, INEQUALITIES) for part in parts)
 
 
 def _comparisons(test: ast.expr) -> Iterator[ast.Compare | ast.Not]:
-    """The comparisons that the test is made of, and its `not`s; sides are not searched, they cost too much."""
+    """Yield the comparisons in the test, and its `not`s; their sides are not searched, which would cost too much."""
     match test:
         case ast.Compare():
             yield test
@@ -153,7 +153,7 @@ def _comparisons(test: ast.expr) -> Iterator[ast.Compare | ast.Not]:
 
 
 def _patterns(pattern: ast.pattern) -> Iterator[ast.expr]:
-    """The values that a case names; a sequence of values is one list."""
+    """Yield the values that a case names; a sequence of values is one list."""
     match pattern:
         case ast.MatchValue(value=value):
             yield value
@@ -164,8 +164,8 @@ def _patterns(pattern: ast.pattern) -> Iterator[ast.expr]:
             yield ast.List([value for each in patterns for value in _patterns(each)], ast.Load())
 
 
-def _table(node: ast.expr) -> Table | None:
-    """The display as a table, when it has more than one row."""
+def _table(node: ast.expr) -> LiteralTable | None:
+    """Return the display as a table, when it has more than one row."""
     match node:
         case ast.Dict(keys=keys, values=values) if len(keys) > 1:
             rows = list(zip(keys, values, strict=True))
@@ -176,11 +176,11 @@ def _table(node: ast.expr) -> Table | None:
             return None
     pairs = ((literal(key), literal(value)) for key, value in rows)
     items = tuple(each for value in values if (each := literal(value)))
-    return Table(node.lineno, tuple((key, value) for key, value in pairs if key and value), items)
+    return LiteralTable(node.lineno, tuple((key, value) for key, value in pairs if key and value), items)
 
 
 def _arguments(function: Function | ast.Lambda) -> Arguments:
-    """What becomes of the parameters, a method's own object aside."""
+    """Return how the function uses its parameters, a method's own object aside."""
     spec = function.args
     names = {each.arg for each in (*spec.posonlyargs, *spec.args, *spec.kwonlyargs)}
     names |= {each.arg for each in (spec.vararg, spec.kwarg) if each}

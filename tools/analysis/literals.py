@@ -1,4 +1,4 @@
-"""Literals in source: their values, how alike two of them are, and how much one gives away."""
+"""Read literals in source: their values, how alike two of them are, and how much one gives away."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ SHOWN = 40
 
 @dataclass(frozen=True)
 class Literal:
-    """A value written out in source, comparable by what it means: 2 is 2.0, [2] is (2,), but True is not 1."""
+    """Hold a value written out in source, compared by meaning: 2 equals 2.0, [2] equals (2,), but True is not 1."""
 
     text: str
     inside: str
@@ -29,7 +29,7 @@ class Literal:
 
 
 def literal(node: ast.AST | None) -> Literal | None:
-    """The node's value when it is written out, as a constant or a display of constants."""
+    """Return the node's value when it is written out, as a constant or a display of constants."""
     if not isinstance(node, ast.expr):
         return None
     try:
@@ -44,7 +44,7 @@ def literal(node: ast.AST | None) -> Literal | None:
 
 
 def _text(value: object) -> str:
-    """An ASCII spelling that is the same for values that compare equal."""
+    """Return an ASCII spelling that is the same for values that compare equal."""
     match value:
         case float() if value.is_integer():
             return ascii(int(value))
@@ -58,7 +58,7 @@ def _text(value: object) -> str:
 
 
 def _bits(value: object) -> float:
-    """Roughly how unlikely it is that somebody else writes the same value: nothing for None, True, 0, "" and []."""
+    """Estimate how unlikely the same value is elsewhere, in bits: nothing for None, True, 0, "" and []."""
     match value:
         case int() if not isinstance(value, bool):
             return math.log2(abs(value) + 1)

@@ -1,4 +1,4 @@
-"""Reading a candidate's source as a syntax tree without running it, and without trusting it."""
+"""Read a candidate's source as a syntax tree without running it, and without trusting it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
 def parse_source(code: str) -> ast.Module:
-    """The syntax tree; one of FAULTS for what is no Python or too long or too deep to look at.
+    """Return the syntax tree; raise one of FAULTS for what is no Python, or too long or too deep to analyse.
 
     CPython's parser ends deep nesting with an exception of its own before the C stack is used up, and no literal is
     evaluated. It holds the interpreter's lock, so the length bounds for how long everything else has to wait.
@@ -27,7 +27,7 @@ def parse_source(code: str) -> ast.Module:
 
 
 def plain_source(code: str) -> str | NotAnalysable:
-    """The code without comments and docstrings, laid out as `ast.unparse` does it."""
+    """Return the code without comments and docstrings, laid out as `ast.unparse` does it."""
     try:
         return ast.unparse(without_docstrings(parse_source(code)))
     except FAULTS as error:
@@ -35,7 +35,7 @@ def plain_source(code: str) -> str | NotAnalysable:
 
 
 def without_docstrings(tree: ast.Module) -> ast.Module:
-    """The tree, changed in place: no docstrings, and `pass` where a body would be empty."""
+    """Remove the docstrings of the tree in place, with `pass` where a body would be empty."""
     for node in ast.walk(tree):
         if isinstance(node, Function | ast.ClassDef | ast.Module) and _has_docstring(node.body):
             del node.body[0]
@@ -45,7 +45,7 @@ def without_docstrings(tree: ast.Module) -> ast.Module:
 
 
 def not_analysable(error: BaseException) -> NotAnalysable:
-    """The error as a reason, in one line that can be shown anywhere."""
+    """Return the error as a reason, in one line that can be shown anywhere."""
     message = str(error)
     if isinstance(error, SyntaxError):
         message = f"{error.msg} (line {error.lineno})"

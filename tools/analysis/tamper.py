@@ -1,4 +1,4 @@
-"""Candidates that play the visible tests: what can be told from the source alone."""
+"""Detect candidates that game the visible tests, from their source alone."""
 
 from __future__ import annotations
 
@@ -6,11 +6,15 @@ import ast
 from collections.abc import Iterator
 from typing import Literal
 
+import anyio.to_thread
+
+from orps_agent.domain.artifact import Artifact
 from orps_agent.domain.execution import TamperFlag
+from orps_agent.domain.language import PYTHON
 from orps_agent.domain.problem import TestSuite
 
 from .known_answers import Known, known_tests
-from .literal_rules import Place, Reader, Rule, Table
+from .literal_rules import LiteralReader, LiteralRule, LiteralTable, SourcePlace
 from .source import FAULTS, Function, parse_source
 
 MAX_FLAGS = 10
@@ -24,16 +28,24 @@ RESULT_BITS = 8.0
 TEXT_BITS = 40.0
 
 
+async def suspicions(solution: Artifact, suite: TestSuite) -> tuple[TamperFlag, ...]:
+    """Find what in a solution singles out the suite's tests; nothing in a language that is not analysed."""
+    if solution.language != PYTHON.name:
+        return ()
+    # In a thread: it may take seconds on a source that was written to be slow to read.
+    return await anyio.to_thread.run_sync(static_flags, solution.source, suite)
+
+
 def static_flags(code: str, suite: TestSuite) -> tuple[TamperFlag, ...]:
-    """What in the code singles out the suite's tests: their inputs, their expected values, or pairs of both.
+    """Return flags for code that singles out the suite's tests: their inputs, their expected values, or pairs of both.
 
     Only literals are looked at, and small ones, which base cases are made of, count for little: a value that is
     computed in any way is not found. Code that cannot be parsed has no flags.
     """
-    reader = Reader()
+    reader = LiteralReader()
     try:
         tree = parse_source(code)
-        reader.read(tree, Place())
+        reader.read(tree, SourcePlace())
     except FAULTS:
         return ()
     tests = known_tests(suite, _defined(tree))
@@ -45,14 +57,14 @@ def static_flags(code: str, suite: TestSuite) -> tuple[TamperFlag, ...]:
 
 
 def _defined(tree: ast.Module) -> frozenset[str]:
-    """The names that the solution gives to functions, classes and values."""
+    """Return the names that the solution gives to functions, classes and values."""
     nodes = list(ast.walk(tree))
     stored = {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
     return frozenset(stored | {node.name for node in nodes if isinstance(node, Function | ast.ClassDef)})
 
 
-def _special_cases(rules: list[Rule], tests: list[Known]) -> Iterator[TamperFlag]:
-    """A test's input compared, and what it expects coming out."""
+def _special_cases(rules: list[LiteralRule], tests: list[Known]) -> Iterator[TamperFlag]:
+    """Flag a test's input that is compared, with what the test expects as the result."""
     for rule in rules:
         for test in tests:
             bits = test.matched(rule.conditions) if test.expects(rule.result) else 0
@@ -60,8 +72,8 @@ def _special_cases(rules: list[Rule], tests: list[Known]) -> Iterator[TamperFlag
                 yield _flag("special case", "tampering", rule.line, f"the input of {_named(test)} gives {rule.result}")
 
 
-def _chains(rules: list[Rule], tests: list[Known]) -> Iterator[TamperFlag]:
-    """Half of the tests answered one by one, each with a small value that would say nothing alone."""
+def _chains(rules: list[LiteralRule], tests: list[Known]) -> Iterator[TamperFlag]:
+    """Flag half of the tests answered one by one, each with a small value that would mean nothing alone."""
     hits = {
         test.name: (rule, bits + rule.result.bits)
         for rule in rules
@@ -73,8 +85,8 @@ def _chains(rules: list[Rule], tests: list[Known]) -> Iterator[TamperFlag]:
         yield _flag("special case", "tampering", line, f"{len(hits)} tests are answered one by one from here on")
 
 
-def _lookups(table: Table, tests: list[Known]) -> Iterator[TamperFlag]:
-    """A display whose rows are the tests' inputs with what they expect, or whose items are what they expect."""
+def _lookups(table: LiteralTable, tests: list[Known]) -> Iterator[TamperFlag]:
+    """Flag a display whose rows are the tests' inputs with what they expect, or whose items are what they expect."""
     enough = max(2, len(tests) / 2)
     pairs = [
         (test.name, key.bits + value.bits)
@@ -94,8 +106,8 @@ def _lookups(table: Table, tests: list[Known]) -> Iterator[TamperFlag]:
         yield _flag("lookup table", "suspected", table.line, evidence)
 
 
-def _results(rules: list[Rule], tests: list[Known]) -> Iterator[TamperFlag]:
-    """What a test expects, returned as it is: whatever the input was, or something that is not written by chance."""
+def _results(rules: list[LiteralRule], tests: list[Known]) -> Iterator[TamperFlag]:
+    """Flag what a test expects, returned as it is: whatever the input was, or a value not written by chance."""
     for rule in rules:
         test = next((test for test in tests if test.expects(rule.result)), None)
         if test is None or not rule.returned or rule.arguments == "none":
@@ -107,8 +119,8 @@ def _results(rules: list[Rule], tests: list[Known]) -> Iterator[TamperFlag]:
             yield _flag("hard-coded result", "suspected", rule.line, evidence)
 
 
-def _known_inputs(reader: Reader, tests: list[Known]) -> Iterator[TamperFlag]:
-    """Something compared with a test's whole input, when that is long."""
+def _known_inputs(reader: LiteralReader, tests: list[Known]) -> Iterator[TamperFlag]:
+    """Flag a comparison with a test's whole input, when that is long."""
     for line, value in reader.compared:
         least = TEXT_BITS if value.is_text else CHAIN_BITS
         test = next((test for test in tests if test.matched([value]) >= least), None)

@@ -4,6 +4,16 @@ from .base import Executor
 from .isolation import Isolation
 from .measurement import Comparison, compare
 from .probe import probe
+from .registry import EXECUTORS, executor_of
 from .sandboxed import SplitExecutor
 
-__all__ = ["Comparison", "Executor", "Isolation", "SplitExecutor", "compare", "probe"]
+__all__ = [
+    "EXECUTORS",
+    "Comparison",
+    "Executor",
+    "Isolation",
+    "SplitExecutor",
+    "compare",
+    "executor_of",
+    "probe",
+]

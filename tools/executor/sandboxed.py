@@ -13,7 +13,9 @@ from typing import Any, Self
 
 import anyio
 
+from orps_agent.domain.artifact import Artifact, Program
 from orps_agent.domain.execution import ExecutionReport
+from orps_agent.domain.language import PYTHON
 from orps_agent.domain.problem import Limits, TestSuite
 from orps_agent.errors import ExecutorError, ProblemError
 from orps_agent.settings import ExecutorSettings
@@ -40,7 +42,7 @@ class SplitExecutor:
     """Runs candidates in a sandbox, with the verdict decided in another one.
 
         async with SplitExecutor(ExecutorSettings()) as executor:
-            report = await executor.run(code, suite, entry_points=("f",), limits=Limits())
+            report = await executor.run(Program(source), suite, entry_points=("f",), limits=Limits())
 
     Raises ExecutorError on entering where candidates cannot be isolated, unless `settings.unsafe`.
     """
@@ -120,16 +122,16 @@ class SplitExecutor:
                 await self._idle.pop(0).close()
 
     async def run(
-        self, code: str, suite: TestSuite, *, entry_points: tuple[str, ...], limits: Limits
+        self, solution: Artifact, suite: TestSuite, *, entry_points: tuple[str, ...], limits: Limits
     ) -> ExecutionReport:
         """Run every test of the suite and report one verdict a test, in the suite's order.
 
-        Raises ProblemError when the suite is empty or does not compile, or the code is not text.
+        Raises ProblemError when the suite is empty or does not compile, or the solution is no Python program.
         """
         tier = self.isolation.tier
         number = await self._number(suite, entry_points)
         try:
-            reply = await self._run(code, suite, number, list(range(len(suite))), entry_points, limits)
+            reply = await self._run(solution, suite, number, list(range(len(suite))), entry_points, limits)
         except (PairLost, TimeoutError) as error:
             return lost_report(suite, tier, str(error) or "no answer within the candidate's budget")
         report = build_report(suite, tier, reply)
@@ -138,7 +140,7 @@ class SplitExecutor:
 
     async def profile(
         self,
-        code: str,
+        solution: Artifact,
         suite: TestSuite,
         report: ExecutionReport,
         *,
@@ -155,7 +157,7 @@ class SplitExecutor:
             if not wanted:
                 break
             try:
-                reply = await self._run(code, suite, number, wanted, entry_points, limits)
+                reply = await self._run(solution, suite, number, wanted, entry_points, limits)
             except (PairLost, TimeoutError):
                 break
             report = merge(report, wanted, build_report(suite, self.isolation.tier, reply, wanted))
@@ -163,8 +165,8 @@ class SplitExecutor:
 
     async def contest(
         self,
-        ours: str,
-        theirs: str,
+        ours: Artifact,
+        theirs: Artifact,
         suite: TestSuite,
         *,
         entry_points: tuple[str, ...],
@@ -175,12 +177,12 @@ class SplitExecutor:
 
         The two take turns, changing who goes first, while no other candidate runs beside them.
         """
-        spent: dict[str, list[dict[str, float]]] = {ours: [], theirs: []}
+        spent: dict[Artifact, list[dict[str, float]]] = {ours: [], theirs: []}
         async with self._quiet():
             for number in range(rounds):
-                for code in (ours, theirs) if number % 2 else (theirs, ours):
-                    report = await self.run(code, suite, entry_points=entry_points, limits=limits)
-                    spent[code].append(cpu_times(report))
+                for solution in (ours, theirs) if number % 2 else (theirs, ours):
+                    report = await self.run(solution, suite, entry_points=entry_points, limits=limits)
+                    spent[solution].append(cpu_times(report))
         return compare_runs(spent[ours], spent[theirs])
 
     @contextlib.asynccontextmanager
@@ -195,7 +197,7 @@ class SplitExecutor:
 
     async def _run(
         self,
-        code: str,
+        solution: Artifact,
         suite: TestSuite,
         number: int,
         tests: list[int],
@@ -203,11 +205,10 @@ class SplitExecutor:
         limits: Limits,
     ) -> dict[str, Any]:
         """The tester's own words on these tests; PairLost or TimeoutError when it has none."""
-        if not isinstance(code, str):
-            raise ProblemError(f"code: the solution must be text, not {type(code).__name__}")
-        preload = _PACKAGES if _NUMERIC.search(code) or _is_numeric(suite) else ()
+        source = _python_source(solution)
+        preload = _PACKAGES if _NUMERIC.search(source) or _is_numeric(suite) else ()
         async with self._pair(preload, limits.file_mb) as (pair, core):
-            order = self._order(code, number, tests, suite, limits) | {"core": core}
+            order = self._order(source, number, tests, suite, limits) | {"core": core}
             with anyio.fail_after(limits.candidate_seconds + _GRACE):
                 reply = await pair.request({"run": order})
                 if "unknown" in reply:
@@ -228,12 +229,12 @@ class SplitExecutor:
             self._suites[key] = next(self._numbers)
         return self._suites[key]
 
-    def _order(self, code: str, number: int, tests: list[int], suite: TestSuite, limits: Limits) -> dict[str, Any]:
+    def _order(self, source: str, number: int, tests: list[int], suite: TestSuite, limits: Limits) -> dict[str, Any]:
         settings = self._settings
         longest = max((len(test.stdout) for test in suite.tests if test.kind == "program"), default=0)
         return {
             "suite": number,
-            "source": code,
+            "source": source,
             "tests": [[index, self._limit(number, index, limits)] for index in tests],
             "budget": limits.candidate_seconds,
             "short": settings.short_seconds,
@@ -260,6 +261,14 @@ class SplitExecutor:
             if result.passed and result.metrics.wall_ns is not None:
                 seconds = result.metrics.wall_ns.value / 1e9
                 self._best[number, index] = min(seconds, self._best.get((number, index), seconds))
+
+
+def _python_source(solution: Artifact) -> str:
+    if not isinstance(solution, Program):
+        raise ProblemError(f"the solution must be a Program, not {type(solution).__name__}")
+    if solution.language != PYTHON.name:
+        raise ProblemError(f"the solution is in {solution.language}: this executor runs {PYTHON.name} alone")
+    return solution.source
 
 
 def _cores(settings: ExecutorSettings) -> list[int | None]:

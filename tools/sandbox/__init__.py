@@ -1,8 +1,8 @@
-"""The code that runs inside the sandbox, on the candidate's interpreter, with the standard library alone.
+"""Run inside the sandbox, on the candidate's interpreter, with the standard library alone.
 
-Two processes are always on the stage. The *candidate's side* (`candidate_zygote`, `candidate`) runs the solution. The
-*tester's side* (`tester_zygote`, `tester`) runs the tests and decides. They share a socket (`wire`), a way to write
-values (`values`, `numeric`) and the conversation on it (`peer`); to the tester (`session`), the solution's names are
-`proxies`. The parent of the tester's process keeps the time (`tester_zygote`), the tester takes the tests (`examiner`).
-Nothing here may import the rest of the package: inside the sandbox, the rest of the package does not exist.
+Two processes work together. The one in `candidate/` runs the solution. The one in `tester/` runs the tests and decides
+their verdicts. Both use `shared/`: frames on a socket (`wire`), the encoding of values (`values`, `numeric`) and the
+protocol of requests and callbacks (`peer`). In the tester's process (`session`), the solution's objects are `proxies`.
+The tester's zygote enforces the time limits (`tester_zygote`); a fork of it takes one candidate through its tests
+(`examiner`). Nothing here may import the rest of the package: inside the sandbox, the rest does not exist.
 """

@@ -1,4 +1,4 @@
-"""Where both sides of the sandbox start: an interpreter that is ready to be forked, once for every test.
+"""Start either side of the sandbox: an interpreter that is ready to be forked, once for every test.
 
 python -s -P -c "..." '{"role": "candidate", ...}'     (the keys are those of Config)
 """
@@ -24,7 +24,7 @@ _DEVICES = ["/dev/null", "/dev/urandom", "/dev/random", "/dev/zero"]
 
 
 class Config(TypedDict):
-    """How a zygote is set up; the same keys for both roles."""
+    """Configure a zygote; both roles have the same keys."""
 
     role: str
     """`candidate` or `tester`."""
@@ -37,7 +37,7 @@ class Config(TypedDict):
     user: int | None
     """The user id to change to, when started as root."""
     filter: bool
-    """Whether to use the system-call filters."""
+    """True to use the system-call filters."""
     readable: list[str] | None
     """With Landlock: the paths that may be read; None: without Landlock."""
     scratch: str
@@ -45,7 +45,7 @@ class Config(TypedDict):
 
 
 def main(text: str) -> None:
-    """Prepare this process and serve until the other end hangs up."""
+    """Prepare this process and serve until the other end closes the connection."""
     config: Config = json.loads(text)
     confine.settle(config["user"])
     _preload(config["preload"])

@@ -1,1 +1,1 @@
-"""From the records of bench runs to a report: measures, intervals, comparisons."""
+"""Analyse the records of bench runs: measures, intervals, comparisons of methods."""

@@ -1,4 +1,4 @@
-"""From searches to problems: each problem counts once, however many seeds it was run with."""
+"""Reduce searches to one value per problem, so that each problem counts once, however many seeds it was run with."""
 
 from __future__ import annotations
 
@@ -10,24 +10,24 @@ from .groups import Runs
 from .measures import source
 
 Instrument = dict[str, str]
-"""What measured each dynamic cost."""
+"""Source of measurement of each dynamic cost, by the name of the cost."""
 
 
 def by_problem(
     runs: Runs, measure: Callable[[Record], float | None], fold: Callable[[Sequence[float]], float]
 ) -> list[float]:
-    """One value a problem, in the order of the problems: the fold of its searches' that are known.
+    """Return one value per problem, in the order of the problems: the fold of its searches' known values.
 
-    A problem of which none is known is left out.
+    A problem without a known value is left out.
     """
     known = ([value for record in records if (value := measure(record)) is not None] for records in runs.values())
     return [fold(values) for values in known if values]
 
 
 def instruments(records: Iterable[Record]) -> list[Instrument]:
-    """The ways in which costs were measured, those that contradict each other in no cost taken as one.
+    """Return the ways in which costs were measured; those that contradict each other in no cost are merged.
 
-    Records of two of them are never put together; `measured_by` tells which is a record's.
+    Records of different instruments are never combined; `measured_by` selects the records of one.
     """
     found: list[Instrument] = []
     ways = {tuple(_instrument(record).items()) for record in records} - {()}
@@ -41,7 +41,10 @@ def instruments(records: Iterable[Record]) -> list[Instrument]:
 
 
 def measured_by(runs: Runs, instrument: Instrument, among: Sequence[Instrument]) -> Runs:
-    """The searches whose costs this instrument, the first of all that fit, measured; problems without any as well."""
+    """Return for each problem the searches that this instrument measured, perhaps none.
+
+    A search belongs to the first instrument of `among` that fits it.
+    """
 
     def fits(record: Record) -> bool:
         return next(each for each in among if _agree(each, _instrument(record))) is instrument

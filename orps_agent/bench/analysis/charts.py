@@ -1,4 +1,4 @@
-"""What the plots show, as values."""
+"""Compute the values that the plots show."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from .by_problem import by_problem, instruments, measured_by
 from .estimates import Estimate, median_estimate, share_estimate
 from .groups import Group, Runs
 from .measures import relative
-from .report import Curve, Dots, Mark, Worth
+from .report import CriticWorth, Curve, Dots, MethodPoint
 
 
 def curves(group: Group) -> Iterator[Curve]:
-    """Pass@1 by model calls of every method: the mean over problems, of several seeds their mean first."""
+    """Yield every method's Pass@1 by model calls: the mean over problems, after the mean over seeds."""
     for method, runs in group.methods.items():
         jumps: dict[int, Fraction] = defaultdict(Fraction)
         for records in runs.values():
@@ -31,32 +31,32 @@ def curves(group: Group) -> Iterator[Curve]:
         share, points = Fraction(), []
         for calls in sorted(jumps):
             share += jumps[calls]
-            # Where nothing changes there is no point, but for the ends: they say from where to where the calls went.
+            # Only changes give a point, and the two ends: they show the range of the calls.
             if jumps[calls] or calls in {min(jumps), max(jumps)}:
                 points.append((calls, float(share)))
         yield Curve(method=method, points=tuple(points))
 
 
 def share_at(curve: Curve, calls: int) -> float:
-    """The share of problems solved, had every search ended after this many model calls."""
+    """Return the share of problems solved, had every search ended after this many model calls."""
     return next((share for at, share in reversed(curve.points) if at <= calls), 0.0)
 
 
 def _steps(record: Record) -> list[tuple[int, bool]]:
-    """Calls, and whether the winner is right from there on; the last step is the search as it ended."""
+    """Return pairs of calls and whether the winner is right from there on; the last is the end of the search."""
     points = sorted((point.calls, point.candidates, point.passed == record.tests) for point in record.curve)
     return [*((calls, right) for calls, _, right in points), (record.calls, record.solved)]
 
 
-def marks(group: Group) -> Iterator[Mark]:
-    """Every method that has times, once for each source of them."""
+def marks(group: Group) -> Iterator[MethodPoint]:
+    """Yield a point for every method with measured times, once for each source of them."""
     among = instruments(group.records)
     for instrument in among:
         for method, runs in group.methods.items():
             same = measured_by(runs, instrument, among)
             times = by_problem(same, lambda record: relative(record, "cpu_ns"), median)
             if times:
-                yield Mark(
+                yield MethodPoint(
                     method=method,
                     source=instrument["cpu_ns"],
                     time=median_estimate(times),
@@ -65,12 +65,12 @@ def marks(group: Group) -> Iterator[Mark]:
 
 
 def pass_at_1(runs: Runs) -> Estimate:
-    """The share of problems solved, of several seeds their mean first."""
+    """Estimate the share of problems solved, after the mean over seeds."""
     return share_estimate(by_problem(runs, lambda record: float(record.solved), fmean))
 
 
 def dots(group: Group) -> Dots:
-    """Every problem under every method; what is solved most comes first."""
+    """Return the share of passed tests for every problem and method; problems solved most often come first."""
     passed = [by_problem(runs, lambda record: record.pass_rate, fmean) for runs in group.methods.values()]
     solved = [by_problem(runs, lambda record: float(record.solved), fmean) for runs in group.methods.values()]
     order = sorted(
@@ -84,8 +84,8 @@ def dots(group: Group) -> Dots:
     )
 
 
-def worths(group: Group) -> Iterator[Worth]:
-    """What the critic's scores said about the held-back tests, of every method whose candidates were scored."""
+def worths(group: Group) -> Iterator[CriticWorth]:
+    """Yield the calibration of the critic's scores by the held-back tests, for every method with scored candidates."""
     for method, runs in group.methods.items():
         calibration = Calibration.of_pairs(
             (sample.process, sample.passed / record.tests)
@@ -95,4 +95,4 @@ def worths(group: Group) -> Iterator[Worth]:
             if sample.process is not None
         )
         if calibration.pairs:
-            yield Worth(method=method, calibration=calibration)
+            yield CriticWorth(method=method, calibration=calibration)

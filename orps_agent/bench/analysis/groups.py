@@ -1,4 +1,4 @@
-"""Which records may be looked at side by side: same dataset and regime, same models, budget and isolation tier."""
+"""Group the records that can be compared: same dataset and regime, same models, budget and isolation tier."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from orps_agent.bench.record import Record, Regime
 _Key = TypeVar("_Key", bound=Hashable)
 
 
-class Place(NamedTuple):
-    """A problem by its name and its number of held-back tests: with other tests it is another problem."""
+class ProblemKey(NamedTuple):
+    """Identify a problem by its name and its number of held-back tests: with other tests it is another problem."""
 
     problem: str
     tests: int
 
 
-Runs = dict[Place, list[Record]]
-"""One method's searches by problem: one a seed, mostly."""
+Runs = dict[ProblemKey, list[Record]]
+"""Searches of one method by problem, usually one per seed."""
 
 
 class Setup(NamedTuple):
-    """What searches have to share to be compared."""
+    """Hold the properties that searches must share to be compared."""
 
     dataset: str
     regime: Regime
@@ -36,28 +36,28 @@ class Setup(NamedTuple):
 
 @dataclass(frozen=True)
 class Group:
-    """Methods under one setup, all on the same problems in the same order."""
+    """Hold the methods of one setup, all on the same problems in the same order."""
 
     setup: Setup
     methods: dict[str, Runs]
     notes: tuple[str, ...]
-    """What was left out, in sentences."""
+    """Sentences about what was left out."""
 
     @property
     def records(self) -> list[Record]:
-        """Of all methods and problems."""
+        """Return the records of all methods and problems."""
         return [record for runs in self.methods.values() for records in runs.values() for record in records]
 
     @property
-    def places(self) -> list[Place]:
-        """The problems, in order."""
+    def places(self) -> list[ProblemKey]:
+        """Return the problems, in order."""
         return list(next(iter(self.methods.values())))
 
 
-def without_copies(records: Iterable[Record]) -> tuple[list[Record], int]:
-    """Every search once, in an order that does not depend on theirs, and how many copies there were beside them.
+def deduplicated(records: Iterable[Record]) -> tuple[list[Record], int]:
+    """Return every search once, in an order independent of the input's, and the number of copies removed.
 
-    Databases that are merged may hold the same search more than once, and in one of them not as far as in another.
+    Merged databases may hold the same search more than once, and in one of them less complete than in another.
     """
     given = sorted(records, key=lambda record: (record.calls, record.model_dump_json()))
     unique = {(_run(record), record.search): record for record in given}
@@ -65,16 +65,16 @@ def without_copies(records: Iterable[Record]) -> tuple[list[Record], int]:
 
 
 def repeats(records: Iterable[Record]) -> int:
-    """How many searches repeat the problem, method, setup and seed of another one that is not the same search."""
+    """Return the number of searches that repeat problem, method, setup and seed of another search."""
     counts = Counter(_run(record) for record in records)
     return counts.total() - len(counts)
 
 
 def groups(records: Iterable[Record]) -> list[Group]:
-    """Records that may be looked at side by side, by setup in order.
+    """Return groups of comparable records, in the order of their setups.
 
-    A record whose tier is not known goes with the others if they all have the same tier, and else stands alone. The
-    methods of a group are cut down to the problems that all of them have; those that have none in common are groups
+    A record of unknown tier joins the others if they all have the same tier, and otherwise forms its own group. The
+    methods of a group are restricted to the problems that all of them have; methods without common problems form groups
     of their own.
     """
     by_setup = _grouped(records, lambda record: _setup(record)._replace(tier=None))
@@ -95,7 +95,7 @@ def _on_common_problems(setup: Setup, records: Iterable[Record]) -> list[Group]:
         note = f"Not compared, as they have no problem in common: {', '.join(methods)}."
         return [Group(setup, {method: _at(runs, sorted(runs))}, (note,)) for method, runs in methods.items()]
     notes = [
-        f"Only the {len(common)} problems that all methods have are looked at: {len(runs) - len(common)} others "
+        f"Only the {len(common)} problems that all methods have are compared: {len(runs) - len(common)} others "
         f"that {method} was run on are left out."
         for method, runs in methods.items()
         if len(runs) > len(common)
@@ -103,7 +103,7 @@ def _on_common_problems(setup: Setup, records: Iterable[Record]) -> list[Group]:
     return [Group(setup, {method: _at(runs, common) for method, runs in methods.items()}, tuple(notes))]
 
 
-def _at(runs: Runs, places: Sequence[Place]) -> Runs:
+def _at(runs: Runs, places: Sequence[ProblemKey]) -> Runs:
     return {place: runs[place] for place in places}
 
 
@@ -111,12 +111,12 @@ def _setup(record: Record) -> Setup:
     return Setup(record.dataset, record.regime, record.programmer, record.critic, record.budget, record.tier)
 
 
-def _run(record: Record) -> tuple[Setup, str, Place, int]:
+def _run(record: Record) -> tuple[Setup, str, ProblemKey, int]:
     return _setup(record), record.method, _place(record), record.seed
 
 
-def _place(record: Record) -> Place:
-    return Place(record.problem, record.tests)
+def _place(record: Record) -> ProblemKey:
+    return ProblemKey(record.problem, record.tests)
 
 
 def _grouped(records: Iterable[Record], key: Callable[[Record], _Key]) -> dict[_Key, list[Record]]:

@@ -1,4 +1,4 @@
-"""The paper's measures of one record: how much of the tests it passes, and what it costs beside the gold solution."""
+"""Compute the paper's measures of one record: the share of tests passed, and the cost relative to the gold solution."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from orps_agent.bench.record import STATIC, Record
 
 AS_GOLD = 100.0
 CAP = 10 * AS_GOLD
-"""Nothing counts as more than ten times the gold solution."""
+"""Maximum relative cost: ten times the gold solution."""
 
 NAMES = {
     "cpu_ns": "time",
@@ -18,16 +18,16 @@ NAMES = {
     "cyclomatic": "cyclomatic",
     "cognitive": "cognitive",
 }
-"""What the costs are called in reports."""
+"""Names of the costs in reports."""
 
 
 def relative(record: Record, name: str) -> float | None:
-    """A cost relative to the gold solution's: 100 = as the gold, at most 1000, lower is better.
+    """Return a cost relative to the gold solution's: 100 = as the gold, at most 1000, lower is better.
 
-    100 * winner / gold / pass rate. A winner that passes nothing, or none at all, has the cap: a method does not get
-    cheaper by failing. A gold of 0 (the cognitive complexity of straight code) gives 100 / pass rate to a winner of 0
-    and the cap to any other. None where the gold has no such cost, the winner was not measured, or the two were
-    measured by different sources: what is missing is missing, never 0 and never a guess.
+    100 * winner / gold / pass rate. A winner that passes nothing, or a missing winner, has the cap: a method does
+    not get cheaper by failing. A gold of 0 (the cognitive complexity of straight code) gives 100 / pass rate to a
+    winner of 0 and the cap to any other. None where the gold has no such cost, the winner was not measured, or the
+    two were measured by different sources: a missing value is never 0 and never a guess.
     """
     if source(record, name) is None:
         return None
@@ -38,7 +38,7 @@ def relative(record: Record, name: str) -> float | None:
 
 
 def quotient(record: Record, name: str) -> float | None:
-    """The winner's cost over the gold solution's, neither capped nor divided by anything; None as for `relative`."""
+    """Return the winner's cost over the gold's, uncapped and not divided by the pass rate; None as for `relative`."""
     if record.winner is None or record.gold is None:
         return None
     ours, theirs = record.winner.values.get(name), record.gold.values.get(name)
@@ -50,7 +50,7 @@ def quotient(record: Record, name: str) -> float | None:
 
 
 def source(record: Record, name: str) -> str | None:
-    """What measured the gold solution's cost: "" for one that is read off the text; None where there is none."""
+    """Return the source of the gold solution's cost: "" for one computed from the text; None where there is none."""
     if record.gold is None or name not in record.gold.values:
         return None
     return "" if name in STATIC else record.gold.sources.get(name, "")

@@ -1,4 +1,4 @@
-"""Two methods on the same problems: does one solve more, is one faster, or can they not be told apart?"""
+"""Compare two methods on the same problems: correctness and time, with tests of significance."""
 
 from __future__ import annotations
 
@@ -14,26 +14,26 @@ from orps_agent.bench.record import Record
 from .estimates import Estimate, mean_estimate, median_estimate
 from .groups import Group, Runs
 from .measures import quotient, source
-from .significance import LUCK, holm, sign_flip
+from .significance import SIGNIFICANCE_LEVEL, holm, sign_flip
 
 
-class Comparison(NamedTuple):
-    """What the problems say about one pair of methods."""
+class MethodComparison(NamedTuple):
+    """Hold the comparison of one pair of methods."""
 
     first: str
     second: str
     effect: Estimate
     """The first's less the second's Pass@1, or the first's over the second's time."""
-    chance: float
-    """How likely luck alone makes them as different."""
-    corrected: float
-    """The same by Holm's correction over all pairs of the group."""
+    p_value: float
+    """Probability of a difference at least as large if the methods are equal."""
+    corrected_p_value: float
+    """The p-value by Holm's correction over all pairs of the group."""
     better: str | None
-    """The better method; None where the two are not distinguishable."""
+    """The better method; None where the difference is not significant."""
 
 
-def compare_solved(group: Group) -> list[Comparison]:
-    """Pass@1 of every pair of methods: McNemar's exact test, with several seeds by problem (`sign_flip`).
+def compare_solved(group: Group) -> list[MethodComparison]:
+    """Compare Pass@1 of every pair of methods: McNemar's exact test, with several seeds by problem (`sign_flip`).
 
     A problem counts once however many seeds it was run with: by the difference of the two shares of seeds solved.
     """
@@ -46,12 +46,12 @@ def compare_solved(group: Group) -> list[Comparison]:
     return _corrected(found, neutral=0.0, better="more")
 
 
-def compare_time(group: Group) -> list[Comparison]:
-    """CPU time of every pair of methods, on the problems that both solve.
+def compare_time(group: Group) -> list[MethodComparison]:
+    """Compare CPU time of every pair of methods, on the problems that both solve.
 
     A problem's ratio is that of the two times over the gold solution's, each measured in its own run, and of several
     seeds the median of those that solve it, as a logarithm. The effect is the median ratio with its bootstrap
-    interval; the chance is the sign test's, as a bootstrap of few problems is too sure of itself.
+    interval; the p-value is the sign test's, as a bootstrap of few problems gives too narrow intervals.
     """
     found = []
     for first, second in combinations(group.methods, 2):
@@ -62,17 +62,21 @@ def compare_time(group: Group) -> list[Comparison]:
 
 def _corrected(
     found: Sequence[tuple[str, str, Estimate, float]], *, neutral: float, better: Literal["more", "less"]
-) -> list[Comparison]:
+) -> list[MethodComparison]:
     comparisons = []
-    for (first, second, effect, chance), corrected in zip(found, holm([each[3] for each in found]), strict=True):
-        told = effect.value is not None and corrected <= LUCK
+    for (first, second, effect, p_value), corrected_p_value in zip(
+        found, holm([each[3] for each in found]), strict=True
+    ):
+        significant = effect.value is not None and corrected_p_value <= SIGNIFICANCE_LEVEL
         ahead = first if ((effect.value or 0.0) > neutral) == (better == "more") else second
-        comparisons.append(Comparison(first, second, effect, chance, corrected, ahead if told else None))
+        comparisons.append(
+            MethodComparison(first, second, effect, p_value, corrected_p_value, ahead if significant else None)
+        )
     return comparisons
 
 
 def _solved(runs: Runs) -> Iterator[Fraction]:
-    """By problem, the share of its seeds that solve it."""
+    """Return, by problem, the share of its seeds that solve it."""
     return (Fraction(sum(record.solved for record in records), len(records)) for records in runs.values())
 
 
@@ -85,7 +89,7 @@ def _log_ratios(first: Runs, second: Runs) -> Iterator[float]:
 
 
 def _times(records: Iterable[Record]) -> dict[str, list[float]]:
-    """Logarithms of the time over the gold's by what measured it, of the searches that solve the problem."""
+    """Return logarithms of the time over the gold's, by source of measurement, of searches that solve the problem."""
     found: dict[str, list[float]] = {}
     for record in records:
         share, by = quotient(record, "cpu_ns"), source(record, "cpu_ns")

@@ -1,4 +1,4 @@
-"""The tables about methods one by one: what they pass, what their winners cost, what they spend."""
+"""Build the tables of single methods: correctness, costs of the winners, spending."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .charts import pass_at_1
 from .estimates import Estimate, median_estimate, share_estimate
 from .groups import Group, Runs
 from .measures import NAMES, relative
-from .report import Column, Kind, Table
+from .report import Column, Kind, ReportTable
 
 METHOD = Column(name="method", kind="name")
 
@@ -22,8 +22,8 @@ _RELATIVE = (
 )
 
 
-def passes(group: Group) -> Table:
-    """Pass@1, the mean share of tests passed, and how many winners could be analysed."""
+def passes(group: Group) -> ReportTable:
+    """Return Pass@1, the mean share of tests passed, and the share of winners that could be analysed."""
     rows = [
         (
             method,
@@ -34,7 +34,7 @@ def passes(group: Group) -> Table:
         )
         for method, runs in group.methods.items()
     ]
-    return Table(
+    return ReportTable(
         title="Correctness",
         about="Pass@1: the winner passes all held-back tests; tests: the share of them that it passes; valid: there is "
         "a winner, and its source can be analysed. Means over problems, of several seeds their mean first, with 95% "
@@ -49,27 +49,29 @@ def passes(group: Group) -> Table:
     )
 
 
-def dynamic_costs(group: Group) -> Iterator[Table]:
-    """Costs of running, relative to the gold solution's; what was measured in another way is in a table of its own."""
+def dynamic_costs(group: Group) -> Iterator[ReportTable]:
+    """Yield the costs of running, relative to the gold solution's, in a table for each instrument."""
     among = instruments(group.records)
     for instrument in among:
         methods = {method: measured_by(runs, instrument, among) for method, runs in group.methods.items()}
         measured = ", ".join(f"{NAMES[name]} by {by}" for name, by in instrument.items())
-        note = f"Only what was measured so: {measured}." if len(among) > 1 else None
+        note = f"Only what was measured in this way: {measured}." if len(among) > 1 else None
         yield _relatives("Cost of running", methods, list(instrument), note=note)
 
 
-def static_costs(group: Group) -> Iterator[Table]:
-    """Size and complexity, relative to the gold solution's."""
+def static_costs(group: Group) -> Iterator[ReportTable]:
+    """Yield size and complexity, relative to the gold solution's."""
     if any(record.gold for record in group.records):
         yield _relatives("Size and complexity", group.methods, STATIC)
 
 
-def _relatives(title: str, methods: Mapping[str, Runs], names: Sequence[str], *, note: str | None = None) -> Table:
+def _relatives(
+    title: str, methods: Mapping[str, Runs], names: Sequence[str], *, note: str | None = None
+) -> ReportTable:
     def estimate(runs: Runs, name: str) -> Estimate:
         return median_estimate(by_problem(runs, lambda record: relative(record, name), median))
 
-    return Table(
+    return ReportTable(
         title=f"{title} (gold solution = 100, lower is better)",
         about=_RELATIVE,
         columns=(METHOD, *(Column(name=NAMES[name], kind="relative") for name in names)),
@@ -90,8 +92,8 @@ _SPENT: tuple[tuple[str, Kind, Callable[[Record], float | None], _Fold], ...] = 
 )
 
 
-def spending(group: Group) -> Table:
-    """Calls, tokens, money and time that a search takes."""
+def spending(group: Group) -> ReportTable:
+    """Return calls, tokens, money and time that a search takes."""
     rows, notes = [], []
     for method, runs in group.methods.items():
         records = [record for each in runs.values() for record in each]
@@ -102,14 +104,14 @@ def spending(group: Group) -> Table:
         )
         rows.append((method, *cells))
         notes += [
-            f"Not known: {name} of {missing} of {len(records)} searches by {method}."
+            f"Unknown: {name} of {missing} of {len(records)} searches by {method}."
             for name, missing in unknown.items()
             if missing and name != "cost of all"
         ]
-    return Table(
+    return ReportTable(
         title="Spent on a problem",
         about="Calls, tokens and cost in USD: means over problems, of several seeds their mean first; cost of all: the "
-        "sum over all searches; wall time: medians. What is not known of every search is not known.",
+        "sum over all searches; wall time: medians. A value that is unknown for any search is unknown.",
         columns=(METHOD, *(Column(name=name, kind=kind) for name, kind, _, _ in _SPENT)),
         rows=tuple(rows),
         problems=len(group.places),

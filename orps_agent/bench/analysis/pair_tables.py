@@ -1,4 +1,4 @@
-"""The tables about pairs of methods on the same problems."""
+"""Build the tables of pairs of methods on the same problems."""
 
 from __future__ import annotations
 
@@ -6,19 +6,19 @@ from collections.abc import Iterator, Sequence
 
 from .estimates import Estimate
 from .groups import Group
-from .method_pairs import Comparison, compare_solved, compare_time
-from .report import Cell, Column, Table
+from .method_pairs import MethodComparison, compare_solved, compare_time
+from .report import Cell, Column, ReportTable
 
 SAME = "not distinguishable"
 
 _CORRECTED = (
-    "chance: how likely luck alone makes two equal methods as different; corrected: the same by Holm's correction over "
-    "all pairs, a difference up to 0.05."
+    "chance: the p-value, the probability that two equal methods differ as much; corrected: the same by Holm's "
+    "correction over all pairs, significant up to 0.05."
 )
 
 
-def solved_pairs(group: Group) -> Iterator[Table]:
-    """Which method solves more, by pairs."""
+def solved_pairs(group: Group) -> Iterator[ReportTable]:
+    """Yield the table that compares Pass@1 by pairs, if there is more than one method."""
     if len(group.methods) > 1:
         yield _table(
             group,
@@ -32,8 +32,8 @@ def solved_pairs(group: Group) -> Iterator[Table]:
         )
 
 
-def time_pairs(group: Group) -> Iterator[Table]:
-    """Which method's winners are faster, by pairs."""
+def time_pairs(group: Group) -> Iterator[ReportTable]:
+    """Yield the table that compares the winners' times by pairs, if any pair has common problems."""
     found = compare_time(group)
     if any(each.effect.problems for each in found):
         yield _table(
@@ -48,8 +48,10 @@ def time_pairs(group: Group) -> Iterator[Table]:
         )
 
 
-def _table(group: Group, found: Sequence[Comparison], *, title: str, about: str, effect: Column, words: str) -> Table:
-    return Table(
+def _table(
+    group: Group, found: Sequence[MethodComparison], *, title: str, about: str, effect: Column, words: str
+) -> ReportTable:
+    return ReportTable(
         title=title,
         about=about,
         columns=(
@@ -65,6 +67,8 @@ def _table(group: Group, found: Sequence[Comparison], *, title: str, about: str,
     )
 
 
-def _row(each: Comparison, words: str) -> tuple[Cell, ...]:
-    chances = (Estimate(value=chance, problems=each.effect.problems) for chance in (each.chance, each.corrected))
+def _row(each: MethodComparison, words: str) -> tuple[Cell, ...]:
+    chances = (
+        Estimate(value=chance, problems=each.effect.problems) for chance in (each.p_value, each.corrected_p_value)
+    )
     return each.first, each.second, each.effect, *chances, f"{each.better} {words}" if each.better else SAME

@@ -1,4 +1,4 @@
-"""A bench report as one value: everything is worked out once, and every way of writing it down renders this."""
+"""Define a bench report as one value: everything is computed once, and every output format renders this value."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from orps_agent.domain.calibration import Calibration
 from .estimates import Estimate
 
 Kind = Literal["name", "words", "share", "points", "relative", "ratio", "count", "usd", "seconds", "chance", "number"]
-"""How a column reads: `share` as a percentage, `points` as a difference of two of them, `relative` with 100 for the
-gold solution, `chance` as a probability."""
+"""Kind of a column: `share` is shown as a percentage, `points` as a difference of two of them, `relative` with 100 for
+the gold solution, `chance` as a probability."""
 
 Cell = Estimate | str
 
@@ -23,63 +23,63 @@ class _Value(BaseModel):
 
 
 class Column(_Value):
-    """What stands in one place of every row."""
+    """Describe a column of a table."""
 
     name: str
     kind: Kind
 
 
-class Table(_Value):
-    """Rows of cells: of `name` and `words` columns the cells are texts, of all others estimates."""
+class ReportTable(_Value):
+    """Hold rows of cells: texts in columns of kind `name` and `words`, estimates in all others."""
 
     title: str
     about: str
-    """What the figures mean, in a sentence or two."""
+    """Meaning of the figures, in a sentence or two."""
     columns: tuple[Column, ...]
     rows: tuple[tuple[Cell, ...], ...]
     problems: int
-    """How many problems the methods are compared on; an estimate that is made from fewer says so."""
+    """Number of problems that the methods are compared on; estimates from fewer problems are marked."""
     notes: tuple[str, ...] = ()
     """Sentences, each beginning with words of ours, here and in all other notes."""
 
 
 class Curve(_Value):
-    """Pass@1 of one method, had every search ended after some number of model calls."""
+    """Hold Pass@1 of one method, had every search ended after a number of model calls."""
 
     method: str
     points: tuple[tuple[int, float], ...]
-    """Calls, and the share of problems solved from there on, up to the next."""
+    """Pairs of calls and the share of problems solved from there on, up to the next."""
 
 
-class Mark(_Value):
-    """One method by its time and its correctness."""
+class MethodPoint(_Value):
+    """Hold the time and the correctness of one method."""
 
     method: str
     source: str
-    """What measured the time."""
+    """Source of the measured time."""
     time: Estimate
     solved: Estimate
 
 
 class Dots(_Value):
-    """Every problem under every method."""
+    """Hold the results of every problem under every method."""
 
     problems: tuple[str, ...]
-    """Those that are solved most come first."""
+    """Problem names; those that are solved most often come first."""
     methods: tuple[str, ...]
     passed: tuple[tuple[float, ...], ...]
-    """By method and problem: the share of the held-back tests passed, mean over the seeds; 1 if always solved."""
+    """Share of the held-back tests passed by method and problem, mean over the seeds; 1 if always solved."""
 
 
-class Worth(_Value):
-    """What the critic's scores were worth under one method."""
+class CriticWorth(_Value):
+    """Hold the calibration of the critic's scores under one method."""
 
     method: str
     calibration: Calibration
 
 
 class GroupReport(_Value):
-    """Methods side by side, on the same problems under the same setup."""
+    """Hold the results of methods on the same problems under the same setup."""
 
     programmer: str
     critic: str
@@ -89,17 +89,17 @@ class GroupReport(_Value):
     problems: int
     methods: tuple[str, ...]
     sources: dict[str, tuple[str, ...]]
-    """What measured which costs of running."""
+    """Names of the costs of running by their source of measurement."""
     notes: tuple[str, ...]
-    tables: tuple[Table, ...]
+    tables: tuple[ReportTable, ...]
     curves: tuple[Curve, ...]
-    marks: tuple[Mark, ...]
+    marks: tuple[MethodPoint, ...]
     dots: Dots
-    worths: tuple[Worth, ...]
+    worths: tuple[CriticWorth, ...]
 
     @property
     def label(self) -> str:
-        """What stands under every table and plot, so that none is ever without it."""
+        """Return the caption of every table and plot: models, budget, seeds, tier, problems, sources."""
         tier = "isolation tier not known" if self.tier is None else f"isolation tier {self.tier}"
         models = self.programmer if self.programmer == self.critic else f"{self.programmer}, critic {self.critic}"
         seeds = f"seed{'s' * (len(self.seeds) > 1)} {', '.join(map(str, self.seeds))}"
@@ -109,7 +109,7 @@ class GroupReport(_Value):
 
 
 class Section(_Value):
-    """One dataset under one regime: what is in two sections is never compared."""
+    """Hold the results of one dataset under one regime; different sections are never compared."""
 
     dataset: str
     regime: Regime
@@ -117,7 +117,7 @@ class Section(_Value):
 
     @property
     def title(self) -> str:
-        """`lbpp: searched on the weak tests, judged on the held-back ones`."""
+        """Return a title such as `lbpp: searched on the weak tests, judged on the held-back ones`."""
         return f"{self.dataset}: {_REGIMES[self.regime]}"
 
 
@@ -128,7 +128,7 @@ _REGIMES = {
 
 
 class Report(_Value):
-    """Everything that the records say."""
+    """Hold the whole analysis of a set of records."""
 
     searches: int
     notes: tuple[str, ...]

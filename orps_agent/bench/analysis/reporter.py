@@ -1,4 +1,4 @@
-"""From records to the report: the one door to all that is said about a bench run."""
+"""Build the report from the records of a bench run."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ from orps_agent.bench.record import DYNAMIC, Record
 from .by_problem import instruments
 from .charts import curves, dots, marks, worths
 from .estimates import ENOUGH
-from .groups import Group, groups, repeats, without_copies
+from .groups import Group, deduplicated, groups, repeats
 from .measures import NAMES
 from .method_tables import dynamic_costs, passes, spending, static_costs
 from .pair_tables import solved_pairs, time_pairs
-from .report import GroupReport, Report, Section, Table
-from .sample_tables import by_calls, sampling, trust
+from .report import GroupReport, Report, ReportTable, Section
+from .sample_tables import by_calls, calibration_table, sampling
 
 
 def summarise_records(records: Iterable[Record]) -> Report:
-    """Everything that the records say, whatever their order and however many databases they come from.
+    """Return the report of the records, whatever their order and however many databases they come from.
 
-    What differs in dataset, regime, models, budget or isolation tier is never put side by side. Seeded: the same
+    Records that differ in dataset, regime, models, budget or isolation tier are never compared. Seeded: the same
     records give the same report, to the last digit.
     """
-    unique, copies = without_copies(records)
+    unique, copies = deduplicated(records)
     again = repeats(unique)
     notes = []
     if copies:
@@ -49,7 +49,7 @@ def summarise_records(records: Iterable[Record]) -> Report:
 def _group(group: Group) -> GroupReport:
     setup, lines, trusted = group.setup, tuple(curves(group)), tuple(worths(group))
     problems = len(group.places)
-    tables: list[Table] = [
+    tables: list[ReportTable] = [
         passes(group),
         *solved_pairs(group),
         *dynamic_costs(group),
@@ -58,7 +58,7 @@ def _group(group: Group) -> GroupReport:
         spending(group),
         by_calls(lines, problems),
         *sampling(group),
-        *([trust(trusted, problems)] if trusted else []),
+        *([calibration_table(trusted, problems)] if trusted else []),
     ]
     return GroupReport(
         programmer=setup.programmer,
@@ -87,7 +87,7 @@ def _sources(group: Group) -> dict[str, tuple[str, ...]]:
 
 
 def _notes(group: Group) -> Iterator[str]:
-    """What a reader has to know before believing the figures."""
+    """Yield the caveats that a reader must consider."""
     problems = len(group.places)
     if problems < ENOUGH:
         yield f"Fewer than {ENOUGH} problems: too few for intervals."
@@ -96,8 +96,8 @@ def _notes(group: Group) -> Iterator[str]:
         lacking = sum(len(seeds - {record.seed for record in records}) for records in runs.values())
         if lacking:
             yield (
-                f"Of {problems * len(seeds)} searches by {method} (problems times seeds) {lacking} are not there; a "
-                "problem's value is made from the seeds that are."
+                f"Of {problems * len(seeds)} searches by {method} (problems times seeds) {lacking} are missing; a "
+                "problem's value is computed from the remaining seeds."
             )
         cut_short = sum(record.cut_short for records in runs.values() for record in records)
         if cut_short:
@@ -111,7 +111,7 @@ def _notes(group: Group) -> Iterator[str]:
     if without_gold:
         yield (
             f"{_counted(without_gold, 'problem has', 'problems have')} no gold solution that passes its own tests, and "
-            "so nothing that costs could be relative to."
+            "so no relative costs."
         )
     yield from _noise(group)
 
@@ -123,8 +123,8 @@ def _noise(group: Group) -> Iterator[str]:
         if len(spreads) > 1:
             often = quantiles(spreads, n=10, method="inclusive")[-1]
             yield (
-                f"Noise of {NAMES[name]}: repeats of one measurement lay {median(spreads):.1%} apart in the median, "
-                f"and {often:.1%} or more in one of ten."
+                f"Noise of {NAMES[name]}: repeats of one measurement differ by {median(spreads):.1%} in the median, "
+                f"and by {often:.1%} or more in one of ten."
             )
 
 

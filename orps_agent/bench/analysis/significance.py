@@ -1,4 +1,4 @@
-"""Whether two methods differ on the same problems, or luck would explain it: exact tests, and Holm's correction."""
+"""Test the difference of two methods on the same problems exactly, with Holm's correction."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ import math
 from collections.abc import Sequence
 from fractions import Fraction
 
-LUCK = 0.05
-"""The chance up to which a difference is called one, after the correction for how many were looked at."""
+SIGNIFICANCE_LEVEL = 0.05
+"""Corrected p-value up to which a difference counts as significant."""
 
 
 def sign_flip(differences: Sequence[Fraction | int]) -> float:
-    """How likely chance alone makes the sum of paired differences as far from 0 as it is (two-sided, exact).
+    """Return the p-value of a sum of paired differences (two-sided, exact).
 
-    If two methods are equal, every problem's difference could as well have had the other sign; of all ways to give
-    signs, this is the share that comes to a sum as far from 0. Where all differences are -1, 0 or 1 (Pass@1 with one
+    If two methods are equal, every problem's difference could as well have had the other sign; of all assignments of
+    signs, this is the share with a sum at least as far from 0. Where all differences are -1, 0 or 1 (Pass@1 with one
     seed), it is exactly McNemar's test; for signs alone it is the sign test.
     """
     steps = [Fraction(each) for each in differences if each]
@@ -35,7 +35,7 @@ def sign_flip(differences: Sequence[Fraction | int]) -> float:
 
 
 def holm(chances: Sequence[float]) -> list[float]:
-    """The chances, each corrected for being one of several (Holm 1979), in the same order; at most 1."""
+    """Return the p-values, each corrected for being one of several (Holm 1979), in the same order; at most 1."""
     corrected = [0.0] * len(chances)
     worst = 0.0
     for rank, place in enumerate(sorted(range(len(chances)), key=chances.__getitem__)):

@@ -10,14 +10,28 @@ from pathlib import Path
 
 from orps_agent.errors import DatasetError
 
-from .base import Dataset, Fault, Row, Split
+from .base import Dataset, Fault, Fields, Row, Split
 from .files import FileDataset, is_ours
-from .formats import task_in
+from .formats import FORMATS, Format, task_in
 from .hub import KNOWN, HubDataset, folder_source, hub_source
 from .loader import Loaded, load_tasks, read_tasks
 from .task import Task
 
-__all__ = ["Dataset", "Fault", "Loaded", "Row", "Split", "Task", "load_tasks", "open_dataset", "read_tasks", "task_in"]
+__all__ = [
+    "FORMATS",
+    "Dataset",
+    "Fault",
+    "Fields",
+    "Format",
+    "Loaded",
+    "Row",
+    "Split",
+    "Task",
+    "load_tasks",
+    "open_dataset",
+    "read_tasks",
+    "task_in",
+]
 
 
 def open_dataset(name: str | Path) -> Dataset:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
+from orps_agent.domain.artifact import Program
 from orps_agent.domain.problem import TestSuite
 from orps_agent.errors import ProblemError
 from orps_agent.problems.problem_file import parse_python
@@ -29,7 +30,8 @@ def apps_task(fields: Fields) -> Task:
     name = cases.get("fn_name")
     gold = _gold(fields)
     parts = _programs(fields, inputs, outputs) if name is None else _calls(fields, str(name), gold, inputs, outputs)
-    task = Task(id=identifier(fields, "id", "problem_id", "task_id", prefix="apps"), gold=gold, **parts)
+    id_ = identifier(fields, "id", "problem_id", "task_id", prefix="apps")
+    task = Task(id=id_, gold=None if gold is None else Program(gold), **parts)
     check_task(task, tests=1)
     return task
 

@@ -11,6 +11,7 @@ import ast
 from collections.abc import Sequence
 from typing import Any
 
+from orps_agent.domain.artifact import Program
 from orps_agent.domain.problem import TestSuite
 from orps_agent.errors import ProblemError
 from orps_agent.problems.problem_file import parse_python
@@ -42,7 +43,7 @@ def evalplus_task(fields: Fields) -> Task:
         entry_points=(name,),
         weak=TestSuite(setup=setup, tests=numbered(_tests(base, name))),
         real=TestSuite(setup=setup, tests=numbered([*_tests(base, name), *_tests(plus, name)])),
-        gold=gold,
+        gold=Program(gold),
     )
     check_task(task, tests=1)
     return task

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import itertools
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from pydantic import ValidationError
 
 from orps_agent.errors import ProblemError
+from orps_agent.util.plugins import Registry
 from orps_agent.util.validation import first_problem
 
 from . import apps, evalplus, humaneval, lbpp, livecodebench, mbpp
@@ -23,7 +25,7 @@ class Format(NamedTuple):
     read: Callable[[Fields], Task]
 
 
-FORMATS = (
+_BUILT_IN = (
     Format("EvalPlus", evalplus.NEEDS, evalplus.evalplus_task),
     Format("HumanEval", humaneval.NEEDS, humaneval.humaneval_task),
     Format("ORPS", lbpp.NEEDS, lbpp.orps_task),
@@ -31,7 +33,10 @@ FORMATS = (
     Format("APPS", apps.NEEDS, apps.apps_task),
     Format("LiveCodeBench", livecodebench.NEEDS, livecodebench.livecodebench_task),
 )
-"""The first whose columns are all there is the row's."""
+FORMATS: Registry[Format] = Registry(
+    "orps_agent.datasets", "dataset format", {each.name.lower(): each for each in _BUILT_IN}, kind=Format
+)
+"""The first whose columns are all there is the row's; those of packages come after the built-in ones."""
 
 
 def task_in(fields: Fields) -> Task:
@@ -55,18 +60,28 @@ def read_row(row: Row) -> Task | Fault:
 
 
 def _format_of(fields: Fields) -> Format:
-    """The format of which nothing is missing; ProblemError that says what is missing to those that come closest."""
-    missing = {each: [key for key in each.needs if fields.get(key) is None] for each in FORMATS}
-    for each, keys in missing.items():
-        if not keys:
+    """The format of which nothing is missing; ProblemError that says what is missing to those that come closest.
+
+    PluginError where no built-in format fits, and a package's cannot be used.
+    """
+    missing = {}
+    for name in itertools.chain(FORMATS.built_in, _added()):
+        each = FORMATS.find(name)
+        missing[each] = [key for key in each.needs if fields.get(key) is None]
+        if not missing[each]:
             return each
     near = {each: keys for each, keys in missing.items() if len(keys) < len(each.needs) / 2}
     if not near:
-        known = ", ".join(each.name for each in FORMATS)
+        known = ", ".join(each.name for each in missing)
         raise ProblemError(f"has the columns of no known format ({known}) but {', '.join(map(str, fields)):.100}")
     least = min(map(len, near.values()))
     lacks = [f"{', '.join(keys)} ({each.name})" for each, keys in near.items() if len(keys) == least]
     raise ProblemError(f"has no {' or '.join(lacks)}")
+
+
+def _added() -> Iterator[str]:
+    """Yield the names of the packages' formats, which are looked up only when the built-in ones do not fit."""
+    yield from (each.name for each in FORMATS.plugins())
 
 
 def _label(fields: Fields) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from pathlib import Path
 
+from orps_agent.domain.artifact import Program
 from orps_agent.domain.problem import SnippetTest, TestSuite
 from orps_agent.errors import ProblemError
 from orps_agent.problems.needed_names import (
@@ -61,7 +62,7 @@ def snippet_task(
     parse_python(gold, "gold solution")
     real = _with_modules(real, gold)
     names = (entry_point,) if entry_point else find_entry_points(real, gold)
-    task = Task(id=id, statement=statement, entry_points=names, real=_touching(real, names), gold=gold)
+    task = Task(id=id, statement=statement, entry_points=names, real=_touching(real, names), gold=Program(gold))
     check_task(task)
     return task if weak is None else with_weak(task, _touching(_with_modules(weak, gold), names))
 
@@ -70,7 +71,7 @@ def with_weak(task: Task, weak: TestSuite) -> Task:
     """The task with these weak tests as well, whose names join its entry points; ProblemError if they are no good."""
     names = set(task.entry_points)
     if task.gold is not None and any(test.kind == "snippet" for test in weak.tests):
-        names |= set(find_entry_points(weak, task.gold))
+        names |= set(find_entry_points(weak, task.gold.source))
     both = task.model_copy(update={"weak": weak, "entry_points": tuple(sorted(names))})
     check_task(both, "weak")
     return both

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pydantic import BaseModel, ConfigDict, Field
 
 from orps_agent.bench.record import Regime
+from orps_agent.domain.artifact import ArtifactText
 from orps_agent.domain.problem import Limits, Problem, TestSuite
 from orps_agent.errors import ProblemError
 from orps_agent.problems import check_problem
@@ -26,7 +27,7 @@ class Task(BaseModel):
     """The tests that the benchmark judges by."""
     weak: TestSuite | None = None
     """Tests that a model wrote, or the benchmark's fewer public ones; None where it has none."""
-    gold: str | None = None
+    gold: ArtifactText | None = None
     """A reference solution; None where the benchmark has none."""
 
     def problem(self, regime: Regime) -> Problem:

@@ -1,4 +1,4 @@
-"""How the cells of a report read: one wording for the terminal, Markdown and the page."""
+"""Format the cells of a report, in the same way for the terminal, Markdown and the page."""
 
 from __future__ import annotations
 
@@ -6,26 +6,26 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from orps_agent.bench.analysis.estimates import Estimate
-from orps_agent.bench.analysis.report import Cell, Column, Kind, Table
+from orps_agent.bench.analysis.report import Cell, Column, Kind, ReportTable
 from orps_agent.util.text import duration, money, safe
 
 UNKNOWN = "–"
-"""What is not known is a dash, never 0."""
+"""Text of an unknown value: a dash, never 0."""
 
 
 class Words(NamedTuple):
-    """A cell in words, in one line each."""
+    """Hold the text of a cell, each part in one line."""
 
     value: str
     more: str = ""
-    """The interval and, where it is not made from all problems, from how many."""
+    """The interval, and the number of problems if it is not all of them."""
 
     def __str__(self) -> str:
         return f"{self.value} {self.more}".rstrip()
 
 
-def words(cell: Cell, column: Column, table: Table) -> Words:
-    """What stands in a cell; nothing in it can steer a terminal or hide."""
+def words(cell: Cell, column: Column, table: ReportTable) -> Words:
+    """Return the text of a cell; control and invisible characters in it are escaped."""
     if isinstance(cell, str):
         return Words(line(cell))
     if cell.value is None:
@@ -40,23 +40,23 @@ def words(cell: Cell, column: Column, table: Table) -> Words:
 
 
 def line(text: str) -> str:
-    """The text as one line, with everything invisible written out."""
+    """Return the text as one line, with everything invisible escaped."""
     return safe(text).replace("\n", "\\n").replace("\t", "\\t")
 
 
 def is_text(column: Column) -> bool:
-    """Whether the column's cells are texts, which stand at the left."""
+    """Return True when the column's cells are texts, which are left-aligned."""
     return column.kind in {"name", "words"}
 
 
-def notes(table: Table) -> tuple[str, ...]:
-    """What has to be known of a table, the numbers in brackets explained where there are some."""
+def notes(table: ReportTable) -> tuple[str, ...]:
+    """Return the notes of a table, with an explanation of the numbers in brackets where there are some."""
     fewer = any(
         isinstance(cell, Estimate) and cell.value is not None and cell.problems != table.problems
         for row in table.rows
         for cell in row
     )
-    return (*table.notes, *(["In brackets: from how many problems, where it is not all."] if fewer else []))
+    return (*table.notes, *(["In brackets: the number of problems, where it is not all of them."] if fewer else []))
 
 
 def _count(value: float) -> str:
@@ -87,4 +87,4 @@ _KINDS: dict[Kind, tuple[_Number, _Number]] = {
     "chance": (_chance, _chance),
     "number": (lambda value: f"{value:.2f}".replace("-", "−"), lambda value: f"{value:.2f}"),
 }
-"""For each kind, how a value and how the end of an interval reads."""
+"""For each kind, the formats of a value and of the ends of an interval."""

@@ -1,4 +1,4 @@
-"""A report as CSV: one line a figure, with everything that tells which it is."""
+"""Write a report as CSV: one line per figure, with all that identifies it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import csv
 import io
 from collections.abc import Iterator
 
-from orps_agent.bench.analysis.report import Cell, GroupReport, Report, Table
+from orps_agent.bench.analysis.report import Cell, GroupReport, Report, ReportTable
 
 COLUMNS = (
     "dataset", "regime", "programmer", "critic", "budget", "tier", "seeds", "table", "row", "column",
@@ -15,7 +15,7 @@ COLUMNS = (
 
 
 def spreadsheet(report: Report) -> str:
-    """All figures of all tables, in full precision, and what was passed of every problem. Unknown values are empty."""
+    """Return all figures of all tables, in full precision, and every problem's results. Unknown values are empty."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(COLUMNS)
@@ -40,7 +40,7 @@ def _figures(group: GroupReport) -> Iterator[_Figure]:
             yield "Tests passed by problem", method, problem, share, None, None, 1
 
 
-def _cells(table: Table, row: tuple[Cell, ...]) -> Iterator[_Figure]:
+def _cells(table: ReportTable, row: tuple[Cell, ...]) -> Iterator[_Figure]:
     name = " / ".join(str(cell) for cell, column in zip(row, table.columns, strict=True) if column.kind == "name")
     for cell, column in zip(row, table.columns, strict=True):
         if column.kind == "name":
@@ -52,7 +52,7 @@ def _cells(table: Table, row: tuple[Cell, ...]) -> Iterator[_Figure]:
 
 
 def _plain(value: str | float | None) -> str | float | None:
-    """The value; a text that a spreadsheet would take for a formula has an apostrophe put before it."""
+    """Return the value; a text that a spreadsheet would take for a formula is prefixed with an apostrophe."""
     if isinstance(value, float) and value.is_integer():
         return int(value)
     return f"'{value}" if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r")) else value

@@ -1,4 +1,4 @@
-"""Every problem under every method as a dot. Needs the extra `bench`."""
+"""Draw every problem under every method as a dot. Needs the extra `bench`."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ VERDICTS = {
     "part": ("•", "some", 12, True),
     "fail": ("○", "none", 9, False),
 }
-"""By the CSS variable of the colour: the sign in a legend, what it stands for, the dot's size, whether it is filled."""
+"""Look of a dot by its CSS variable: sign and meaning in the legend, size, True if it is filled."""
 
 _BLOCK, _PITCH, _ROW = 40, 6.6, 13.0
 _LETTERS = 14
 
 
 def dots_plot(dots: Dots, name: str) -> Plot:
-    """A row for each method, in blocks of problems; pointing at a dot tells the problem."""
+    """Return a plot with a row for each method, in blocks of problems; a dot's tooltip names the problem."""
     return Plot(
         "Every problem",
         "How much of the held-back tests each method passes; the problems that are solved most come first.",

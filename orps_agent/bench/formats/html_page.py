@@ -1,4 +1,4 @@
-"""A report as one HTML file: no network, no scripts, readable in light and dark. Needs the extra `bench`."""
+"""Write a report as one HTML file: no network, no scripts, readable in light and dark. Needs the extra `bench`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from html import escape
 from importlib.resources import files
 from string import Template
 
-from orps_agent.bench.analysis.report import Cell, Column, GroupReport, Report, Section, Table
+from orps_agent.bench.analysis.report import Cell, Column, GroupReport, Report, ReportTable, Section
 from orps_agent.page import common
 from orps_agent.page.policy import policy
 
@@ -17,10 +17,10 @@ from .plots import plots
 
 
 def webpage(report: Report) -> str:
-    """The page, to be written as UTF-8.
+    """Return the page, to be written as UTF-8.
 
-    Whatever came from outside is in it as text: the page's Content-Security-Policy admits its own style by its hash,
-    and nothing else.
+    All external content is inserted as text: the page's Content-Security-Policy admits its own style by its hash, and
+    nothing else.
     """
     style = common() + _read("report.css")
     return Template(_read("report.html")).substitute(
@@ -71,7 +71,7 @@ def _figure(plot: Plot, group: GroupReport) -> str:
     )
 
 
-def _table(table: Table, group: GroupReport) -> str:
+def _table(table: ReportTable, group: GroupReport) -> str:
     head = "".join(f'<th scope="col"{_side(column)}>{_text(column.name)}</th>' for column in table.columns)
     rows = "".join(f"<tr>{''.join(_cells(row, table))}</tr>" for row in table.rows)
     return (
@@ -81,7 +81,7 @@ def _table(table: Table, group: GroupReport) -> str:
     )
 
 
-def _cells(row: tuple[Cell, ...], table: Table) -> Iterator[str]:
+def _cells(row: tuple[Cell, ...], table: ReportTable) -> Iterator[str]:
     for cell, column in zip(row, table.columns, strict=True):
         value, more = words(cell, column, table)
         if column.kind == "name":

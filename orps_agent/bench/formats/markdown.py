@@ -1,11 +1,11 @@
-"""A report as Markdown, with tables as GitHub reads them."""
+"""Write a report as Markdown, with tables in GitHub's syntax."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
 
-from orps_agent.bench.analysis.report import GroupReport, Report, Table
+from orps_agent.bench.analysis.report import GroupReport, Report, ReportTable
 
 from .cells import is_text, line, notes, words
 
@@ -13,7 +13,7 @@ _MARKUP = re.compile(r"[\\`*_\[\]<>&#~$|!@]|(?<=http)(?=s?:)|(?<=www)(?=\.)", re
 
 
 def markdown(report: Report) -> str:
-    """The report; whatever came from outside is in it as text."""
+    """Return the report; all external content is inserted as text."""
     return "\n".join(_lines(report))
 
 
@@ -35,7 +35,7 @@ def _paragraphs(texts: tuple[str, ...]) -> Iterator[str]:
         yield f"\n{_text(text)}"
 
 
-def _table(table: Table, group: GroupReport) -> Iterator[str]:
+def _table(table: ReportTable, group: GroupReport) -> Iterator[str]:
     yield f"\n**{_text(table.title)}**\n"
     yield f"{_text(table.about)} ({_text(group.label)})\n"
     yield _row([_text(column.name) for column in table.columns])
@@ -50,5 +50,5 @@ def _row(cells: list[str]) -> str:
 
 
 def _text(text: str) -> str:
-    """The text with everything escaped that Markdown would take for markup or make a link of."""
+    """Escape everything that Markdown would take for markup or turn into a link."""
     return _MARKUP.sub(lambda match: f"\\{match.group()}" if match.group() else "\\", line(text))

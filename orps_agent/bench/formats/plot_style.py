@@ -1,4 +1,4 @@
-"""What all plots have in common: their size, their colours and signs, and what stands around them. Needs `bench`."""
+"""Share size, colours, signs and captions among all plots. Needs the extra `bench`."""
 
 from __future__ import annotations
 
@@ -11,38 +11,38 @@ from matplotlib.ticker import PercentFormatter
 from .svg import COLOURS, SERIES
 
 WIDTH = 360
-"""In pixels of a phone; a wider screen shows a plot larger."""
+"""Width in pixels of a phone; a wider screen shows a plot larger."""
 
 _HEIGHT = 240
 _MARKERS = {"o": "●", "s": "■", "^": "▲", "D": "◆", "v": "▼", "P": "✚", "X": "✖", "*": "★"}
 
 
 class Key(NamedTuple):
-    """One entry of a legend."""
+    """Describe one entry of a legend."""
 
     colour: str
-    """By its CSS variable."""
+    """Name of the colour's CSS variable."""
     sign: str
     words: str
 
 
 class Plot(NamedTuple):
-    """One plot with what stands over it."""
+    """Hold one plot with its heading and its legend."""
 
     title: str
     about: str
     svgs: tuple[str, ...]
-    """More than one where it goes on in the next."""
+    """SVG elements; more than one where the plot is split into blocks."""
     legend: tuple[Key, ...]
 
 
 def canvas(height: float) -> Figure:
-    """An empty figure as wide as all are; a unit of its SVG is a pixel."""
+    """Return an empty figure of the common width; a unit of its SVG is a pixel."""
     return Figure(figsize=(WIDTH / 72, height / 72))
 
 
 def percent_axes(x: str, y: str = "") -> tuple[Figure, Axes]:
-    """Axes from 0 to 100% upwards, without a frame."""
+    """Return axes from 0 to 100% upwards, without a frame."""
     figure = canvas(_HEIGHT)
     axes = figure.add_axes((0.13, 0.18, 0.845, 0.73))
     axes.set_xlabel(x, color=COLOURS["muted"])
@@ -58,12 +58,12 @@ def percent_axes(x: str, y: str = "") -> tuple[Figure, Axes]:
 
 
 def look(at: int) -> tuple[str, str]:
-    """Colour and marker of the method at this place; no two of the first 64 have both in common."""
+    """Return colour and marker of the method at this index; no two of the first 64 have both in common."""
     return COLOURS[_series(at)], list(_MARKERS)[_sign(at)]
 
 
 def legend(methods: tuple[str, ...]) -> tuple[Key, ...]:
-    """The methods as `look` shows them."""
+    """Return the legend of the methods, as `look` shows them."""
     return tuple(Key(_series(at), list(_MARKERS.values())[_sign(at)], method) for at, method in enumerate(methods))
 
 

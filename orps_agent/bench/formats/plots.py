@@ -1,4 +1,4 @@
-"""The plots of a group; what they show is all in the report. Needs the extra `bench`."""
+"""Draw the plots of a group from the values of the report. Needs the extra `bench`."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from matplotlib.ticker import FixedLocator, MaxNLocator, NullLocator
 
 from orps_agent.bench.analysis.estimates import Estimate
 from orps_agent.bench.analysis.measures import AS_GOLD, CAP
-from orps_agent.bench.analysis.report import GroupReport, Worth
+from orps_agent.bench.analysis.report import CriticWorth, GroupReport
 
 from .dots import VERDICTS, dots_plot
 from .plot_style import Key, Plot, legend, look, percent_axes
@@ -14,7 +14,7 @@ from .svg import COLOURS, inline, settings
 
 
 def plots(group: GroupReport, name: str) -> list[Plot]:
-    """All plots of a group; `name` keeps their ids apart from those of other groups in the same page."""
+    """Return all plots of a group; `name` keeps their ids distinct from those of other groups in the same page."""
     with settings():
         return [
             _curves(group, f"{name}-calls"),
@@ -62,12 +62,12 @@ def _times(group: GroupReport, source: str, name: str) -> Plot:
 
 
 def _ends(estimate: Estimate) -> tuple[float, float, float]:
-    """The value and where its interval ends, at the value itself where there is none."""
+    """Return the value and the ends of its interval, or the value itself where there is none."""
     value = estimate.value or 0.0
     return value, value if estimate.low is None else estimate.low, value if estimate.high is None else estimate.high
 
 
-def _critic(worth: Worth, name: str) -> Plot:
+def _critic(worth: CriticWorth, name: str) -> Plot:
     figure, axes = percent_axes("critic's score")
     for score, confusion in worth.calibration.confusion.items():
         counts = {"pass": confusion.all, "part": confusion.some, "fail": confusion.none}

@@ -1,4 +1,4 @@
-"""A matplotlib figure as SVG that stands inside a page: no style of its own, the page's colours, the same bytes always.
+"""Convert a matplotlib figure to SVG inside a page: no style of its own, the page's colours, always the same bytes.
 
 Needs the extra `bench`.
 """
@@ -18,7 +18,7 @@ from matplotlib.figure import Figure
 SERIES = 8
 _VARIABLES = ("ink", "muted", "line", "pass", "part", "fail", *(f"series-{number}" for number in range(SERIES)))
 COLOURS = {name: f"#0000{number:02x}" for number, name in enumerate(_VARIABLES, start=16)}
-"""Colours to draw with, by the CSS variable that takes their place in the page, in light and in dark."""
+"""Colours to draw with, by the CSS variable that replaces them in the page, in light and in dark."""
 
 _NAMES = {colour: f"var(--{name})" for name, colour in COLOURS.items()}
 _REFERENCE = re.compile(r"#([\w.-]+)")
@@ -26,16 +26,16 @@ _REFERENCE = re.compile(r"#([\w.-]+)")
 
 @contextmanager
 def settings() -> Iterator[None]:
-    """Inside it, nobody's own settings of matplotlib count, texts stay texts, and a dollar in a name is a dollar."""
+    """Ignore the user's own matplotlib settings, keep texts as texts, and take a dollar in a name literally."""
     with style.context(["default", {"svg.fonttype": "none", "text.parse_math": False, "font.size": 11}]):
         yield
 
 
 def inline(figure: Figure, name: str, titles: Mapping[str, Sequence[str]] | None = None) -> str:
-    """The figure, drawn within `settings`, as an SVG element.
+    """Return the figure, drawn within `settings`, as an SVG element.
 
-    `name` keeps the ids of several figures in one page apart; `titles` has, by the gid of a collection of marks, what
-    a reader sees when pointing at each of them.
+    `name` keeps the ids of several figures in one page distinct; `titles` has, by the gid of a collection of marks, the
+    tooltip of each of them.
     """
     root = ET.fromstring(_draw(figure, name))  # noqa: S314 - what matplotlib has just written
     for element in root.iter():
@@ -56,7 +56,7 @@ def _draw(figure: Figure, name: str) -> str:
 
 
 def _restyle(element: ET.Element) -> None:
-    """Take the style attribute, which the page's policy forbids, apart into attributes of their own."""
+    """Split the style attribute, which the page's policy forbids, into attributes of their own."""
     declarations = (part.partition(":") for part in element.attrib.pop("style", "").split(";") if part.strip())
     for name, _, value in declarations:
         if name.strip() != "font-family":
@@ -78,7 +78,7 @@ def _add_titles(root: ET.Element, gid: str, texts: Sequence[str]) -> None:
 
 
 def _drop(root: ET.Element) -> None:
-    """What no browser needs: sizes (the page's style has them), metadata, and ids that nothing refers to."""
+    """Remove what no browser needs: sizes (the page's style has them), metadata, and ids without references."""
     for name in ("width", "height", "version"):
         root.attrib.pop(name, None)
     for parent in list(root.iter()):

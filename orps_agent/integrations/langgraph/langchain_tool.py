@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field
 
 from orps_agent.agent import Agent
 from orps_agent.budget.account import Budget
+from orps_agent.domain.artifact import Program
 from orps_agent.errors import UsageError
 from orps_agent.settings import Settings
 
@@ -70,5 +71,4 @@ def as_tool(
 
 
 def _told(found: SearchOutcome) -> str:
-    code = f"\n\n```python\n{found['code'].rstrip()}\n```" if found["code"] else ""
-    return f"{found['summary']}{code}"
+    return "\n\n".join(filter(None, (found["summary"], Program((found["code"] or "").rstrip()).text)))

@@ -1,4 +1,4 @@
-"""What the tools answer: values that clients get as structured content."""
+"""The values that the tools return, and clients get as structured content."""
 
 from __future__ import annotations
 
@@ -6,19 +6,18 @@ from pydantic import BaseModel, ConfigDict
 
 from orps_agent.domain.candidate import Candidate, Outline, Status
 from orps_agent.domain.result import SearchResult
-from orps_agent.domain.search import Search
-from orps_agent.integrations.langgraph.request import summary_of
+from orps_agent.domain.search import Search, SearchStatus
+from orps_agent.integrations.langgraph.request import outcome_of
 
 
-class SearchStatus(BaseModel):
-    """Where a search stands."""
+class SearchProgress(BaseModel):
+    """The state of a search and how far it has come."""
 
     model_config = ConfigDict(frozen=True)
 
     search: str
     problem: str
-    status: str
-    """running, interrupted, cancelled or finished."""
+    status: SearchStatus
     reason: str | None = None
     """Why it ended or was interrupted."""
     candidates: int = 0
@@ -31,23 +30,23 @@ class SearchStatus(BaseModel):
 
 
 class SolveResult(BaseModel):
-    """What a search found."""
+    """The best code of a search, and how the search went."""
 
     model_config = ConfigDict(frozen=True)
 
     search: str
-    status: str
+    status: SearchStatus
     solved: bool
     code: str | None
     summary: str
 
 
-class SearchList(BaseModel):
+class LatestSearches(BaseModel):
     """The latest searches, newest first."""
 
     model_config = ConfigDict(frozen=True)
 
-    searches: list[SearchStatus]
+    searches: list[SearchProgress]
 
 
 class CandidateTold(BaseModel):
@@ -81,26 +80,24 @@ class Explanation(BaseModel):
     """All candidates in path order, without their texts."""
 
 
-def status_of(row: Search, outline: list[Outline], expected: int | None = None) -> SearchStatus:
-    """A row and its candidates in short."""
+def progress_of(search: Search, outline: list[Outline], expected: int | None = None) -> SearchProgress:
+    """Summarise a search and its candidates."""
     passed = [each.passed for each in outline if each.passed is not None]
-    return SearchStatus(
-        search=row.id,
-        problem=row.problem.id,
-        status=row.status,
-        reason=row.reason,
+    return SearchProgress(
+        search=search.id,
+        problem=search.problem.id,
+        status=search.status,
+        reason=search.reason,
         candidates=sum(each.status is not Status.RUNNING for each in outline),
         expected=expected,
         best_passed=max(passed, default=None),
-        tests=len(row.problem.tests),
+        tests=len(search.problem.tests),
     )
 
 
-def result_of(result: SearchResult, status: str) -> SolveResult:
-    """A result for a client."""
-    return SolveResult(
-        search=result.search, status=status, solved=result.solved, code=result.code, summary=summary_of(result)
-    )
+def result_of(result: SearchResult, status: SearchStatus) -> SolveResult:
+    """Show a client the same as a graph, and the search's state."""
+    return SolveResult(**outcome_of(result), status=status)
 
 
 def outlined(each: Outline) -> CandidateTold:

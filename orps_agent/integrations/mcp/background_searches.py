@@ -14,12 +14,13 @@ from orps_agent.agent import Agent
 from orps_agent.archive import Archive
 from orps_agent.budget.account import Budget
 from orps_agent.domain.problem import Problem
+from orps_agent.domain.search import ACTIVE
 from orps_agent.errors import OrpsError
 from orps_agent.settings import SearchConfig, Settings
 from orps_agent.util.logs import log
-from orps_agent.util.tasks import beside
+from orps_agent.util.tasks import background_tasks
 
-from .answers import SearchStatus, status_of
+from .answers import SearchProgress, progress_of
 
 _LOOK_SECONDS = 0.25
 
@@ -42,11 +43,11 @@ class Runs:
         await self._tasks.start(self._run, problem, config, None, search)
         return search
 
-    async def resume(self, search: str, budget: Budget | None) -> str:
+    async def resume(self, search_id: str, budget: Budget | None) -> str:
         """Go on with a search and return its whole id; raises what keeps it from going on."""
-        row = await self.archive.search(search)
-        await self._tasks.start(self._run, row.id, None, budget, None)
-        return row.id
+        search = await self.archive.search(search_id)
+        await self._tasks.start(self._run, search.id, None, budget, None)
+        return search.id
 
     async def _run(
         self,
@@ -67,25 +68,25 @@ class Runs:
         except OrpsError as error:
             if not begun:
                 raise
-            # The search's row says it to whoever asks.
+            # The search itself says so to whoever asks.
             log.warning("a search ended early", error=str(error))
 
-    async def status(self, search: str) -> SearchStatus:
-        """Where a search stands."""
-        row = await self.archive.search(search)
-        expected = self.agent.forecast(row.problem, row.config).likely.candidates
-        return status_of(row, await self.archive.store.outline(row.id), expected)
+    async def progress(self, search_id: str) -> SearchProgress:
+        """Return the state of a search and how far it has come."""
+        search = await self.archive.search(search_id)
+        expected = self.agent.forecast(search.problem, search.config).likely.candidates
+        return progress_of(search, await self.archive.store.outline(search.id), expected)
 
-    async def watch(self, search: str, seconds: float) -> AsyncIterator[SearchStatus]:
-        """Where it stands, each time that something is new, until it has ended or the time is up."""
+    async def watch(self, search_id: str, seconds: float) -> AsyncIterator[SearchProgress]:
+        """Yield the progress of a search whenever it is new, until the search has ended or the time is up."""
         until = time.monotonic() + seconds
-        seen: SearchStatus | None = None
+        seen: SearchProgress | None = None
         while True:
-            now = await self.status(search)
+            now = await self.progress(search_id)
             if now != seen:
                 seen = now
                 yield now
-            if now.status != "running" or time.monotonic() > until:
+            if now.status not in ACTIVE or time.monotonic() > until:
                 return
             await anyio.sleep(_LOOK_SECONDS)
 
@@ -93,7 +94,7 @@ class Runs:
 @asynccontextmanager
 async def open_runs(settings: Settings, budget: Budget | None = None) -> AsyncIterator[Runs]:
     """Runs over an agent of their own, and within one `budget`; what is running at the end is interrupted."""
-    async with Agent(settings, budget=budget) as agent, beside(wait=True) as tasks:
+    async with Agent(settings, budget=budget) as agent, background_tasks(wait=True) as tasks:
         try:
             yield Runs(agent, tasks)
         finally:

@@ -17,7 +17,7 @@ from orps_agent.errors import OrpsError
 from orps_agent.integrations.langgraph.request import SearchRequest, config_of, problem_of
 from orps_agent.settings import SearchConfig
 
-from .answers import Explanation, SearchList, SearchStatus, SolveResult, outlined, result_of, status_of, told
+from .answers import Explanation, LatestSearches, SearchProgress, SolveResult, outlined, progress_of, result_of, told
 from .background_searches import Runs
 
 Statement = Annotated[str, Field(description="What to write, with the names and signatures that the tests use.")]
@@ -70,21 +70,21 @@ class Tools:
 
     async def start(
         self, statement: Statement, tests: Tests, held_back: HeldBack = None, changes: Changes = None
-    ) -> SearchStatus:
+    ) -> SearchProgress:
         """Begin a search and return at once; `watch` tells how it goes and `explain` what it found."""
         with _anticipated():
             problem, config = self._asked(statement, tests, held_back, changes)
-            return await self._runs.status(await self._runs.start(problem, config))
+            return await self._runs.progress(await self._runs.start(problem, config))
 
     async def watch(
         self,
         ctx: Context[Any, Any],
         search: SearchId,
         seconds: Annotated[float, Field(ge=0, le=3600, description="How long to wait for its end at most.")] = 60.0,
-    ) -> SearchStatus:
+    ) -> SearchProgress:
         """Wait until a search has ended or the time is up; progress tells how many candidates are done."""
         with _anticipated():
-            now = await self._runs.status(search)
+            now = await self._runs.progress(search)
             async for now in self._runs.watch(search, seconds):
                 best = "none executed yet" if now.best_passed is None else f"the best passes {now.best_passed}"
                 await ctx.report_progress(now.candidates, now.expected, f"{now.status}, {best} of {now.tests} tests")
@@ -95,29 +95,29 @@ class Tools:
         search: SearchId,
         max_calls: Annotated[int | None, Field(gt=0, description="Model calls over all runs of it.")] = None,
         max_cost: Annotated[float | None, Field(gt=0, description="USD over all runs of it.")] = None,
-    ) -> SearchStatus:
-        """Go on with an interrupted or cancelled search, or, with larger limits, with one that had used up its own."""
+    ) -> SearchProgress:
+        """Continue a created, interrupted or cancelled search, or, with larger limits, one that used its own up."""
         given = {name: each for name, each in (("calls", max_calls), ("cost", max_cost)) if each is not None}
         with _anticipated():
-            row = await self._runs.archive.search(search)
-            budget = Budget.model_validate({**row.config.budget.model_dump(), **given}) if given else None
-            return await self._runs.status(await self._runs.resume(row.id, budget))
+            found = await self._runs.archive.search(search)
+            budget = Budget.model_validate({**found.config.budget.model_dump(), **given}) if given else None
+            return await self._runs.progress(await self._runs.resume(found.id, budget))
 
-    async def cancel(self, search: SearchId) -> SearchStatus:
+    async def cancel(self, search: SearchId) -> SearchProgress:
         """End a search before its time, keeping what it found; what is in flight is finished first."""
         with _anticipated():
-            row = await self._runs.archive.search(search)
-            await self._runs.agent.cancel(row.id)
-            return await self._runs.status(row.id)
+            found = await self._runs.archive.search(search)
+            await self._runs.agent.cancel(found.id)
+            return await self._runs.progress(found.id)
 
     async def list_searches(
         self, limit: Annotated[int, Field(ge=1, le=1000, description="How many at most.")] = 20
-    ) -> SearchList:
+    ) -> LatestSearches:
         """The latest searches, newest first."""
         with _anticipated():
-            rows = await self._runs.archive.searches(limit)
+            latest = await self._runs.archive.searches(limit)
             store = self._runs.archive.store
-            return SearchList(searches=[status_of(row, await store.outline(row.id)) for row in rows])
+            return LatestSearches(searches=[progress_of(each, await store.outline(each.id)) for each in latest])
 
     async def explain(
         self,
@@ -126,14 +126,14 @@ class Tools:
     ) -> Explanation:
         """What a search found, why, the best candidate with its reasoning and critique, and the whole tree in short."""
         with _anticipated():
-            row = await self._runs.archive.search(search)
-            result = await self._runs.archive.result(row.id)
-            shown = await self._runs.archive.store.candidate(row.id, candidate) if candidate else result.winner
+            found = await self._runs.archive.search(search)
+            result = await self._runs.archive.result(found.id)
+            shown = await self._runs.archive.store.candidate(found.id, candidate) if candidate else result.winner
             return Explanation(
-                result=result_of(result, row.status),
+                result=result_of(result, found.status),
                 why=result.why,
                 best=told(shown) if shown else None,
-                tree=[outlined(each) for each in await self._runs.archive.store.outline(row.id)],
+                tree=[outlined(each) for each in await self._runs.archive.store.outline(found.id)],
             )
 
     def _asked(
@@ -142,9 +142,9 @@ class Tools:
         request = SearchRequest(statement=statement, tests=tests, held_back=held_back or [], changes=changes or {})
         return problem_of(request), config_of(request, self._runs.agent.settings)
 
-    async def _result(self, search: str) -> SolveResult:
-        row = await self._runs.archive.search(search)
-        return result_of(await self._runs.archive.result(row.id), row.status)
+    async def _result(self, search_id: str) -> SolveResult:
+        search = await self._runs.archive.search(search_id)
+        return result_of(await self._runs.archive.result(search.id), search.status)
 
 
 def build_server(runs: Runs) -> MCPServer[Any]:

@@ -1,1 +1,1 @@
-"""Endpoints that speak the API of OpenAI: requests, replies, faults, retries and limits."""
+"""PendingCall endpoints that implement OpenAI's chat API: requests, replies, faults, retries and limits."""

@@ -1,4 +1,4 @@
-"""What can be wrong with one request, and what follows from it: another try, a pause, or the end of the call."""
+"""Classify the faults of a request by their consequence: a repeat, a pause, or the end of the call."""
 
 from __future__ import annotations
 
@@ -14,34 +14,33 @@ from orps_agent.errors import EndpointError
 
 LONGEST_BACKOFF_SECONDS = 30.0
 
-Kind = Literal["busy", "sick", "garbled", "adapted", "refused", "hopeless"]
-"""What a fault says, by what follows from it.
+FaultKind = Literal["busy", "unavailable", "garbled", "adapted", "refused", "permanent"]
+"""Kind of a fault, by its consequence.
 
-- busy (429, 503): the endpoint takes fewer calls than it gets; send less, and this one again.
-- sick (no connection, no answer in time, other 5xx): send it again, and count it against the endpoint.
-- garbled (408, 409, an answer that breaks off or cannot be read): send it again; the endpoint itself is fine.
-- adapted (400 for an optional parameter, fewer replies than asked for): send it again at once, without the parameter.
+- busy (429, 503): the endpoint gets more calls than it takes; send fewer, and repeat this one.
+- unavailable (no connection, no answer in time, other 5xx): repeat, and count it against the endpoint.
+- garbled (408, 409, an answer that breaks off or cannot be parsed): repeat; the endpoint itself is fine.
+- adapted (400 for an optional parameter, fewer replies than requested): repeat at once, without the parameter.
 - refused (400, 413, 422): this request cannot be answered, others can.
-- hopeless (401, 403, 404, no money left, any other 4xx): no request can be answered.
-"""
+- permanent (401, 403, 404, no money left, any other 4xx): no request can be answered."""
 
 
 @dataclass(frozen=True)
-class Fault:
-    """A request that was not answered."""
+class RequestFault:
+    """Describe why a request was not answered."""
 
-    kind: Kind
+    kind: FaultKind
     error: EndpointError
-    """What to raise if this is the end of the call: a ReplyError if the fault concerns nothing but this call."""
+    """Error to raise if the call ends with this fault: a ReplyError if the fault concerns this call alone."""
     pause: float | None = None
-    """How many seconds the endpoint asked to be left alone."""
+    """Seconds that the endpoint asked to wait before the next request; None when it did not."""
 
 
-def kind_of(status: int, code: str | None) -> Kind:
-    """What an HTTP status means; `code` is the API's own name for the error."""
+def fault_kind(status: int, code: str | None) -> FaultKind:
+    """Return the kind of fault of an HTTP status; `code` is the API's own name for the error."""
     match status:
         case 429 if code == "insufficient_quota":
-            return "hopeless"
+            return "permanent"
         case 429 | 503:
             return "busy"
         case 408 | 409:
@@ -49,11 +48,11 @@ def kind_of(status: int, code: str | None) -> Kind:
         case 400 | 413 | 422:
             return "refused"
         case _:
-            return "sick" if status >= 500 else "hopeless"
+            return "unavailable" if status >= 500 else "permanent"
 
 
-def asked_pause(headers: Mapping[str, str]) -> float | None:
-    """The seconds in a Retry-After header, which may hold a date instead; None when there is none that can be read."""
+def retry_after(headers: Mapping[str, str]) -> float | None:
+    """Return the seconds in a Retry-After header, which may hold a date instead; None if there is no valid one."""
     for name, unit in (("retry-after-ms", 0.001), ("retry-after", 1.0)):
         try:
             seconds = float(headers.get(name, "")) * unit
@@ -67,6 +66,9 @@ def asked_pause(headers: Mapping[str, str]) -> float | None:
 
 
 def backoff(repeat: int, first_seconds: float, chance: random.Random) -> float:
-    """The wait before a repeat (0 is the first): it doubles, and is spread, so that calls do not come back together."""
+    """Return the seconds to wait before a repeat (0 is the first).
+
+    The wait doubles with each repeat, and is randomized so that calls do not all return at once.
+    """
     longest = min(LONGEST_BACKOFF_SECONDS, first_seconds * 2.0 ** min(max(repeat, 0), 32))
     return longest * chance.uniform(0.5, 1)

@@ -1,4 +1,4 @@
-"""How many calls an endpoint takes at the same time: nobody says it, so it is found out."""
+"""Find out by experience how many concurrent calls an endpoint accepts, as no API reports it."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from collections.abc import Callable
 
 import anyio
 
-FIRST = 8
-"""How many calls are tried at once before anything is known."""
+INITIAL_LIMIT = 8
+"""Number of concurrent calls before anything has been measured."""
 _MEMORY = 7 / 8
-"""How much of what was known of the share of refusals stays with each answer."""
+"""Share of the previous estimate of the refusal rate that is kept with each answer."""
 
 
 class AdaptiveLimit:
-    """Admits calls up to a limit that grows while they are answered and is cut when one is refused.
+    """Admit calls up to a limit that grows while they are answered and is cut when one is refused.
 
         await limit.acquire()
         try:
@@ -25,18 +25,18 @@ class AdaptiveLimit:
             limit.release()
 
     Slow start: every answer raises the limit by one, so that it doubles with each round trip, until the first
-    refusal; from then on it rises by one a round trip. A refusal cuts it by half the share of calls that were refused
-    lately: by half when all of them were, and by little when one was among many answers, which is what a gateway does
-    that is busy for a moment. It never exceeds `most`, and rises only while it is used up. Callers are admitted
-    in the order in which they came.
+    refusal; from then on it rises by one per round trip. A refusal cuts it by half the share of calls that were refused
+    recently: by half when all of them were, and by little when one was among many answers, as from a gateway that is
+    busy for a moment. It never exceeds `most`, and rises only while it is fully used. Callers are admitted in the order
+    of their arrival.
     """
 
     def __init__(self, most: int, *, clock: Callable[[], float] = time.monotonic) -> None:
         self.most = most
         self.in_flight = 0
         self.paused_until = -math.inf
-        """Before this time of the clock no call is begun, because the endpoint asked for it."""
-        self._limit = float(min(FIRST, most))
+        """Time of the clock before which no call is begun, because the endpoint asked for a pause."""
+        self._limit = float(min(INITIAL_LIMIT, most))
         self._starting = True
         self._refused = 0.0
         self._cut_at = -math.inf
@@ -44,14 +44,14 @@ class AdaptiveLimit:
         self._waiting: deque[anyio.Event] = deque()
 
     @property
-    def now(self) -> int:
-        """How many calls may be in flight at present."""
+    def current(self) -> int:
+        """Return the number of calls that may be in flight at present."""
         return int(self._limit)
 
     @property
     def load(self) -> float:
-        """Calls in flight and waiting, for each that may be in flight."""
-        return (self.in_flight + len(self._waiting)) / self.now
+        """Return the number of calls in flight and waiting, divided by the limit."""
+        return (self.in_flight + len(self._waiting)) / self.current
 
     async def acquire(self) -> None:
         """Wait for a slot, and for the end of a pause."""
@@ -66,19 +66,19 @@ class AdaptiveLimit:
                 self.release()
 
     def release(self) -> None:
-        """Give the slot back."""
+        """Return the slot."""
         self.in_flight -= 1
         self._admit()
 
     def succeeded(self) -> None:
-        """A call was answered; to be told before its slot is given back."""
+        """Register an answered call; to be called before its slot is released."""
         self._refused *= _MEMORY
-        if self.in_flight >= self.now:
+        if self.in_flight >= self.current:
             self._limit = min(self.most, self._limit + (1 if self._starting else 1 / self._limit))
             self._admit()
 
     def refused(self, started: float, pause: float | None = None) -> None:
-        """A call that was sent at `started` met 429 or 503, perhaps with the wish not to hear from us for a while.
+        """Register that a call sent at `started` was refused (429 or 503), perhaps with a requested pause in seconds.
 
         Calls that were in flight together are refused together, and count once.
         """
@@ -92,11 +92,11 @@ class AdaptiveLimit:
             self.paused_until = max(self.paused_until, now + pause)
 
     def restart(self) -> None:
-        """The endpoint was gone: begin again with one call, as what it took before says little now."""
+        """Begin again with one call after the endpoint was unavailable, as the old limit may no longer hold."""
         self._limit, self._starting = 1.0, True
 
     async def _take(self) -> None:
-        if self.in_flight < self.now and not self._waiting:
+        if self.in_flight < self.current and not self._waiting:
             self.in_flight += 1
             return
         turn = anyio.Event()
@@ -112,6 +112,6 @@ class AdaptiveLimit:
                 self._waiting.remove(turn)
 
     def _admit(self) -> None:
-        while self._waiting and self.in_flight < self.now:
+        while self._waiting and self.in_flight < self.current:
             self.in_flight += 1
             self._waiting.popleft().set()

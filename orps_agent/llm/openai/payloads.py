@@ -1,6 +1,6 @@
-"""What travels: the options of a chat request, and the reading of its answer.
+"""Build the options of a chat request and parse its answer.
 
-An answer is read up to a bound in size, so that an endpoint that never stops sending costs neither memory nor hours.
+An answer is read up to a maximum size, so that an endpoint that never stops sending costs neither memory nor hours.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ from pydantic import BaseModel, BeforeValidator, Field, ValidationError, model_v
 from orps_agent.llm.base import Message, ModelRequest
 
 MOST_BYTES = 16_000_000
-"""How long an answer may be; what is longer cannot be a reply of a few thousand tokens."""
+"""Maximum size of an answer; a longer one cannot be a reply of a few thousand tokens."""
 _SCORE = {"type": "integer", "enum": [1, 2, 3, 4, 5]}
 _GOOD = {"type": "boolean", "description": "true only when nothing at all is left to improve"}
 
 
 class Text(BaseModel):
-    """What a model said: in words, and in thoughts where they have a field of their own."""
+    """Parse a message of a model: its content, and its reasoning where that has a field of its own."""
 
     content: str | None = None
     reasoning_content: str | None = None
@@ -27,28 +27,31 @@ class Text(BaseModel):
 
     @model_validator(mode="before")
     @classmethod
-    def _of_parts(cls, told: Any) -> Any:
-        """Mistral's reasoning models send the content as a list of parts, thoughts among them."""
-        if not isinstance(told, dict) or not isinstance(told.get("content"), list):
-            return told
-        parts = [part for part in told["content"] if isinstance(part, dict)]
+    def _of_parts(cls, given: Any) -> Any:
+        """Join content given as a list of parts, thoughts among them, as Mistral's reasoning models send it."""
+        if not isinstance(given, dict) or not isinstance(given.get("content"), list):
+            return given
+        parts = [part for part in given["content"] if isinstance(part, dict)]
         thoughts = [part.get("thinking") for part in parts if part.get("type") == "thinking"]
-        return told | {"content": _joined(parts), "reasoning": told.get("reasoning") or "".join(map(_joined, thoughts))}
+        return given | {
+            "content": _joined(parts),
+            "reasoning": given.get("reasoning") or "".join(map(_joined, thoughts)),
+        }
 
     @property
     def thoughts(self) -> str:
-        """The thoughts, by either of their names."""
+        """Return the thoughts, from whichever field holds them."""
         return self.reasoning_content or self.reasoning or ""
 
 
 def _joined(parts: object) -> str:
-    """The text of parts, of those that have any."""
+    """Join the texts of those parts that have one."""
     listed = parts if isinstance(parts, list) else []
     return "".join(str(each.get("text") or "") for each in listed if isinstance(each, dict))
 
 
-class Choice(BaseModel):
-    """One of the replies of an answer."""
+class ReplyChoice(BaseModel):
+    """Parse one of the replies of an answer."""
 
     message: Text
     finish_reason: str | None = None
@@ -56,7 +59,7 @@ class Choice(BaseModel):
 
     @property
     def finish(self) -> Literal["stop", "length", "other"]:
-        """Why the reply ended, of the reasons that matter."""
+        """Return the reason why the reply ended; all reasons but `stop` and `length` are `other`."""
         return "stop" if self.finish_reason == "stop" else "length" if self.finish_reason == "length" else "other"
 
 
@@ -65,15 +68,15 @@ def _counted(value: object) -> object:
 
 
 _Count = Annotated[int | None, BeforeValidator(_counted)]
-"""A number of tokens; None for anything that is none."""
+"""Number of tokens; None for anything that is not a valid count."""
 
 
 class _Details(BaseModel):
     cached_tokens: _Count = None
 
 
-class Usage(BaseModel):
-    """What the endpoint counted. Several replies to one request have one count: the prompt's once, theirs together."""
+class TokenCounts(BaseModel):
+    """Parse the token counts. Several replies to one request share one count, the prompt's once."""
 
     prompt_tokens: _Count = None
     completion_tokens: _Count = None
@@ -81,11 +84,11 @@ class Usage(BaseModel):
     prompt_cache_hit_tokens: _Count = None
     """DeepSeek's name for `prompt_tokens_details.cached_tokens`."""
     cached_tokens: _Count = None
-    """Moonshot's."""
+    """Moonshot's name for it."""
 
     @property
     def cached(self) -> int | None:
-        """How many of the prompt's tokens were in the endpoint's cache; None when it does not tell."""
+        """Return the number of prompt tokens found in the endpoint's cache; None when it is not reported."""
         details = self.prompt_tokens_details or _Details()
         names = (details.cached_tokens, self.prompt_cache_hit_tokens, self.cached_tokens)
         found = next((each for each in names if each is not None), None)
@@ -93,19 +96,19 @@ class Usage(BaseModel):
 
     @property
     def fresh(self) -> int | None:
-        """How many of them were not."""
+        """Return the number of prompt tokens not found in the cache; None when the prompt was not counted."""
         return self.prompt_tokens if self.prompt_tokens is None else self.prompt_tokens - (self.cached or 0)
 
 
 class Completion(BaseModel):
-    """As much of an answer as is of use."""
+    """Parse the part of an answer that is used."""
 
-    choices: list[Choice] = Field(min_length=1)
-    usage: Usage | None = None
+    choices: list[ReplyChoice] = Field(min_length=1)
+    usage: TokenCounts | None = None
 
 
 def options_of(request: ModelRequest, *, samples: int, stream: bool, structured: bool) -> dict[str, Any]:
-    """The parameters of a request beside model and messages."""
+    """Return the parameters of a request except model and messages."""
     options: dict[str, Any] = {
         "max_tokens": request.max_tokens,
         "temperature": request.temperature,
@@ -121,15 +124,15 @@ def options_of(request: ModelRequest, *, samples: int, stream: bool, structured:
 
 
 def messages_of(messages: tuple[Message, ...], *, system: bool) -> list[dict[str, str]]:
-    """The messages as the API takes them; without `system`, the system message begins the first user message."""
-    told = [{"role": each.role, "content": each.content} for each in messages]
-    if not system and len(told) > 1 and [each["role"] for each in told[:2]] == ["system", "user"]:
-        told[:2] = [{"role": "user", "content": f"{told[0]['content']}\n\n{told[1]['content']}"}]
-    return told
+    """Return the messages in the API's form; without `system`, the system message begins the first user message."""
+    given = [{"role": each.role, "content": each.content} for each in messages]
+    if not system and len(given) > 1 and [each["role"] for each in given[:2]] == ["system", "user"]:
+        given[:2] = [{"role": "user", "content": f"{given[0]['content']}\n\n{given[1]['content']}"}]
+    return given
 
 
 async def read_whole(parts: AsyncIterator[bytes]) -> str:
-    """The text of an answer; raises ValueError when it has no end."""
+    """Read the text of an answer; raise ValueError when it exceeds the maximum size."""
     held, size = [], 0
     async for part in parts:
         held.append(part)
@@ -140,7 +143,7 @@ async def read_whole(parts: AsyncIterator[bytes]) -> str:
 
 
 def read_completion(body: str) -> Completion | None:
-    """The answer in a body, None when there is none in it."""
+    """Parse the answer in a body; return None when it is no chat completion."""
     try:
         return Completion.model_validate_json(body)
     except ValidationError:
@@ -148,6 +151,6 @@ def read_completion(body: str) -> Completion | None:
 
 
 def _critique_form(*, score_alone: bool) -> dict[str, Any]:
-    told = {"score": _SCORE} if score_alone else {"thoughts": {"type": "string"}, "score": _SCORE, "good": _GOOD}
-    schema = {"type": "object", "properties": told, "required": list(told), "additionalProperties": False}
+    given = {"score": _SCORE} if score_alone else {"thoughts": {"type": "string"}, "score": _SCORE, "good": _GOOD}
+    schema = {"type": "object", "properties": given, "required": list(given), "additionalProperties": False}
     return {"type": "json_schema", "json_schema": {"name": "critique", "strict": True, "schema": schema}}

@@ -1,4 +1,4 @@
-"""A model behind one endpoint or several: which of them is asked, how often, and when a call is given up."""
+"""Serve a model from one or several endpoints: select the endpoint, repeat failed requests, and give calls up."""
 
 from __future__ import annotations
 
@@ -17,29 +17,29 @@ from orps_agent.util.logs import log
 
 from .breaker import Breaker
 from .endpoint import Endpoint
-from .faults import Fault, backoff
-from .shared_requests import Call, Gathering, Outcome, Take
+from .faults import RequestFault, backoff
+from .shared_requests import CallOutcome, PendingCall, RequestBatcher, Take
 
-_SOUND_SECONDS = 5.0
-"""For how long endpoints that were found sound are believed to be so."""
-_LOOK_SECONDS = 0.25
-"""How often a call that waits for an endpoint to come back looks whether it has."""
+_CHECK_VALID_SECONDS = 5.0
+"""Seconds for which a successful check of the endpoints stays valid."""
+_POLL_SECONDS = 0.25
+"""Longest interval in seconds at which a waiting call looks for an endpoint that has come back."""
 
 
 class EndpointModel:
-    """A model that endpoints share the calls of; the healthiest with most room is asked next.
+    """Distribute the calls of one model over its endpoints; the healthiest with most room gets the next call.
 
         async with EndpointModel("qwen3", [Endpoint(settings, "qwen3")]) as model:
             await model.check()
             reply = await model.complete(request)
 
-    A call is repeated, elsewhere if there is an elsewhere, when its fault is a passing one. It raises ReplyError when
-    its retries or its deadline are used up although the endpoint answers others; EndpointError when no endpoint
-    answers anybody and `patience_seconds` have passed, or when none ever will. With no retries at all, the first
-    fault ends it.
+    A call is repeated, at another endpoint if there is one, when its fault is temporary. It raises ReplyError when
+    its retries or its deadline are used up although the endpoint answers other calls; EndpointError when no endpoint
+    answers any call and `patience_seconds` have passed, or when none ever will. Without retries, the first fault ends
+    the call.
 
-    Calls that differ in nothing but their seed share a request where an endpoint takes several samples in one. When
-    that comes to nothing, each of them goes on by itself.
+    Calls that differ only in their seed share a request where an endpoint takes several samples in one. When a shared
+    request fails, each of its calls is sent on its own.
     """
 
     def __init__(
@@ -55,10 +55,10 @@ class EndpointModel:
         self.endpoints = tuple(endpoints)
         self._policy = policy or CallPolicy()
         self._role = role or RoleSettings()
-        self._chance = random.Random(seed)  # noqa: S311 - it spreads repeats, it keeps no secret
-        self._gathering = Gathering(self._send)
-        self._looking = anyio.Lock()
-        self._sound_until = 0.0
+        self._chance = random.Random(seed)  # noqa: S311 - it spreads repeats, no secret depends on it
+        self._batcher = RequestBatcher(self._send)
+        self._checking = anyio.Lock()
+        self._checked_until = 0.0
 
     async def __aenter__(self) -> Self:
         return self
@@ -71,45 +71,45 @@ class EndpointModel:
             await endpoint.close()
 
     async def check(self) -> None:
-        """Raise what is wrong with any of the endpoints, before anything is spent; forget what was wrong before.
+        """Raise the error of an endpoint that cannot be used, before anything is spent; reset earlier permanent faults.
 
-        Searches that begin together look together: a hundred of them at once would be a burst of a hundred looks.
+        Searches that begin together share one check, so that a hundred of them do not send a hundred probes at once.
         """
-        async with self._looking:
-            hopeless = any(each.breaker.hopeless for each in self.endpoints)
-            if time.monotonic() < self._sound_until and not hopeless:
+        async with self._checking:
+            permanent = any(each.breaker.permanent for each in self.endpoints)
+            if time.monotonic() < self._checked_until and not permanent:
                 return
             for endpoint in self.endpoints:
                 await endpoint.check()
-                if endpoint.breaker.hopeless:
+                if endpoint.breaker.permanent:
                     endpoint.breaker = Breaker()
-            self._sound_until = time.monotonic() + _SOUND_SECONDS
+            self._checked_until = time.monotonic() + _CHECK_VALID_SECONDS
 
     async def complete(self, request: ModelRequest, on_piece: OnPiece | None = None) -> ModelReply:
-        """One reply; `requests` and `waited` of it say what it took."""
-        call = Call(request, on_piece)
+        """Return one reply; its `requests` and `waited` report the requests sent and the seconds waited."""
+        call = PendingCall(request, on_piece)
         while True:
             endpoint, outcome = await self._ask(call)
             if isinstance(outcome, ModelReply):
-                if call.doubted is endpoint:
+                if call.suspect is endpoint:
                     endpoint.refuses("n")
-                waited = time.monotonic() - call.started - call.worked
+                waited = time.monotonic() - call.started - call.request_seconds
                 return outcome.model_copy(update={"requests": call.attempts, "waited": round(max(0.0, waited), 6)})
-            await self._after(outcome, endpoint, call)
+            await self._wait_to_repeat(outcome, endpoint, call)
 
-    async def _ask(self, call: Call) -> Outcome:
-        """A request, shared where that can be."""
+    async def _ask(self, call: PendingCall) -> CallOutcome:
+        """Send the call, in a shared request where possible, and return its outcome."""
         # Without a temperature all samples are the same, and some servers refuse to draw several.
-        while not call.alone and call.request.temperature > 0 and (most := self._samples()) > 1:
-            if outcome := await self._gathering.ask(call, most):
+        while not call.single and call.request.temperature > 0 and (most := self._samples()) > 1:
+            if outcome := await self._batcher.ask(call, most):
                 return outcome
         return (await self._send(lambda _: [call], call.refused))[call]
 
     def _samples(self) -> int:
         return max(each.samples for each in self.endpoints)
 
-    async def _send(self, take: Take, refused: Mapping[Endpoint, EndpointError] = {}) -> dict[Call, Outcome]:
-        """One request, once there is a slot for it, and what becomes of the calls that it was for."""
+    async def _send(self, take: Take, refused: Mapping[Endpoint, EndpointError] = {}) -> dict[PendingCall, CallOutcome]:
+        """Send one request, once a slot is free, and return the outcomes of the calls in it."""
         endpoint = await self._admitted(refused)
         try:
             calls = take(endpoint.samples)
@@ -118,39 +118,39 @@ class EndpointModel:
             endpoint.limit.release()
         return {call: (endpoint, outcome) for call, outcome in zip(calls, outcomes, strict=True)}
 
-    async def _attempt(self, endpoint: Endpoint, calls: Sequence[Call]) -> list[ModelReply | Fault]:
-        """One request, and what it teaches about the endpoint."""
-        left = self._policy.deadline_seconds - max(each.worked for each in calls)
+    async def _attempt(self, endpoint: Endpoint, calls: Sequence[PendingCall]) -> list[ModelReply | RequestFault]:
+        """Send one request, and record its result for the endpoint's breaker and limit."""
+        left = self._policy.deadline_seconds - max(each.request_seconds for each in calls)
         seconds = min(endpoint.settings.timeout_seconds, left)
         breaker = endpoint.breaker
-        looked = breaker.begin()
+        probe = breaker.begin()
         for each in calls:
             each.begin(shared=len(calls) > 1)
         sent = calls[0].sent
         try:
-            tellers = [each.tell for each in calls]
-            outcomes = await endpoint.attempt(calls[0].request, self._role, seconds, tellers)
+            listeners = [each.tell for each in calls]
+            outcomes = await endpoint.attempt(calls[0].request, self._role, seconds, listeners)
         finally:
             for each in calls:
-                each.worked += time.monotonic() - sent
-            breaker.end(looked=looked)
+                each.request_seconds += time.monotonic() - sent
+            breaker.end(probe=probe)
         best = next((each for each in outcomes if isinstance(each, ModelReply)), outcomes[0])
-        self._learn(endpoint, best, sent, looked=looked)
+        self._record(endpoint, best, sent, probe=probe)
         return outcomes
 
-    def _learn(self, endpoint: Endpoint, outcome: ModelReply | Fault, sent: float, *, looked: bool) -> None:
+    def _record(self, endpoint: Endpoint, outcome: ModelReply | RequestFault, sent: float, *, probe: bool) -> None:
         breaker, limit = endpoint.breaker, endpoint.limit
         if isinstance(outcome, ModelReply):
             breaker.succeeded()
             limit.succeeded()
             return
         error = outcome.error
-        log.debug("model_fault", endpoint=endpoint.complaints.place, fault=outcome.kind, error=str(error))
+        log.debug("model_fault", endpoint=endpoint.faults.place, fault=outcome.kind, error=str(error))
         match outcome.kind:
-            case "hopeless":
-                breaker.trip(error, hopeless=True)
-            case "sick":
-                breaker.failed(error, looked=looked)
+            case "permanent":
+                breaker.trip(error, permanent=True)
+            case "unavailable":
+                breaker.failed(error, probe=probe)
                 if breaker.open_since is not None:
                     limit.restart()
             case "busy":
@@ -158,72 +158,72 @@ class EndpointModel:
                 limit.refused(sent, None if long else outcome.pause)
                 if long:
                     breaker.trip(error, seconds=outcome.pause)
-                elif looked:
-                    breaker.failed(error, looked=True)
+                elif probe:
+                    breaker.failed(error, probe=True)
             case _:
                 breaker.succeeded()
 
-    async def _after(self, fault: Fault, endpoint: Endpoint, call: Call) -> None:
-        """Wait for as long as is due before the call is repeated, or raise what ends it."""
-        if fault.kind in ("adapted", "hopeless"):  # without the parameter, or at another endpoint
+    async def _wait_to_repeat(self, fault: RequestFault, endpoint: Endpoint, call: PendingCall) -> None:
+        """Wait as long as required before the call is repeated, or raise the error that ends it."""
+        if fault.kind in ("adapted", "permanent"):  # without the parameter, or at another endpoint
             return
-        call.alone = call.alone or fault.kind != "busy"
-        if fault.kind == "refused":  # singly, or elsewhere
+        call.single = call.single or fault.kind != "busy"
+        if fault.kind == "refused":  # repeat on its own, or elsewhere
             if call.shared:
-                call.doubted = endpoint
+                call.suspect = endpoint
             else:
                 call.refused[endpoint] = fault.error
             return
         if not self._policy.retries:
             raise fault.error
-        if call.worked >= self._policy.deadline_seconds:
+        if call.request_seconds >= self._policy.deadline_seconds:
             raise ReplyError(f"{fault.error} (given up: deadline_seconds is {self._policy.deadline_seconds:g})")
         answered = endpoint.breaker.answered_at
         answering = answered is not None and answered >= call.previous
         if fault.kind == "busy" and answering:
-            call.refusals += 1  # the endpoint works, there are only too many of us
+            call.refusals += 1  # the endpoint works, it only gets too many calls
         elif endpoint.breaker.open_since is None:
             call.repeats += 1
             if call.repeats > self._policy.retries:
                 self._give_up(fault, endpoint, answering=answering)
         await anyio.sleep(backoff(call.repeats + call.refusals - 1, self._policy.backoff_seconds, self._chance))
 
-    def _give_up(self, fault: Fault, endpoint: Endpoint, *, answering: bool) -> None:
-        """End the call if others are answered; if nobody is, it is the endpoint that is gone."""
+    def _give_up(self, fault: RequestFault, endpoint: Endpoint, *, answering: bool) -> None:
+        """End the call if others are answered; otherwise mark the endpoint as unavailable."""
         if answering or isinstance(fault.error, ReplyError):
             raise ReplyError(f"{fault.error} (given up after {self._policy.retries} retries)")
         endpoint.breaker.trip(fault.error)
         endpoint.limit.restart()
 
     async def _admitted(self, refused: Mapping[Endpoint, EndpointError]) -> Endpoint:
-        """An endpoint with a slot taken on it; raises the refusal of those that refused if there is no other."""
+        """Return an endpoint with a slot acquired on it; raise the last refusal if every available one has refused."""
         while True:
             admitting = [each for each in self.endpoints if each.breaker.admits() and each not in refused]
             if not admitting and refused:
                 raise next(reversed(list(refused.values())))
             if not admitting:
-                await self._nobody()
+                await self._wait_for_endpoint()
                 continue
-            endpoint = min(admitting, key=_burden)
+            endpoint = min(admitting, key=_load_order)
             await endpoint.limit.acquire()
             if endpoint.breaker.admits():
                 return endpoint
-            endpoint.limit.release()  # it went away while we waited
+            endpoint.limit.release()  # it became unavailable while this call waited
 
-    async def _nobody(self) -> None:
-        """Wait a little for an endpoint to come back; raise EndpointError once that took too long."""
+    async def _wait_for_endpoint(self) -> None:
+        """Wait a little for an endpoint to come back; raise EndpointError when the patience is exhausted."""
         now = time.monotonic()
         patience = self._policy.patience_seconds
-        gone = [each.breaker for each in self.endpoints if not each.breaker.hopeless]
+        gone = [each.breaker for each in self.endpoints if not each.breaker.permanent]
         since = max((each.open_since or now for each in gone), default=now)
         soonest = min((each.retry_at for each in gone), default=now)
         if not gone or now - since >= patience or soonest - now > patience:
             last = max((each.breaker for each in self.endpoints), key=lambda each: each.open_since or 0.0)
             raise last.fault or EndpointError(f"no endpoint of model {self.name} answers: try again later")
-        await anyio.sleep(min(max(soonest - now, 0.01), _LOOK_SECONDS))
+        await anyio.sleep(min(max(soonest - now, 0.01), _POLL_SECONDS))
 
 
-def _burden(endpoint: Endpoint) -> tuple[bool, float]:
-    """What speaks against asking an endpoint: a pause that it asked for, then its load for its health."""
+def _load_order(endpoint: Endpoint) -> tuple[bool, float]:
+    """Return the sort key of endpoints: those in a requested pause last, then by load divided by health."""
     paused = endpoint.limit.paused_until > time.monotonic()
     return paused, (endpoint.limit.load + 0.01) / max(endpoint.breaker.health, 0.01)

@@ -1,4 +1,4 @@
-"""Calls that ask the same at the same time, brought together so that they can share a request."""
+"""Batch concurrent calls with equal prompts so that they share one request."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ import anyio
 
 from orps_agent.errors import EndpointError
 from orps_agent.llm.base import ModelReply, ModelRequest, OnPiece
-from orps_agent.util.tasks import Shared, beside
+from orps_agent.util.tasks import SharedTask, background_tasks
 
 from .endpoint import Endpoint
-from .faults import Fault
+from .faults import RequestFault
 
-GATHER_SECONDS = 0.005
-"""How long a call waits for another one that asks the same, and with each that comes for the next."""
+BATCH_WINDOW_SECONDS = 0.005
+"""Seconds that a call waits for another one with the same prompt; each arrival restarts the wait."""
 
 
 @dataclass(eq=False)
-class Call:
-    """One call on its way to a reply."""
+class PendingCall:
+    """Track one call until it has a reply."""
 
     request: ModelRequest
     tell: OnPiece | None
@@ -31,97 +31,98 @@ class Call:
     repeats: int = 0
     """Attempts that count against the retries."""
     refusals: int = 0
-    worked: float = 0.0
-    """Seconds in requests, answered or not."""
+    """Attempts that a busy endpoint refused; they do not count against the retries."""
+    request_seconds: float = 0.0
+    """Seconds spent in requests, answered or not."""
     started: float = field(default_factory=time.monotonic)
     sent: float = 0.0
-    """When the last request was sent."""
+    """Time when the last request was sent."""
     previous: float = 0.0
-    """When the one before it was sent; for the first one, when the call began."""
+    """Time when the request before the last was sent; for the first request, when the call began."""
     shared: bool = False
-    """Whether the last request was other calls' as well."""
-    alone: bool = False
-    """Whether it is asked singly from now on."""
-    doubted: Endpoint | None = None
-    """Who refused a request that this call shared: if it answers the call alone, it was for the others' sake."""
+    """True when the last request was shared with other calls."""
+    single: bool = False
+    """True when the call is to be sent on its own from now on."""
+    suspect: Endpoint | None = None
+    """Endpoint that refused a request shared by this call; if it answers the call alone, it refuses shared requests."""
     refused: dict[Endpoint, EndpointError] = field(default_factory=dict)
-    """Who will not answer this call, and why."""
+    """Endpoints that refuse this call, with their errors."""
 
     def begin(self, *, shared: bool) -> None:
-        """A request is sent."""
+        """Register that a request is being sent."""
         self.attempts += 1
         self.shared = shared
         self.previous, self.sent = self.sent or self.started, time.monotonic()
 
 
-Outcome = tuple[Endpoint, ModelReply | Fault]
-Take = Callable[[int], list[Call]]
-"""Says which calls a request is for, at most so many; told once there is a slot for it."""
+CallOutcome = tuple[Endpoint, ModelReply | RequestFault]
+Take = Callable[[int], list[PendingCall]]
+"""Function that returns the calls of a request, at most so many; called once there is a slot for it."""
 
 
 @dataclass(eq=False)
-class _Joint:
-    """Calls that are to share a request, and the task that sends it."""
+class _Batch:
+    """Hold the calls that share a request, and the task that sends it."""
 
     most: int
-    calls: list[Call] = field(default_factory=list)
-    work: Shared[dict[Call, Outcome]] = field(init=False)
+    calls: list[PendingCall] = field(default_factory=list)
+    work: SharedTask[dict[PendingCall, CallOutcome]] = field(init=False)
 
     @property
     def open(self) -> bool:
-        """Whether one more call may join: not when all others have left, as it is being cancelled then."""
-        return len(self.calls) < self.most and self.work.wanted
+        """Return True when one more call may join: not if all others have left, as it is then being cancelled."""
+        return len(self.calls) < self.most and self.work.has_waiters
 
 
-class Gathering:
-    """Sends one request for calls that differ in nothing but their seed.
+class RequestBatcher:
+    """Send one request for calls that differ only in their seed.
 
-    More calls may join until there is a slot for the request. It is sent by a task of its own, so that a caller that is
-    cancelled takes nothing from the others; when all of them are, so is the request.
+    Calls may join until there is a slot for the request. It is sent by a task of its own, so that cancelling one caller
+    does not affect the others; when all callers are cancelled, so is the request.
     """
 
-    def __init__(self, send: Callable[[Take], Awaitable[dict[Call, Outcome]]]) -> None:
+    def __init__(self, send: Callable[[Take], Awaitable[dict[PendingCall, CallOutcome]]]) -> None:
         self._send = send
-        self._open: dict[ModelRequest, _Joint] = {}
+        self._open: dict[ModelRequest, _Batch] = {}
 
-    async def ask(self, call: Call, most: int) -> Outcome | None:
-        """What becomes of the call in a request of `most` calls or fewer; None when there was no room for it."""
+    async def ask(self, call: PendingCall, most: int) -> CallOutcome | None:
+        """Return the outcome of the call in a request of at most `most` calls; None when there was no room for it."""
         key = call.request.model_copy(update={"seed": 0})
-        async with _listening(call):
-            joint = self._open.get(key)
-            if joint is None or not joint.open:
-                joint = self._open[key] = _Joint(most)
-                joint.work = Shared(self._request(key, joint))
-            joint.calls.append(call)
+        async with _own_listener(call):
+            batch = self._open.get(key)
+            if batch is None or not batch.open:
+                batch = self._open[key] = _Batch(most)
+                batch.work = SharedTask(self._request(key, batch))
+            batch.calls.append(call)
             try:
-                return (await joint.work.result()).get(call)
+                return (await batch.work.result()).get(call)
             finally:
-                joint.calls.remove(call)
+                batch.calls.remove(call)
 
-    async def _request(self, key: ModelRequest, joint: _Joint) -> dict[Call, Outcome]:
+    async def _request(self, key: ModelRequest, batch: _Batch) -> dict[PendingCall, CallOutcome]:
         def close() -> None:
-            if self._open.get(key) is joint:
+            if self._open.get(key) is batch:
                 del self._open[key]
 
-        def take(most: int) -> list[Call]:
+        def take(most: int) -> list[PendingCall]:
             close()
-            return joint.calls[:most]
+            return batch.calls[:most]
 
         try:
             gathered = 0
-            while gathered < len(joint.calls) < joint.most:
-                gathered = len(joint.calls)
-                await anyio.sleep(GATHER_SECONDS)
+            while gathered < len(batch.calls) < batch.most:
+                gathered = len(batch.calls)
+                await anyio.sleep(BATCH_WINDOW_SECONDS)
             return await self._send(take)
         finally:
             close()
 
 
 @asynccontextmanager
-async def _listening(call: Call) -> AsyncIterator[None]:
-    """Have the call told its pieces by its own task: a listener that is slow, or fails, concerns nobody else."""
-    told = call.tell
-    if told is None:
+async def _own_listener(call: PendingCall) -> AsyncIterator[None]:
+    """Deliver the call's pieces in a separate task, so that a slow or failing listener does not affect other calls."""
+    listener = call.tell
+    if listener is None:
         yield
         return
     send, receive = anyio.create_memory_object_stream[tuple[int, str]](math.inf)  # a reply has a bound of its own
@@ -129,15 +130,15 @@ async def _listening(call: Call) -> AsyncIterator[None]:
     async def pass_on() -> None:
         async with receive:
             async for start, text in receive:
-                await told(start, text)
+                await listener(start, text)
 
     async def tell(start: int, text: str) -> None:
-        with suppress(anyio.ClosedResourceError, anyio.BrokenResourceError):  # the caller has left
+        with suppress(anyio.ClosedResourceError, anyio.BrokenResourceError):  # the caller was cancelled
             send.send_nowait((start, text))
 
     call.tell = tell
     try:
-        async with beside(pass_on, wait=True), send:
+        async with background_tasks(pass_on, wait=True), send:
             yield
     finally:
-        call.tell = told
+        call.tell = listener

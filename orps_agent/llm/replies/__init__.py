@@ -1,1 +1,1 @@
-"""Reading of what models write: code, thoughts, scores and tests."""
+"""Parse model replies into code, thoughts, scores and tests."""

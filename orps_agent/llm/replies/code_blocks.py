@@ -1,7 +1,7 @@
-"""Finding the solution in a programmer's reply: in fences, without fences, or in the ruins of either.
+"""Find the solution in a programmer's reply: in code fences, without fences, or in broken ones.
 
-What compiles decides, not what the fences say. Work is bounded whatever the text: only its first `MOST_CODE`
-characters are searched, with a bounded number of attempts.
+A block is accepted because it compiles, whatever its fences are labelled. The work is bounded for any text: only the
+first `MOST_CODE` characters are searched, with a bounded number of attempts.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from functools import cached_property
 from orps_agent.util.syntax import quiet
 
 MOST_CODE = 40_000
-"""How many characters of a reply are searched for code; what is longer is a model in a loop."""
+"""Number of characters of a reply that are searched for code; a longer reply is a model in a loop."""
 _MOST_BLOCKS = 24
 _MOST_CUTS = 16
 _MOST_TRIES = 80
@@ -31,7 +31,7 @@ _STARTER = re.compile(
 
 @dataclass(frozen=True)
 class _Block:
-    """Lines `start` to `stop` of the reply, fences included, and what stands between the fences."""
+    """Hold lines `start` to `stop` of the reply, fences included, and the lines between the fences."""
 
     start: int
     stop: int
@@ -40,21 +40,21 @@ class _Block:
 
 @dataclass(frozen=True)
 class _Code:
-    """What compiles of a block."""
+    """Hold the part of a block that compiles, and its syntax tree."""
 
     source: str
     tree: ast.Module
     whole: bool
-    """Whether nothing had to be cut off for it."""
+    """True when nothing had to be cut off to make it compile."""
 
     @cached_property
     def names(self) -> frozenset[str]:
-        """What the module itself defines; what it imports does not count."""
+        """Return the names that the module defines at top level; imported names do not count."""
         return frozenset(_defined(self.tree))
 
     @cached_property
     def missing(self) -> frozenset[str]:
-        """Names that it uses and neither binds nor finds among the builtins."""
+        """Return the names that the code uses but neither binds nor finds among the builtins."""
         nodes = list(ast.walk(self.tree))
         names = [each for each in nodes if isinstance(each, ast.Name)]
         bound = {each.id for each in names if not isinstance(each.ctx, ast.Load)} | self.names
@@ -64,12 +64,12 @@ class _Code:
 
 
 def find_code(text: str, entry_points: tuple[str, ...]) -> tuple[str, str | None]:
-    """The text around the code, and the code that defines the entry points best; None when there is no code.
+    """Return the text around the code, and the code that best defines the entry points; None when there is no code.
 
-    The last block that compiles and defines every entry point wins, joined with the blocks that define what
-    it uses; then all blocks together, if only together they define them; then the same among broken blocks,
-    as far as they compile; then whatever defines most. Only if nothing compiles is the last fenced block
-    returned as it is.
+    The last block that compiles and defines every entry point is chosen, joined with the blocks that define names it
+    uses. Otherwise all blocks are joined, if together they define the entry points; then the same is tried with the
+    compiling prefixes of broken blocks; then the block that defines most entry points is chosen. Only if nothing
+    compiles is the last fenced block returned unchanged.
     """
     lines, rest = text[:MOST_CODE].split("\n"), text[MOST_CODE:]
     wanted = frozenset(entry_points)
@@ -77,13 +77,13 @@ def find_code(text: str, entry_points: tuple[str, ...]) -> tuple[str, str | None
     tries = iter(range(_MOST_TRIES))
     codes = [code for block in blocks if (code := _salvage(block.lines, tries))]
     if not any(wanted <= code.names for code in codes):
-        loose = list(_loose(lines, tries))
-        if not codes or any(wanted & code.names for _, code in loose):
-            blocks += [block for block, _ in loose]
-            codes += [code for _, code in loose]
+        unfenced = list(_unfenced(lines, tries))
+        if not codes or any(wanted & code.names for _, code in unfenced):
+            blocks += [block for block, _ in unfenced]
+            codes += [code for _, code in unfenced]
     covered = {number for block in blocks for number in range(block.start, block.stop)}
     prose = "\n".join(line for number, line in enumerate(lines) if number not in covered)
-    return prose + rest, _best(codes, wanted) or _as_written(blocks)
+    return prose + rest, _best(codes, wanted) or _unchanged(blocks)
 
 
 def _best(codes: Sequence[_Code], wanted: frozenset[str]) -> str | None:
@@ -102,16 +102,16 @@ def _with_helpers(chosen: _Code, pool: Sequence[_Code]) -> str:
     return "\n".join(code.source for code in (*helpers, chosen))
 
 
-def _as_written(blocks: Sequence[_Block]) -> str | None:
-    looks = [block for block in blocks if any(_STARTER.match(line) for line in block.lines)]
-    return "\n".join(looks[-1].lines) + "\n" if looks else None
+def _unchanged(blocks: Sequence[_Block]) -> str | None:
+    candidates = [block for block in blocks if any(_STARTER.match(line) for line in block.lines)]
+    return "\n".join(candidates[-1].lines) + "\n" if candidates else None
 
 
 def _fenced(lines: Sequence[str]) -> Iterator[_Block]:
-    """The fenced blocks; one without a closing fence ends with the text.
+    """Yield the fenced blocks; a block without a closing fence extends to the end of the text.
 
-    A fence may also stand inside a docstring, so a block that does not compile is tried with a later end
-    first. A labelled fence where a closing one was due opens the next block.
+    A fence may also stand inside a docstring, so a block that does not compile is first tried with a later end.
+    A labelled fence in place of a closing one opens the next block.
     """
     fences = [number for number, line in enumerate(lines) if _FENCE.match(line) or line.endswith("```")]
     ends = [*fences[: 2 * _MOST_BLOCKS], len(lines)]
@@ -128,7 +128,7 @@ def _fenced(lines: Sequence[str]) -> Iterator[_Block]:
 
 
 def _between(lines: Sequence[str], start: int, stop: int) -> list[str]:
-    """The lines between two fences, without common indentation and without interpreter prompts."""
+    """Return the lines between two fences, without common indentation and without interpreter prompts."""
     inside = list(lines[start + 1 : stop])
     if stop < len(lines) and not _FENCE.match(lines[stop]):
         inside.append(lines[stop].rstrip("`"))
@@ -136,15 +136,15 @@ def _between(lines: Sequence[str], start: int, stop: int) -> list[str]:
 
 
 def _unprompted(lines: list[str]) -> list[str]:
-    """What was typed in an interpreter session; other lines as they are."""
+    """Return the input lines of an interpreter session without their prompts; return other lines unchanged."""
     first = next((line for line in lines if line.strip()), "")
     if not first.startswith(">>>"):
         return lines
     return [re.sub(r"^(>>>|\.\.\.) ?", "", line) for line in lines if line.startswith((">>>", "..."))]
 
 
-def _loose(lines: Sequence[str], tries: Iterator[int]) -> Iterator[tuple[_Block, _Code]]:
-    """Code without fences: from every line that starts like code, as far as it compiles."""
+def _unfenced(lines: Sequence[str], tries: Iterator[int]) -> Iterator[tuple[_Block, _Code]]:
+    """Yield code outside fences: from each line that looks like code, the longest prefix that compiles."""
     position = 0
     for _ in range(_MOST_BLOCKS):
         start = next((n for n in range(position, len(lines)) if _STARTER.match(lines[n])), None)
@@ -162,7 +162,7 @@ def _loose(lines: Sequence[str], tries: Iterator[int]) -> Iterator[tuple[_Block,
 
 
 def _salvage(lines: Sequence[str], tries: Iterator[int]) -> _Code | None:
-    """The longest prefix of the lines that compiles and does something, without idle words at its end."""
+    """Return the longest prefix of the lines that compiles and does something, without trailing prose, or None."""
     kept = list(lines)
     for cut, _ in zip(range(_MOST_CUTS), tries, strict=False):
         tree, wrong = _parsed("\n".join(kept))
@@ -176,12 +176,12 @@ def _salvage(lines: Sequence[str], tries: Iterator[int]) -> _Code | None:
 
 
 def _is_idle(node: ast.stmt) -> bool:
-    """Whether it is a word of prose or a sample value that happens to be an expression."""
+    """Return True for an expression without effect: a word of prose or a sample value that happens to parse."""
     return isinstance(node, ast.Expr) and not any(isinstance(each, ast.Call) for each in ast.walk(node))
 
 
 def _parsed(source: str) -> tuple[ast.Module | None, int]:
-    """The syntax tree of what compiles, or the line (from 1) where it does not."""
+    """Return the syntax tree of code that compiles, or None and the line (from 1) of the syntax error."""
     try:
         with quiet():
             tree = ast.parse(source)

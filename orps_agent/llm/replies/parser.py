@@ -1,7 +1,7 @@
-"""Reading what models write: a programmer's thoughts and code, a critic's thoughts and score.
+"""Parse model replies: the programmer's thoughts and code, the critic's thoughts and score.
 
-Pure functions that never raise and take time linear in the text. What is not there is None: no code is made
-of prose, and no score of a mood.
+All functions are pure, never raise and run in time linear in the text. A missing part is None: prose is never
+returned as code, and a score is never inferred from the tone of a critique.
 """
 
 from __future__ import annotations
@@ -10,6 +10,8 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+
+from orps_agent.domain.artifact import Artifact, Program
 
 from .code_blocks import find_code
 
@@ -26,7 +28,7 @@ _MARKED = re.compile(
     r"(?:[:=][ *_`\"'(\[]{0,6}|\n{1,2}(?=[*_`]{0,3}\d[^\n]{0,9}$)[*_`]{0,3})" + _NUMBER + _ALONE + r"[*_`\])]{0,4}",
     re.IGNORECASE | re.MULTILINE,
 )
-_TOLD = re.compile(
+_IN_PROSE = re.compile(
     r"\b(?:(?:score|rating|reward)[ ](?:of|is|as|at|be|would[ ]be)(?:[ ]an?)?"
     r"|(?:give|rate|score|assign|award)s?(?:[ ](?:it|this|that|the|an?|as|at|with|to|of|score|rating|reward"
     r"|code|solution|one|answer|candidate|attempt)){1,6})"
@@ -39,16 +41,19 @@ _BARE = re.compile(r"[\s*_`]{0,9}" + _NUMBER + r"[\s*_`.]{0,9}")
 
 @dataclass(frozen=True)
 class Turn:
-    """A programmer's reply: the thoughts, and the solution where there is one."""
+    """Hold a parsed reply of the programmer: its thoughts, and its solution if it has one."""
 
     thoughts: str
-    code: str | None
-    """Compiles, unless nothing in the reply does: then it is the last fenced block as it was written."""
+    solution: Artifact | None
+    """Source that compiles; if no block of the reply compiles, the last fenced block unchanged."""
 
 
 @dataclass(frozen=True)
 class CriticTurn:
-    """A critic's reply: thoughts, the process reward (1 to 5) if it gave one, and if nothing is left to do."""
+    """Hold a parsed reply of the critic: thoughts, process reward (1 to 5, or None) and the `good` marker.
+
+    `good` is True when the critic marked the solution as needing no further improvement.
+    """
 
     thoughts: str
     score: int | None
@@ -56,46 +61,45 @@ class CriticTurn:
 
 
 def parse_turn(text: str, reasoning: str | None = None, *, entry_points: tuple[str, ...] = ()) -> Turn:
-    """The thoughts and the code of a programmer's reply.
+    """Return the thoughts and the solution of a programmer's reply.
 
-    `reasoning` is what the model sent beside its text; it and `<think>` sections are thoughts. A reply that
-    ended inside its thoughts gives the draft found there.
+    `reasoning` is the text of the reply's separate reasoning field; it and the `<think>` sections count as thoughts.
+    If a reply was cut off inside its thoughts, the solution is searched for there.
     """
     inner, answer = split_thinking(clean(text))
     thinking = _joined(reasoning, inner)
     prose, code = find_code(answer, entry_points)
     if code is None and not answer.strip():
         _, code = find_code(thinking, entry_points)
-    return Turn(thoughts=_joined(thinking, prose), code=code)
+    return Turn(thoughts=_joined(thinking, prose), solution=None if code is None else Program(code))
 
 
 def parse_critique(text: str, reasoning: str | None = None) -> CriticTurn:
-    """The thoughts and the score of a critic's reply.
+    """Return the thoughts and the score of a critic's reply.
 
-    A marked score (`SCORE: 4`, or `"score"` in a JSON object) counts before one told in prose ("I would give
-    it a 4 out of 5"). Whole numbers only, out of 5 where the scale is named; a number from 0 to 10 outside 1
-    to 5 is moved to the nearer end. Anything else is None: fractions, percentages, ranges, other scales
-    ("8/10"), or two scores that differ. `<|good|>` counts at the end of a line, not where the critic talks
-    about it.
+    A marked score (`SCORE: 4`, or `"score"` in a JSON object) takes precedence over one stated in prose ("I would
+    give it a 4 out of 5"). Only whole numbers are accepted, out of 5 where the scale is named; a number from 0 to 10
+    outside 1 to 5 is clamped to the nearer end. Anything else is None: fractions, percentages, ranges, other scales
+    ("8/10"), or two scores that differ. `<|good|>` counts only at the end of a line, not where the critic mentions it.
     """
     thinking, answer = split_thinking(clean(text))
-    told = _json_critique(answer)
+    fields = _json_critique(answer)
     good = False
-    if told:
-        thoughts, scores, good = told
+    if fields:
+        thoughts, scores, good = fields
         marks = f"{thoughts}\n{answer}"
     else:
         marks = answer
         bare = _BARE.fullmatch(answer)
         thoughts = "" if bare else _MARKED.sub(r"\g<before>", answer)
-        scores = {_on_scale(bare)} if bare else _scores(_MARKED, answer) or _scores(_TOLD, answer)
+        scores = {_on_scale(bare)} if bare else _scores(_MARKED, answer) or _scores(_IN_PROSE, answer)
     score = scores.pop() if len(scores) == 1 else None
     good = good or bool(_GOOD_AT_END.search(marks))
     return CriticTurn(_joined(reasoning, thinking, _GOOD.sub("", thoughts)), score, good)
 
 
 def split_thinking(text: str) -> tuple[str, str]:
-    """What stands in `<think>` sections, and the rest; some models send the closing tag alone."""
+    """Split a text into its `<think>` sections and the rest; some models send the closing tag alone."""
     thinking: list[str] = []
     answer: list[str] = []
     position, inside = 0, False
@@ -108,7 +112,7 @@ def split_thinking(text: str) -> tuple[str, str]:
 
 
 def clean(text: str) -> str:
-    """The text with Unix line ends, and without NULs and lone surrogates, which SQLite and Python refuse."""
+    """Normalize line ends to Unix and remove NULs and lone surrogates, which SQLite and Python reject."""
     return text.replace("\r\n", "\n").replace("\0", "").encode(errors="replace").decode()
 
 
@@ -121,7 +125,7 @@ def _scores(pattern: re.Pattern[str], answer: str) -> set[int | None]:
 
 
 def _on_scale(match: re.Match[str] | None) -> int | None:
-    """The process reward that a number means, None when that is not clear."""
+    """Convert a matched number to a process reward; return None if its scale or value is unclear."""
     if match is None:
         return None
     value = float(match["number"])
@@ -131,12 +135,12 @@ def _on_scale(match: re.Match[str] | None) -> int | None:
 
 
 def _json_critique(answer: str) -> tuple[str, set[int | None], bool] | None:
-    """Thoughts, score and `good` of the first JSON object that has a score."""
+    """Return thoughts, score and `good` of the first JSON object that has a score."""
     for found in _json_objects(answer):
-        told = {str(key).lower(): value for key, value in found.items()}
-        if "score" in told:
-            thoughts = next((told[key] for key in ("thoughts", "critique") if key in told), "")
-            return str(thoughts), {_on_scale(_BARE.fullmatch(str(told["score"])))}, told.get("good") is True
+        fields = {str(key).lower(): value for key, value in found.items()}
+        if "score" in fields:
+            thoughts = next((fields[key] for key in ("thoughts", "critique") if key in fields), "")
+            return str(thoughts), {_on_scale(_BARE.fullmatch(str(fields["score"])))}, fields.get("good") is True
     return None
 
 

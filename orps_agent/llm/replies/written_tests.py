@@ -1,4 +1,4 @@
-"""Reading the tests that a model writes: the asserts of its reply that could judge a solution."""
+"""Parse the tests that a model writes: the asserts of its reply that can judge a solution."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ from .code_blocks import MOST_CODE
 from .parser import clean, split_thinking
 
 _BEFORE = re.compile(r"[ \t]*(?:[-*+>]+[ \t]+|\d{1,3}[.):][ \t]*|>>>[ \t]*|`)*(?=assert\b)")
-"""What stands before an assert in a list, a quotation or an interpreter's session."""
+"""Prefix of an assert in a list, a quotation or an interpreter session."""
 _IMPORT = re.compile(r"[ \t]*((?:import|from)[ \t]+[\w.]+.*)")
 _MOST_LINES = 12
-"""How many lines one assert may go over."""
+"""Maximum number of lines of one assert."""
 _MOST_ASSERTS = 200
-"""How many of a reply are looked at; what has more is a model in a loop."""
+"""Maximum number of asserts of a reply that are examined; a reply with more is a model in a loop."""
 
 
 def parse_tests(text: str, problem: Problem, most: int) -> TestSuite:
-    """The first `most` usable asserts of a tester's reply, in their order, named by their numbers.
+    """Return the first `most` usable asserts of a tester's reply, in order, named by their numbers.
 
-    Usable: it compiles, calls one of the problem's entry points, needs nothing else that the reply defines but imports
-    of Python's own modules, and could fail. What says the same as an earlier one is left out. What surrounds the
+    An assert is usable if it compiles, calls one of the problem's entry points, uses no other name that the reply
+    defines except imports from Python's standard library, and could fail. Duplicates are dropped. The text around the
     asserts does not matter: prose, lists, test functions, a solution, or a reply that was cut off.
     """
     _, answer = split_thinking(clean(text))
@@ -47,7 +47,7 @@ def parse_tests(text: str, problem: Problem, most: int) -> TestSuite:
 
 
 def _imports(lines: list[str]) -> Iterator[str]:
-    """The lines that import from Python's own modules alone."""
+    """Yield the import statements that import from the standard library alone."""
     for line in lines:
         found = _IMPORT.fullmatch(line)
         tree = _parsed(found[1].strip()) if found else None
@@ -63,7 +63,7 @@ def _imports(lines: list[str]) -> Iterator[str]:
 
 
 def _asserts(lines: list[str]) -> Iterator[str]:
-    """Every assert that compiles, wherever it stands, with as many of the following lines as it needs."""
+    """Yield every assert that compiles, wherever it stands, with as many of the following lines as it needs."""
     for number, line in enumerate(lines):
         before = _BEFORE.match(line)
         if before is None:
@@ -72,7 +72,7 @@ def _asserts(lines: list[str]) -> Iterator[str]:
             code = "\n".join([line[before.end() :], *lines[number + 1 : stop]]).rstrip().rstrip("`").rstrip()
             match (_parsed(code) or ast.Module([], [])).body:
                 case [ast.Assert() as found]:
-                    # Written anew, equal ones look equal; the message says nothing that the values do not.
+                    # Unparsed, equal asserts have equal text; the message adds nothing to the values.
                     yield ast.unparse(ast.Assert(test=found.test, msg=None))
                     break
 
@@ -95,7 +95,7 @@ def _is_usable(code: str, problem: Problem, suite: TestSuite) -> bool:
 
 
 def _parsed(code: str) -> ast.Module | None:
-    """The syntax tree of what compiles and is not nested so deeply that nobody could read it."""
+    """Return the syntax tree of code that compiles and is not nested too deeply to be unparsed; otherwise None."""
     try:
         tree = parse_python(code, "reply")
         ast.unparse(tree)

@@ -5,16 +5,19 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import anyio.to_thread
 
 from orps_agent.errors import StoreError
-from orps_agent.store.lease import held
+from orps_agent.store.ownership import held
+from orps_agent.store.records import Garbage
 
 from .connection import BUSY_SECONDS, FAULTS, explain
-from .store import Store
+
+if TYPE_CHECKING:
+    from .store import SqliteStore
 
 _SIZES = {
     "candidates": "reasoning || code || report || metrics || flags || analysis || critique",
@@ -25,20 +28,7 @@ _SIZES = {
 }
 
 
-@dataclass(frozen=True)
-class Garbage:
-    """What `collect` would remove: searches that ended long enough ago, and what nobody needs any more."""
-
-    searches: tuple[str, ...]
-    text_bytes: int
-    """Of the searches: their texts, which is nearly all that they take."""
-    checkpoints: int
-    """Files of checkpoints beside the database, which an earlier version has left: nothing reads them."""
-    free_bytes: int
-    """Bytes inside the file that nothing uses."""
-
-
-async def find_garbage(store: Store, *, older_than: float | None = None) -> Garbage:
+async def find_garbage(store: SqliteStore, *, older_than: float | None = None) -> Garbage:
     """What could go; with `older_than`, a Unix time, also the searches that ended before it."""
     ended = [] if older_than is None else await store.ended_before(older_than)
     searches = tuple(row.id for row in ended if not held(row))
@@ -52,7 +42,7 @@ async def find_garbage(store: Store, *, older_than: float | None = None) -> Garb
     return Garbage(searches, size, len(left), await anyio.to_thread.run_sync(_room, store.path))
 
 
-async def collect(store: Store, garbage: Garbage) -> int:
+async def collect(store: SqliteStore, garbage: Garbage) -> int:
     """Remove it and give the room back; returns by how many bytes the files shrank."""
     before = _bytes(store.path)
     await store.writer.write(*(("DELETE FROM searches WHERE id = ?", (each,)) for each in garbage.searches))
@@ -77,6 +67,7 @@ def _shrink(database: Path) -> None:
 
 
 def _leftovers(database: Path) -> list[Path]:
+    """Return the files of LangGraph's checkpoints that an earlier version kept beside the database."""
     name = f"{database.name}-checkpoints"
     ends = ("", "-wal", "-shm", ".damaged", ".damaged-wal", ".damaged-shm")
     return [path for end in ends if (path := database.with_name(f"{name}{end}")).exists()]

@@ -12,11 +12,13 @@ import aiosqlite
 from pydantic import BaseModel
 
 from orps_agent.domain.candidate import Candidate
-from orps_agent.errors import StoreError, UnknownCandidate
+from orps_agent.errors import StoreError
 from orps_agent.llm.base import ModelReply
+from orps_agent.store.effects import Effect
+from orps_agent.store.lookup import no_candidate
 
 from .connection import FAULTS, explain
-from .effects import KEY, Effect, Kind
+from .effect_statements import KEY, key_of
 from .rows import candidate
 from .texts import Quote, references, unfold
 
@@ -24,9 +26,6 @@ Result = TypeVar("Result", bound=BaseModel)
 Value = TypeVar("Value")
 _SENSELESS = (ValueError, LookupError, TypeError, AttributeError)
 """What making sense of a damaged row fails with; pydantic's own error is a ValueError."""
-
-COST = "iif(count(*) = count(cost), total(cost), NULL) AS cost"
-"""What answered model calls have cost in USD; null where that is not known of all."""
 
 
 class Reader:
@@ -71,44 +70,13 @@ class Reader:
         """One candidate as far as its stages have come."""
         found = await self.rows("SELECT * FROM candidates WHERE search = ? AND id = ?", search, id_)
         if not found:
-            raise UnknownCandidate(f"no candidate {id_!r} in search {search}: `orps show {search}` draws its tree")
+            raise no_candidate(search, id_)
         return self.read(found[0], candidate)
-
-    async def effects(self, search: str) -> list[tuple[Kind, str, str, int, int, int, int]]:
-        """Of every effect: kind, place, number of tries, whether it is finished, whether a try ended unknown."""
-        found = await self.rows(
-            " UNION ALL ".join(
-                f"SELECT '{kind}', candidate, stage, attempt, max(try), max(status = 'answered'),"
-                f" max(status = 'asked') FROM {table} WHERE search = ? GROUP BY candidate, stage, attempt"
-                for kind, table in (("model", "model_calls"), ("execution", "executions"))
-            ),
-            search,
-            search,
-        )
-        return [tuple(row) for row in found]
-
-    async def cost(self, search: str) -> float | None:
-        """What the answered model calls of a search have cost in USD; None when that is not known of all."""
-        (row,) = await self.rows(
-            f"SELECT {COST} FROM model_calls WHERE search = ? AND status = 'answered'",
-            search,
-        )
-        return None if row["cost"] is None else float(row["cost"])
-
-    async def seconds(self, search: str) -> float:
-        """Wall time of all runs of a search, each from its start to the last thing that it told."""
-        (row,) = await self.rows(
-            "SELECT total(seconds) AS seconds FROM (SELECT max(at) - min(at) AS seconds FROM"
-            " (SELECT at, sum(kind = 'search_started') OVER (ORDER BY id) AS run FROM events WHERE search = ?)"
-            " GROUP BY run)",
-            search,
-        )
-        return float(row["seconds"])
 
     async def reply(self, effect: Effect) -> ModelReply:
         """The stored reply of a model call."""
         query = f"SELECT * FROM model_calls WHERE {KEY} AND status = 'answered'"
-        row = self._only(await self.rows(query, *effect.key), effect)
+        row = self._only(await self.rows(query, *key_of(effect)), effect)
         with self._meaning(f"{effect.search} {effect.candidate} {effect.stage}"):
             text, thinking = await self._texts(effect.search, [row["reply"], row["thinking"]])
             return _reply(row, text, thinking)
@@ -116,13 +84,13 @@ class Reader:
     async def result(self, effect: Effect, result_type: type[Result]) -> Result:
         """The stored result of an execution that is not settled yet."""
         query = f"SELECT * FROM executions WHERE {KEY} AND status = 'answered'"
-        row = self._only(await self.rows(query, *effect.key), effect)
+        row = self._only(await self.rows(query, *key_of(effect)), effect)
         return self.read(row, lambda row: result_type.model_validate_json(row["result"]))
 
     async def messages(self, effect: Effect) -> list[tuple[str, str]]:
         """The conversation that a model call sent, as (role, text)."""
         query = f"SELECT messages FROM model_calls WHERE {KEY} ORDER BY try DESC LIMIT 1"
-        row = self._only(await self.rows(query, *effect.key), effect)
+        row = self._only(await self.rows(query, *key_of(effect)), effect)
         with self._meaning(f"{effect.search} {effect.candidate} {effect.stage}"):
             listed = json.loads(row["messages"])
             found = await self._prompt_texts(effect.search, [name for _, name in listed])

@@ -9,10 +9,12 @@ from typing import Any
 
 from pydantic import BaseModel, TypeAdapter
 
+from orps_agent.domain.artifact import Artifact
 from orps_agent.domain.candidate import COSTS, Candidate, Outline, Status
 from orps_agent.domain.execution import ExecutionReport, Metric, Metrics, NotAnalysable, StaticAnalysis, TamperFlag
 from orps_agent.domain.rewards import outcome_reward
 from orps_agent.domain.search import Search
+from orps_agent.store.ownership import as_seen
 
 OUTLINED = (  # in the order in which `outline` takes them
     "id, round, hint, status, written, passed, tests, omega, process, cpu_ns, instructions, branch_misses, "
@@ -21,11 +23,15 @@ OUTLINED = (  # in the order in which `outline` takes them
 """What an outline is made from."""
 COPIED = f"{OUTLINED}, reasoning, code, report, metrics, analysis, critique, error"
 """What a fork takes over of a candidate: every column but the search, and what it was shown, which stays behind."""
+RESUMABLE = "status IN ('created', 'running', 'interrupted')"
+"""Of a search that may be resumed, unless somebody works on it or it is in the queue."""
+_MEASURED = ("passed", "tests", "omega", "metrics", "flags", *COSTS)
+"""What is learned together with a report, or from it."""
 _APART: Any = {"results": {"__all__": {"metrics"}}, "flags": True}
 """What of a report has columns of its own."""
 _FLAGS = TypeAdapter(tuple[TamperFlag, ...])
 _NUMBERS = {int, float, type(None)}
-_PLAIN = ("id", "round", "hint", "status", "reasoning", "code", "critique", "process", "error")
+_PLAIN = ("id", "round", "hint", "status", "reasoning", "critique", "process", "error")
 
 
 def candidate_columns(changed: Mapping[str, Any]) -> dict[str, object]:
@@ -35,9 +41,12 @@ def candidate_columns(changed: Mapping[str, Any]) -> dict[str, object]:
     stored as well.
     """
     columns: dict[str, object] = {name: value for name, value in changed.items() if name in _PLAIN}
-    if "code" in changed:
-        columns["written"] = bool(changed["code"])
+    if "solution" in changed:
+        solution: Artifact | None = changed["solution"]
+        columns |= {"code": None if solution is None else solution.source, "written": bool(solution)}
     report = changed.get("report")
+    if "report" in changed and report is None:
+        columns |= dict.fromkeys(("report", *_MEASURED))
     if isinstance(report, ExecutionReport):
         bare = report.model_dump_json(exclude_defaults=True, exclude=_APART)
         columns |= {"report": bare, "passed": report.passed, "tests": len(report.results)}
@@ -49,13 +58,25 @@ def candidate_columns(changed: Mapping[str, Any]) -> dict[str, object]:
                 **{name: report.mean(name) for name in COSTS},
             }
     if "analysis" in changed:
-        columns["analysis"] = stored(changed["analysis"])
+        columns["analysis"] = changed["analysis"] and _json(changed["analysis"])
+    return columns
+
+
+def search_columns(changed: Mapping[str, Any]) -> dict[str, object]:
+    """Columns of the searches table from attributes of a Search."""
+    columns = dict(changed)
+    for name in {"problem", "verification"} & columns.keys():
+        columns[name] = columns[name] and _json(columns[name])
+    if "config" in columns:  # whole: a default that changes must not change what was asked
+        columns["config"] = columns["config"].model_dump_json()
+    if "start" in columns:
+        columns["start"] = columns["start"] and json.dumps(columns["start"])
     return columns
 
 
 def candidate(row: sqlite3.Row) -> Candidate:
     """A candidate from its row; ω's parts are computed again from what they were computed from."""
-    columns: dict[str, Any] = {name: row[name] for name in _PLAIN}
+    columns: dict[str, Any] = {name: row[name] for name in (*_PLAIN, "code")}
     report = _report(row)
     analysis = row["analysis"] and _analysis(row["analysis"])
     outcome = outcome_reward(report, analysis) if report is not None and row["omega"] is not None else None
@@ -84,11 +105,6 @@ def outline(row: sqlite3.Row) -> Outline:
         flagged=flags is not None,
         tampering='"severity":"tampering"' in (flags or ""),
     )
-
-
-def stored(value: object) -> object:
-    """A value as SQLite takes it: models as JSON, everything else as it is."""
-    return _json(value) if isinstance(value, BaseModel) else value
 
 
 def pack_metrics(metrics: Sequence[Metrics]) -> list[dict[str, object]]:
@@ -149,8 +165,9 @@ def _json(value: BaseModel) -> str:
 
 
 def search_row(row: sqlite3.Row) -> Search:
-    """A search from its row."""
+    """Return a search as it is now from its row, which says as well whether it is `waiting` in the queue."""
     columns: dict[str, Any] = dict(row)
+    waiting = bool(columns.pop("waiting"))
     for name in ("problem", "config", "verification", "start"):
         columns[name] = columns[name] and json.loads(columns[name])
-    return Search.model_validate(columns)
+    return as_seen(Search.model_validate(columns), waiting=waiting)

@@ -348,4 +348,18 @@ MIGRATIONS: list[tuple[str, str]] = [
         "searches: the prompts that they were begun with",
         "ALTER TABLE searches ADD COLUMN prompts TEXT",  # SHA-256 of the templates; null for forks and older searches
     ),
+    (
+        "searches: states that mean one thing each",
+        # Until here, a search was `running` from its first row on, and one in the queue or never begun `interrupted`.
+        """
+        UPDATE searches SET status = 'queued'
+        WHERE id IN (SELECT search FROM submissions WHERE done_at IS NULL) AND owner_pid IS NULL
+            AND (status IN ('running', 'interrupted') OR (status = 'finished' AND reason LIKE 'budget: %'));
+        UPDATE searches SET status = 'created'
+        WHERE status IN ('running', 'interrupted') AND reason IS NULL AND owner_pid IS NULL
+            AND NOT EXISTS (SELECT 1 FROM events WHERE search = searches.id)
+            AND NOT EXISTS (SELECT 1 FROM model_calls WHERE search = searches.id)
+            AND NOT EXISTS (SELECT 1 FROM executions WHERE search = searches.id);
+        """,
+    ),
 ]

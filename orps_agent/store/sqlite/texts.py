@@ -6,13 +6,13 @@ is stored as pieces: what it says itself, the hash of a text that other prompts 
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, TypedDict
 
 from orps_agent.domain.candidate import Candidate
+from orps_agent.store.effects import digest
 
 QUOTED_COLUMNS: tuple[Literal["reasoning", "code", "critique"], ...] = ("code", "reasoning", "critique")
 WORTH_A_REFERENCE = 100
@@ -100,15 +100,6 @@ def references(stored: Iterable[str]) -> tuple[set[str], set[str]]:
     return {each["text"] for each in pieces if "text" in each}, {
         each["candidate"] for each in pieces if "text" not in each
     }
-
-
-def digest(*texts: str) -> str:
-    """SHA-256 of the texts, shortened to 128 bits."""
-    whole = hashlib.sha256()
-    for text in texts:
-        encoded = text.encode("utf-8", "surrogatepass")
-        whole.update(len(encoded).to_bytes(8, "big") + encoded)
-    return whole.hexdigest()[:32]
 
 
 def _quotable(candidates: Iterable[Candidate]) -> list[tuple[Quote, str]]:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import asyncio
 import itertools
 import sqlite3
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 
 import anyio
 import anyio.to_thread
 
 from orps_agent.errors import StoreError
-from orps_agent.util.tasks import beside
+from orps_agent.util.tasks import background_tasks
 
 from .connection import FAULTS, explain
 
@@ -99,7 +99,7 @@ class Writer:
     @asynccontextmanager
     async def serving(self) -> AsyncIterator[None]:
         """Commit for as long as the context lasts; whatever is cancelled, what was handed over gets committed."""
-        async with beside(self._run, wait=True):
+        async with background_tasks(self._run, wait=True):
             try:
                 yield
             finally:
@@ -157,6 +157,12 @@ class Writer:
             from orps_agent.util.logs import log  # noqa: PLC0415 - slow to import, and rare
 
             log.warning("the WAL stays as it is", file=self._path, error=str(error))
+
+
+def update(table: str, columns: Mapping[str, object], where: str, key: tuple[str, ...]) -> Statement:
+    """Set columns of the rows that have this key."""
+    assignments = ", ".join(f"{name} = ?" for name in columns)
+    return f"UPDATE {table} SET {assignments} WHERE {where}", (*columns.values(), *key)
 
 
 def _apply(connection: sqlite3.Connection, batch: list[_Pending]) -> sqlite3.Error | UnicodeDecodeError | None:

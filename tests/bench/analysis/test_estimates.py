@@ -1,4 +1,4 @@
-"""Estimates against values worked out by hand, and against what they claim to cover."""
+"""Compare estimates with values worked out by hand, and intervals with the share that they claim to cover."""
 
 import itertools
 import statistics

@@ -1,4 +1,4 @@
-"""The laws of the relative measures."""
+"""Check the laws of the relative measures."""
 
 import pytest
 from hypothesis import given

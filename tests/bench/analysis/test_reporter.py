@@ -1,4 +1,4 @@
-"""What a report says of records: which it puts together, which it keeps apart, and what it says about that."""
+"""Check which records a report puts together, which it keeps apart, and what it says about that."""
 
 import random
 
@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from orps_agent.bench import Record, Report, summarise_records
 from orps_agent.bench.analysis.estimates import Estimate
-from orps_agent.bench.analysis.report import Cell, GroupReport, Table
+from orps_agent.bench.analysis.report import Cell, GroupReport, ReportTable
 from orps_agent.bench.record import Costs, Point, Sample
 from tests.support.bench.made_up_records import GOLD, costs, record, run
 
@@ -18,7 +18,7 @@ def group_of(records: list[Record]) -> GroupReport:
     return group
 
 
-def table(group: GroupReport, title: str) -> Table:
+def table(group: GroupReport, title: str) -> ReportTable:
     return next(each for each in group.tables if each.title.startswith(title))
 
 
@@ -152,7 +152,7 @@ def test_a_problem_counts_once_however_many_seeds_it_has() -> None:
     group = group_of([*solved, record(problem="p001", passed=0, search="9")])
     assert estimate(group, "Correctness", "orps", "Pass@1") == Estimate(value=0.5, problems=2)
     assert group.seeds == (0, 1, 2)
-    assert any(note.startswith("Of 6 searches by orps (problems times seeds) 2 are not there") for note in group.notes)
+    assert any(note.startswith("Of 6 searches by orps (problems times seeds) 2 are missing") for note in group.notes)
 
 
 def test_relative_costs_are_medians_and_say_from_how_many_problems() -> None:
@@ -208,7 +208,7 @@ def test_what_is_not_known_of_every_search_is_not_known_and_said() -> None:
     assert estimate(group, "Spent", "cot", "cost of all").value is None
     assert estimate(group, "Spent", "orps", "cost").value == 0.25
     assert estimate(group, "Spent", "orps", "cost of all").value == 0.5
-    assert "Not known: cost of 1 of 2 searches by cot." in table(group, "Spent").notes
+    assert "Unknown: cost of 1 of 2 searches by cot." in table(group, "Spent").notes
 
 
 def test_pass_at_k_counts_the_first_rounds_of_all_seeds() -> None:
@@ -264,7 +264,7 @@ def test_the_noise_of_repeated_measurements_is_told() -> None:
         record(problem=f"p{at}", winner=each, gold=costs(0).model_copy(update={"spreads": {}}))
         for at, each in enumerate(noisy)
     ]
-    assert any(note.startswith("Noise of time") and "2.0% apart" in note for note in group_of(records).notes)
+    assert any(note.startswith("Noise of time") and "by 2.0% in the median" in note for note in group_of(records).notes)
 
 
 def test_all_golds_score_100() -> None:

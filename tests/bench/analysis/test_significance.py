@@ -1,4 +1,4 @@
-"""The tests against counts worked out by hand, and against trying all signs."""
+"""Compare the significance tests with counts worked out by hand, and with trying all signs."""
 
 import itertools
 import math

@@ -1,4 +1,4 @@
-"""Files: told by what is in them, read line by line, alone or as the splits of a folder."""
+"""Read datasets from files: recognised by their content, read line by line, alone or as splits in a folder."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The hub's package on datasets here, through the code that loads those of the hub."""
+"""Load datasets that are on this machine through the code that loads those of the hub."""
 
 from __future__ import annotations
 

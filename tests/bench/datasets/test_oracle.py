@@ -1,4 +1,4 @@
-"""What counts as right in tests that are made from inputs, compared with what EvalPlus and the contests take."""
+"""Compare what counts as right in tests made from inputs with what EvalPlus and the contests accept."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Packed texts are unpacked, and nothing that a pickle could do is done."""
+"""Check that packed texts are unpacked, and that nothing in a pickle is executed."""
 
 from __future__ import annotations
 

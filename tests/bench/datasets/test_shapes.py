@@ -1,4 +1,4 @@
-"""Types that JSON took from MBPP+'s inputs are found again in the examples."""
+"""Check that the types which JSON removed from MBPP+'s inputs are found again in the examples."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The writers: the same figures in every format, and whatever came from outside as text only."""
+"""Check that all formats write the same figures, and text from outside as text only."""
 
 import csv
 import io
@@ -12,7 +12,7 @@ from rich.console import Console
 
 from orps_agent.bench import Report, print_tables, render, summarise_records
 from orps_agent.bench.analysis.estimates import Estimate
-from orps_agent.bench.analysis.report import Column, Table
+from orps_agent.bench.analysis.report import Column, ReportTable
 from orps_agent.bench.formats.cells import line, words
 from orps_agent.bench.formats.csv_table import COLUMNS
 from tests.support.bench.hostile_records import NAMES, hostile
@@ -24,7 +24,7 @@ PLAIN = summarise_records(run(7, seeds=(0,)) + run(7, methods=("cot", "orps"), r
 BAD = summarise_records(hostile())
 
 
-def all_tables(report: Report) -> list[Table]:
+def all_tables(report: Report) -> list[ReportTable]:
     return [table for section in report.sections for group in section.groups for table in group.tables]
 
 
@@ -47,7 +47,7 @@ def all_tables(report: Report) -> list[Table]:
 )
 def test_cells_read_as_people_write_them(kind: str, estimate: Estimate, expected: str) -> None:
     column = Column.model_validate({"name": "", "kind": kind})
-    assert str(words(estimate, column, Table(title="", about="", columns=(), rows=(), problems=9))) == expected
+    assert str(words(estimate, column, ReportTable(title="", about="", columns=(), rows=(), problems=9))) == expected
 
 
 def test_a_line_is_one_line_without_anything_invisible() -> None:

@@ -1,4 +1,4 @@
-"""The HTML report in a real browser: readable in light and dark, on a phone and on a desk."""
+"""Open the HTML report in a real browser: in light and dark, on a phone and on a desk."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The examples of composition run as they are, as programs, on the scripted model."""
+"""Run the examples of composition unchanged, as programs, on the scripted model."""
 
 import sqlite3
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""A killed parent graph goes on with its search when it is started again, and no stored reply is asked for twice."""
+"""Kill a parent graph: started again, it continues its search and asks for no stored reply twice."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The search as a tool of a LangChain agent."""
+"""Use the search as a tool of a LangChain agent."""
 
 from pathlib import Path
 from typing import Any

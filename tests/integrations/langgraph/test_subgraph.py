@@ -1,4 +1,4 @@
-"""The search as a graph in somebody's graph: real searches on the scripted model, real checkpoints."""
+"""Use the search as a graph in another graph: real searches on the scripted model, real checkpoints."""
 
 import importlib
 import json

@@ -1,4 +1,4 @@
-"""`orps mcp` as a process of its own, asked by the mcp package's client over stdio and over HTTP."""
+"""Call `orps mcp`, in a process of its own, with the mcp package's client over stdio and over HTTP."""
 
 import os
 import socket

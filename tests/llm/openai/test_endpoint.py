@@ -1,3 +1,5 @@
+"""Send requests to a real server: what is sent, what is learnt about the server, what its errors become."""
+
 from __future__ import annotations
 
 import asyncio
@@ -18,7 +20,7 @@ from orps_agent.llm.openai.payloads import Completion
 from orps_agent.llm.openai.pool import EndpointModel
 from orps_agent.llm.scripted import Rule, ScriptedModel
 from orps_agent.settings.endpoints import CallPolicy, EndpointSettings
-from tests.support.faults import Fault
+from tests.support.faults import ServerFault
 from tests.support.servers import ModelServer
 
 ASKED = ModelRequest(
@@ -122,7 +124,7 @@ async def test_passing_failures_are_repeated(server: ModelServer) -> None:
     ],
 )
 async def test_a_failure_is_one_line_of_the_right_kind(
-    server: ModelServer, fault: Fault, kind: type[EndpointError], said: str
+    server: ModelServer, fault: ServerFault, kind: type[EndpointError], said: str
 ) -> None:
     server.always = fault
     async with model_at(server.url) as model:
@@ -182,7 +184,7 @@ async def test_check_costs_no_call_where_the_model_is_listed_and_a_token_where_n
         ("500", "500 on purpose"),
     ],
 )
-async def test_check_finds_that_a_url_is_not_the_api(server: ModelServer, fault: Fault, said: str) -> None:
+async def test_check_finds_that_a_url_is_not_the_api(server: ModelServer, fault: ServerFault, said: str) -> None:
     server.listing, server.always = False, fault
     async with model_at(server.url) as model:
         with pytest.raises(EndpointError) as caught:

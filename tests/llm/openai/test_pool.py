@@ -1,4 +1,4 @@
-"""Calls against real servers that misbehave: every call ends, none is lost, none is sent more often than allowed."""
+"""Call real servers that misbehave: every call ends, none is lost, none is sent more often than allowed."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ import pytest
 from orps_agent.errors import EndpointError, ReplyError
 from orps_agent.llm.base import Message, ModelReply, ModelRequest
 from orps_agent.llm.openai.endpoint import Endpoint
-from orps_agent.llm.openai.faults import asked_pause, backoff, kind_of
+from orps_agent.llm.openai.faults import backoff, fault_kind, retry_after
 from orps_agent.llm.openai.pool import EndpointModel
 from orps_agent.llm.scripted import Rule, ScriptedModel
 from orps_agent.settings.endpoints import CallPolicy, EndpointSettings, RoleSettings
-from tests.support.faults import ENDING, WAIT_SECONDS, Fault, RandomFaults
+from tests.support.faults import ENDING, WAIT_SECONDS, RandomFaults, ServerFault
 from tests.support.servers import ModelServer
 
 QUICK = CallPolicy(retries=3, backoff_seconds=0.005, patience_seconds=2)
@@ -66,7 +66,7 @@ async def outcomes(model: EndpointModel, calls: int) -> list[ModelReply | Endpoi
 
 @pytest.mark.parametrize("fault", ENDING)
 @pytest.mark.parametrize("stream", [False, True])
-async def test_a_passing_fault_costs_one_repeat(server: ModelServer, fault: Fault, stream: bool) -> None:
+async def test_a_passing_fault_costs_one_repeat(server: ModelServer, fault: ServerFault, stream: bool) -> None:
     server.faults.append(fault)
     async with pool(server, stream=stream) as model:
         reply = await model.complete(asking())
@@ -75,7 +75,7 @@ async def test_a_passing_fault_costs_one_repeat(server: ModelServer, fault: Faul
 
 
 @pytest.mark.parametrize("fault", ["400", "401", "403", "404"])
-async def test_a_lasting_fault_is_not_repeated(server: ModelServer, fault: Fault) -> None:
+async def test_a_lasting_fault_is_not_repeated(server: ModelServer, fault: ServerFault) -> None:
     server.always = fault
     async with pool(server) as model:
         with pytest.raises(EndpointError):
@@ -84,7 +84,9 @@ async def test_a_lasting_fault_is_not_repeated(server: ModelServer, fault: Fault
 
 
 @pytest.mark.parametrize("fault", ["garbage", "half", "empty", "html", "408", "cut stream"])
-async def test_replies_that_stay_unreadable_fail_the_call_and_not_the_search(server: ModelServer, fault: Fault) -> None:
+async def test_replies_that_stay_unreadable_fail_the_call_and_not_the_search(
+    server: ModelServer, fault: ServerFault
+) -> None:
     server.always = fault
     async with pool(server) as model:
         with pytest.raises(ReplyError, match="given up after 3 retries"):
@@ -117,7 +119,7 @@ async def test_an_endpoint_that_takes_few_calls_gets_few_and_answers_all() -> No
         server.capacity = 3
         ended = await outcomes(model, 60)
         assert all(isinstance(each, ModelReply) for each in ended)
-        assert model.endpoints[0].limit.now < 8
+        assert model.endpoints[0].limit.current < 8
 
 
 async def test_a_pause_that_was_asked_for_is_kept_by_all_and_is_no_working_time(server: ModelServer) -> None:
@@ -148,7 +150,7 @@ async def test_an_endpoint_that_hangs_ends_with_the_deadline(server: ModelServer
 
 
 @pytest.mark.parametrize("fault", ["500", "drop", "429"])
-async def test_an_endpoint_that_is_gone_is_waited_for(server: ModelServer, fault: Fault) -> None:
+async def test_an_endpoint_that_is_gone_is_waited_for(server: ModelServer, fault: ServerFault) -> None:
     server.always = fault
     async with pool(server, policy=QUICK.model_copy(update={"patience_seconds": 20})) as model:
         async with anyio.create_task_group() as group:
@@ -176,7 +178,7 @@ async def test_calls_go_to_whoever_has_room(server: ModelServer, other: ModelSer
 
 
 @pytest.mark.parametrize("fault", ["401", "500", "drop"])
-async def test_one_healthy_endpoint_is_enough(server: ModelServer, other: ModelServer, fault: Fault) -> None:
+async def test_one_healthy_endpoint_is_enough(server: ModelServer, other: ModelServer, fault: ServerFault) -> None:
     server.always = fault
     async with pool(server, other) as model:
         ended = await outcomes(model, 40)
@@ -280,11 +282,11 @@ async def test_a_role_has_sampling_of_its_own_and_may_do_without_a_system_messag
 
 @pytest.mark.parametrize(
     ("status", "code", "kind"),
-    [(429, None, "busy"), (429, "insufficient_quota", "hopeless"), (503, None, "busy"), (409, None, "garbled"),
-     (502, None, "sick"), (422, None, "refused"), (402, None, "hopeless")],
+    [(429, None, "busy"), (429, "insufficient_quota", "permanent"), (503, None, "busy"), (409, None, "garbled"),
+     (502, None, "unavailable"), (422, None, "refused"), (402, None, "permanent")],
 )  # fmt: skip
 def test_a_status_says_what_follows(status: int, code: str | None, kind: str) -> None:
-    assert kind_of(status, code) == kind
+    assert fault_kind(status, code) == kind
 
 
 @pytest.mark.parametrize(
@@ -299,7 +301,7 @@ def test_a_status_says_what_follows(status: int, code: str | None, kind: str) ->
     ],
 )
 def test_retry_after_is_read_as_seconds_or_date(headers: dict[str, str], holds: Callable[[object], bool]) -> None:
-    assert holds(asked_pause(headers))
+    assert holds(retry_after(headers))
 
 
 def test_repeats_wait_longer_each_time_and_never_together() -> None:

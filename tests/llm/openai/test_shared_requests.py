@@ -1,4 +1,4 @@
-"""Calls that share a request: one prompt is sent and paid for, every caller has what it would have had alone."""
+"""Test calls that share a request: one prompt is paid for, and every caller has the reply it would get alone."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from orps_agent.errors import ReplyError
 from orps_agent.llm.base import ModelReply, ModelRequest
 from orps_agent.llm.openai.choices import replies
 from orps_agent.llm.openai.endpoint import Endpoint
-from orps_agent.llm.openai.payloads import Choice, Text, Usage
+from orps_agent.llm.openai.payloads import ReplyChoice, Text, TokenCounts
 from orps_agent.llm.openai.pool import EndpointModel
 from orps_agent.llm.scripted import Rule, ScriptedModel
 from orps_agent.settings.endpoints import CallPolicy, EndpointSettings
-from tests.support.faults import Fault
+from tests.support.faults import ServerFault
 from tests.support.samples import DOUBLE, HALF, RIGHT, SMALL, WRONG
 from tests.support.servers import ModelServer
 
@@ -145,7 +145,7 @@ async def test_a_conversation_that_is_refused_says_nothing_about_others(server: 
 
 @pytest.mark.parametrize("fault", ["408", "429", "429 wait", "500", "503", "drop", "half", "empty", "garbage"])
 @pytest.mark.parametrize("stream", [False, True])
-async def test_a_shared_request_that_fails_loses_no_call(server: ModelServer, fault: Fault, stream: bool) -> None:
+async def test_a_shared_request_that_fails_loses_no_call(server: ModelServer, fault: ServerFault, stream: bool) -> None:
     server.faults.append(fault)
     async with model_at(server, stream=stream) as model:
         got = await ask(model, *(asking(seed) for seed in range(6)))
@@ -314,10 +314,10 @@ async def test_a_search_whose_samples_ask_the_same_pays_their_prompt_once(
     st.integers(0, 100_000) | st.none(),
 )
 def test_the_parts_of_what_was_counted_add_up(lengths: list[int], fresh: int, cached: int, written: int | None) -> None:
-    usage = Usage(prompt_tokens=fresh + cached, cached_tokens=cached, completion_tokens=written)
+    usage = TokenCounts(prompt_tokens=fresh + cached, cached_tokens=cached, completion_tokens=written)
     got = [
         each
-        for each in replies([Choice(message=Text(content="x" * n)) for n in lengths], usage, model="m", seconds=1)
+        for each in replies([ReplyChoice(message=Text(content="x" * n)) for n in lengths], usage, model="m", seconds=1)
         if each is not None
     ]
     assert sum(each.prompt_tokens or 0 for each in got) == fresh + cached

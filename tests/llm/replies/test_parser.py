@@ -1,3 +1,5 @@
+"""Read code, scores and critiques from models' replies."""
+
 from __future__ import annotations
 
 import textwrap
@@ -6,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from orps_agent.domain.artifact import Program
 from orps_agent.llm.replies.parser import clean, parse_critique, parse_turn, split_thinking
 
 DOUBLE = "def double(n):\n    return 2 * n\n"
@@ -15,11 +18,11 @@ def fenced(code: str, label: str = "python") -> str:
     return f"```{label}\n{code}```"
 
 
-def defines(code: str | None, *names: str) -> dict[str, object]:
-    """What the code defines once it ran; that it runs is half of the assertion."""
-    assert code is not None
+def defines(solution: Program | None, *names: str) -> dict[str, object]:
+    """What the solution defines once it ran; that it runs is half of the assertion."""
+    assert solution is not None
     space: dict[str, object] = {}
-    exec(compile(code, "<solution>", "exec"), space)
+    exec(compile(solution.source, "<solution>", "exec"), space)
     assert set(names) <= set(space)
     return space
 
@@ -27,7 +30,7 @@ def defines(code: str | None, *names: str) -> dict[str, object]:
 @pytest.mark.parametrize("label", ["python", "py", "Python3", "text", "", "PYTHON", "python title=x"])
 def test_a_fenced_solution_is_found_whatever_its_label(label: str) -> None:
     turn = parse_turn(f"I double it.\n\n{fenced(DOUBLE, label)}\nThat is all.", entry_points=("double",))
-    assert turn.code == DOUBLE
+    assert turn.solution == Program(DOUBLE)
     assert turn.thoughts == "I double it.\n\nThat is all."
 
 
@@ -56,51 +59,51 @@ def test_a_fenced_solution_is_found_whatever_its_label(label: str) -> None:
     ],
 )
 def test_messy_replies_still_give_the_function(text: str) -> None:
-    space = defines(parse_turn(text, entry_points=("double",)).code, "double")
+    space = defines(parse_turn(text, entry_points=("double",)).solution, "double")
     assert space["double"](21) == 42  # type: ignore[operator]
 
 
 def test_a_reply_cut_off_inside_the_function_keeps_its_complete_statements() -> None:
     turn = parse_turn("```python\ndef f(n):\n    if n:\n        return 1\n    return (n +", entry_points=("f",))
-    assert turn.code == "def f(n):\n    if n:\n        return 1\n"
+    assert turn.solution == Program("def f(n):\n    if n:\n        return 1\n")
 
 
 def test_the_block_that_defines_the_entry_point_is_preferred_to_later_ones() -> None:
     text = f"{fenced(DOUBLE)}\nThen a helper:\n{fenced('def other():' + chr(10) + '    return 1' + chr(10))}"
-    assert parse_turn(text, entry_points=("double",)).code == DOUBLE
-    assert "other" in (parse_turn(text).code or "")
+    assert parse_turn(text, entry_points=("double",)).solution == Program(DOUBLE)
+    assert "other" in str(parse_turn(text).solution)
 
 
 def test_the_last_of_several_versions_wins() -> None:
     text = f"{fenced('def double(n):' + chr(10) + '    return n + n' + chr(10))}\nFaster:\n{fenced(DOUBLE)}"
-    assert parse_turn(text, entry_points=("double",)).code == DOUBLE
+    assert parse_turn(text, entry_points=("double",)).solution == Program(DOUBLE)
 
 
 def test_a_solution_brings_the_blocks_that_define_what_it_uses() -> None:
     helper = fenced("def twice(n):\n    return n + n\n")
     user = fenced("def double(n):\n    return twice(n)\n")
-    code = parse_turn(f"{helper}\nand\n{user}", entry_points=("double",)).code
-    assert defines(code, "double")["double"](3) == 6  # type: ignore[operator]
+    found = parse_turn(f"{helper}\nand\n{user}", entry_points=("double",)).solution
+    assert defines(found, "double")["double"](3) == 6  # type: ignore[operator]
 
 
 def test_entry_points_spread_over_blocks_are_joined() -> None:
     text = fenced("def push(x):\n    pass\n") + "\n" + fenced("def pop():\n    pass\n")
-    defines(parse_turn(text, entry_points=("push", "pop")).code, "push", "pop")
+    defines(parse_turn(text, entry_points=("push", "pop")).solution, "push", "pop")
 
 
 def test_a_fence_inside_a_docstring_does_not_end_the_block() -> None:
     code = 'def double(n):\n    """Doubles.\n\n    ```\n    double(2)\n    ```\n    """\n    return 2 * n\n'
-    assert parse_turn(fenced(code), entry_points=("double",)).code == code
+    assert parse_turn(fenced(code), entry_points=("double",)).solution == Program(code)
 
 
 def test_code_that_does_not_compile_is_handed_on_so_that_its_error_can_be_shown() -> None:
     broken = "def double(n:\n    return 2 * n\n"
-    assert parse_turn(fenced(broken), entry_points=("double",)).code == broken
+    assert parse_turn(fenced(broken), entry_points=("double",)).solution == Program(broken)
 
 
 @pytest.mark.parametrize("text", ["", "I cannot do that.", "Use `double`.", "```\n42\n```", "for each item, add it"])
 def test_prose_has_no_code(text: str) -> None:
-    assert parse_turn(text, entry_points=("double",)).code is None
+    assert parse_turn(text, entry_points=("double",)).solution is None
 
 
 def test_a_program_without_entry_points_is_taken_as_a_whole() -> None:
@@ -110,19 +113,19 @@ def test_a_program_without_entry_points_is_taken_as_a_whole() -> None:
         fenced(program),
         f"Reads a number.\n{fenced(program)}\nSample:\n{fenced('3' + chr(10), '')}",
     ):
-        assert parse_turn(text).code == program
+        assert parse_turn(text).solution == Program(program)
 
 
 def test_thinking_is_thoughts_and_its_drafts_are_not_the_solution() -> None:
     draft = fenced("def double(n):\n    return n\n")
     turn = parse_turn(f"<think>hm\n{draft}</think>Done.\n{fenced(DOUBLE)}", "first", entry_points=("double",))
-    assert turn.code == DOUBLE
+    assert turn.solution == Program(DOUBLE)
     assert turn.thoughts.startswith("first\n\nhm\n")
     assert turn.thoughts.endswith("Done.")
 
 
 def test_a_reply_cut_off_while_thinking_gives_its_draft() -> None:
-    assert parse_turn(f"<think>maybe\n{fenced(DOUBLE)}\nor", entry_points=("double",)).code == DOUBLE
+    assert parse_turn(f"<think>maybe\n{fenced(DOUBLE)}\nor", entry_points=("double",)).solution == Program(DOUBLE)
 
 
 def test_a_closing_tag_alone_ends_the_thinking() -> None:
@@ -226,6 +229,6 @@ PIECES = st.sampled_from(
 @given(st.one_of(st.text(), st.lists(PIECES, max_size=60).map("".join)))
 def test_nothing_that_a_model_writes_raises(text: str) -> None:
     turn, critique = parse_turn(text, entry_points=("f",)), parse_critique(text)
-    for told in (turn.thoughts, turn.code or "", critique.thoughts):
+    for told in (turn.thoughts, turn.solution.source if turn.solution else "", critique.thoughts):
         assert told == clean(told)
     assert critique.score in {None, 1, 2, 3, 4, 5}

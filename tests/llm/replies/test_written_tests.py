@@ -1,4 +1,4 @@
-"""Which asserts of a tester's reply are used as tests."""
+"""Check which asserts of a tester's reply are used as tests."""
 
 import pytest
 from hypothesis import given

@@ -1,4 +1,4 @@
-"""Rows in the shape of every benchmark that is read, about problems of our own."""
+"""Provide rows in the format of every benchmark that is read, about problems of our own."""
 
 from __future__ import annotations
 

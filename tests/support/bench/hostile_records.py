@@ -1,4 +1,4 @@
-"""A bench run of which every text tries to get out of its report."""
+"""Make up a bench run whose every text tries to break out of its report."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ NAMES = (
 
 
 def hostile() -> list[Record]:
-    """Four methods on some problems, named as badly as can be."""
+    """Return records of four methods on some problems, with names as hostile as possible."""
     sources = dict.fromkeys(SOURCES, HOSTILE)
     measured = Costs(values=GOLD, sources=sources)
     texts = dict.fromkeys(("dataset", "programmer", "critic", "budget", "search", "reason"), HOSTILE)

@@ -1,14 +1,13 @@
-"""Records as a bench run would leave them, made up."""
+"""Make up records as a bench run would write them."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
 from random import Random
-from typing import get_args
 
 from orps_agent.bench import render, summarise_records
-from orps_agent.bench.formats import Format
+from orps_agent.bench.formats import REPORTS
 from orps_agent.bench.record import DYNAMIC, Costs, Point, Record, Sample
 
 GOLD = {
@@ -30,7 +29,7 @@ SOURCES = {
 
 
 def costs(factor: float = 1.0, *, sources: dict[str, str] | None = None, **values: float) -> Costs:
-    """The gold's costs times the factor, or some of them as given."""
+    """Return the gold's costs times the factor, with some of them replaced as given."""
     return Costs(
         values={name: value * factor for name, value in GOLD.items()} | values,
         sources=SOURCES | (sources or {}),
@@ -39,7 +38,7 @@ def costs(factor: float = 1.0, *, sources: dict[str, str] | None = None, **value
 
 
 def record(**changes: object) -> Record:
-    """A solved problem whose winner is as the gold, but for the changes."""
+    """Return the record of a solved problem whose winner costs as much as the gold, with these changes."""
     plain: dict[str, object] = {
         "dataset": "lbpp",
         "problem": "lbpp/1",
@@ -67,7 +66,7 @@ def record(**changes: object) -> Record:
 
 
 SKILLS = {"cot": (1, 0.22, 1.5), "best-of-n": (40, 0.22, 1.4), "reflexion": (40, 0.26, 1.25), "orps": (40, 0.3, 0.95)}
-"""Made-up methods: model calls, how often one candidate is right, the winner's time beside the gold's."""
+"""Made-up methods: model calls, probability that one candidate is right, the winner's time relative to the gold's."""
 
 
 def run(
@@ -76,7 +75,7 @@ def run(
     methods: Sequence[str] = tuple(SKILLS),
     **changes: object,
 ) -> list[Record]:
-    """A whole bench run."""
+    """Return the records of a whole bench run."""
     return [
         _search(f"{changes.get('dataset', 'lbpp')}/{problem}", seed, method, changes)
         for method in methods
@@ -136,11 +135,11 @@ def _search(problem: str, seed: int, method: str, changes: dict[str, object]) ->
     )
 
 
-FORMATS: tuple[Format, ...] = get_args(Format)
+FORMATS = tuple(REPORTS.built_in)
 
 
 def written() -> bytes:
-    """A small report in all formats, its records in an order that changes from process to process."""
+    """Return a small report in all formats, its records in an order that differs between processes."""
     records = sorted(run(7, seeds=(0,), methods=("cot", "orps")), key=lambda record: hash(record.problem))
     report = summarise_records(records)
     return "".join(render(report, each) for each in FORMATS).encode()

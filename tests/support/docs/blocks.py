@@ -1,4 +1,4 @@
-"""The fenced blocks of the documentation, and the headings that links lead to."""
+"""Find the fenced blocks of the documentation, and the headings that links lead to."""
 
 from __future__ import annotations
 
@@ -9,9 +9,12 @@ from tests.support import ROOT
 
 PAGES = (
     "README.md",
+    "CONTRIBUTING.md",
     *sorted(str(path.relative_to(ROOT)) for folder in ("docs", "examples") for path in (ROOT / folder).glob("*.md")),
     "perf/README.md",
 )
+TUTORIAL = "docs/tutorial.md"
+"""Its test is in a file of its own, beside that of the other pages on another core."""
 _FENCE = re.compile(r"^(`{3,}|~{3,})(\S*)$")
 _NAMED = re.compile(r"`([\w./-]+)`:?$")
 

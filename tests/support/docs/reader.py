@@ -1,4 +1,4 @@
-"""A reader who does what a page says, from top to bottom, in a folder with a few files of their own."""
+"""Follow a page from top to bottom, in a folder with a few files of its own, as a reader would."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import sys
 import tomllib
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -19,13 +20,16 @@ from orps_agent.llm.scripted import ScriptedModel
 from orps_agent.problems import load_problem
 from orps_agent.serve.schemas import Submission
 from tests.support.bench import dataset_rows
+from tests.support.plugins import install
 
 from .blocks import Block, blocks, text_of
 from .shell import Command, Shell, commands
 
 NOT_RUN = {
     r"pip install ": "the tests have installed everything",
-    r"make (demo|docs|test|check)\b": "makes an environment, or runs these tests",
+    r"make (demo|docs|install|test|check)\b": "makes an environment, or runs these tests",
+    r"(for .*)?\.venv/bin/pytest\b": "runs these tests",
+    r"git ": "changes a repository",
     r"(ORPS_\w+=\w+ )?(python|pytest) (-m )?(perf|tests)\b": "measures for minutes",
 }
 """Commands that are not run, and why."""
@@ -133,18 +137,24 @@ class Reader:
     def _yaml(self, block: Block) -> None:
         self._document(block, yaml.safe_load(block.text))
 
-    def _document(self, block: Block, given: dict[str, object]) -> None:
-        """A problem, a script of replies, or settings."""
+    def _document(self, block: Block, given: dict[str, Any]) -> None:
+        """A problem, a script of replies, a package, or settings."""
         path = self.folder / (block.name or f"line{block.line}.{block.language}")
         path.write_text(block.text)
         if "statement" in given:
             load_problem(path)
         elif "rules" in given:
             ScriptedModel.load(path)
+        elif "project" in given:
+            self._installed(given["project"])
         else:
             loads = "import orps_agent; print(orps_agent.load_settings().model_dump_json(exclude_unset=True))"
             (self.folder / "loads.py").write_text(loads)
             self.shell.run(Command(f"ORPS_CONFIG={path} python loads.py", "", may_fail=False))
+
+    def _installed(self, project: Any) -> None:
+        """A pyproject.toml: from here on the package in the reader's folder is installed."""
+        install(self.folder, project["name"], project["entry-points"], project["version"])
 
     def _json(self, block: Block) -> None:
         """What the service is sent, or the configuration of an MCP client, whose servers end with their input."""
@@ -184,6 +194,7 @@ def environment_for(folder: Path, programs: Path) -> dict[str, str]:
         "ORPS_DB": str(folder / "orps.db"),
         "ORPS_EXECUTOR__PROFILE_REPEATS": "1",
         "ORPS_EXECUTOR__SLOTS": "1",
+        "PYTHONPATH": str(folder),
         "PATH": os.pathsep.join([str(programs), str(Path(sys.executable).parent), os.environ["PATH"]]),
     }
 

@@ -1,4 +1,4 @@
-"""Blocks for a shell: their commands, run for real, and what they print, compared to what the page shows."""
+"""Run the commands of a shell block, and compare what they print with what the page shows."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A real browser for the page's tests: Debian's chromium, driven by Playwright."""
+"""Drive Debian's chromium with Playwright."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A page's elements and its policy, for tests that look at it as a file."""
+"""Parse a page's elements and its policy, for tests that examine it as a file."""
 
 from __future__ import annotations
 

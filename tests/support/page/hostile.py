@@ -1,4 +1,4 @@
-"""A search whose every text tries to get out of the page."""
+"""Make a search whose every text tries to break out of the page."""
 
 from __future__ import annotations
 

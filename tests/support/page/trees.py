@@ -1,12 +1,13 @@
-"""Search documents to look at: made up, but shaped like those of real searches, and the same for the same numbers."""
+"""Make up search documents, shaped like those of real searches and the same for the same numbers."""
 
 from __future__ import annotations
 
 import random
 from collections.abc import Iterator
 
+from orps_agent.domain.artifact import Program
 from orps_agent.domain.candidate import Candidate, OutcomeReward, RewardPart, Status
-from orps_agent.domain.document import Call, SearchDocument, SearchFacts
+from orps_agent.domain.document import Call, ExplainedSearch, SearchDocument
 from orps_agent.domain.execution import (
     ExecutionReport,
     Metric,
@@ -105,7 +106,7 @@ def grown(samples: int, rounds: int, beam: int, *, seed: int = 0) -> SearchDocum
 def finished(candidates: list[Candidate], *, calls: list[Call] | None = None) -> SearchDocument:
     """A finished search of these candidates, won by the one with the highest ω."""
     best = max(candidates, key=lambda each: (each.pass_rate, each.omega), default=None)
-    facts = SearchFacts(
+    search = ExplainedSearch(
         id="7c1e5a",
         created_at=START,
         finished_at=START + 900,
@@ -120,7 +121,7 @@ def finished(candidates: list[Candidate], *, calls: list[Call] | None = None) ->
         verification=ExecutionReport(results=(TestResult(name="h", verdict=Verdict.PASS),), tier=1),
         comparison="2.4x faster (1.9 to 2.8)",
     )
-    return SearchDocument.of(facts, candidates, calls or [])
+    return SearchDocument.of(search, candidates, calls or [])
 
 
 def _candidate(name: str, number: int, chance: random.Random) -> Candidate:
@@ -147,7 +148,7 @@ def _candidate(name: str, number: int, chance: random.Random) -> Candidate:
         status=Status.CLOSED if report.all_passed and score == 5 and chance.random() < 0.2 else Status.OPEN,
         reasoning="A running maximum only ever needs the one before it, so a single pass is enough. "
         * chance.randint(1, 4),
-        code=f"{chance.choice(CODES)}\n\n# take {name}\n",
+        solution=Program(f"{chance.choice(CODES)}\n\n# take {name}\n"),
         report=report,
         analysis=StaticAnalysis(
             lines=chance.randint(3, 14),

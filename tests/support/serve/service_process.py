@@ -1,4 +1,4 @@
-"""The service in a process of its own, to be asked, killed and started again."""
+"""Run the service in a process of its own, to be killed and started again."""
 
 from __future__ import annotations
 

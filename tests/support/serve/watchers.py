@@ -1,4 +1,4 @@
-"""Many watchers of one service over HTTP, some of whom lose their connection now and then and come back."""
+"""Watch one service over HTTP with many clients, some of which disconnect now and then and come back."""
 
 from __future__ import annotations
 

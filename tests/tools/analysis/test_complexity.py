@@ -1,3 +1,5 @@
+"""Measure the complexity of solutions, and refuse those that cannot be analysed."""
+
 import ast
 import sys
 import threading
@@ -6,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from orps_agent.domain.artifact import Program
 from orps_agent.domain.execution import ClassMetrics, NotAnalysable, StaticAnalysis
 from orps_agent.tools.analysis.complexity import analyse, analyse_source, plain_source
 from orps_agent.tools.analysis.source import MAX_CHARS
@@ -81,7 +84,7 @@ def test_comments_docstrings_and_layout_change_no_measure() -> None:
 
 
 async def test_measures_are_the_means_of_the_functions() -> None:
-    analysis = await analyse(COMMENTED)
+    analysis = await analyse(Program(COMMENTED))
     assert isinstance(analysis, StaticAnalysis)
     assert analysis.lines == len([line for line in BARE.splitlines() if line])
     assert analysis.ast_nodes == len(list(ast.walk(ast.parse(BARE))))
@@ -142,7 +145,7 @@ def test_code_without_an_ordinary_function_is_analysed_too(code: str, lines: int
     ids=lambda value: repr(value[:20]),
 )
 async def test_hostile_sources_are_not_analysable_and_say_why(code: str, reason: str) -> None:
-    analysis = await analyse(code)
+    analysis = await analyse(Program(code))
     assert isinstance(analysis, NotAnalysable)
     assert reason in analysis.reason
     assert "\n" not in analysis.reason

@@ -1,3 +1,5 @@
+"""Check which solutions are flagged as tampering with their tests, and that honest ones are not."""
+
 import pytest
 
 from orps_agent.domain.problem import ProgramTest, SnippetTest, TestSuite

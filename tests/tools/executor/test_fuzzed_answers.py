@@ -1,4 +1,4 @@
-"""Whatever bytes a candidate's process sends: no hang, no exception out of the executor, and never a pass.
+"""Send any bytes in place of a candidate's answers: no hang, no exception, and never a pass.
 
 ORPS_FUZZ_EXAMPLES sets how many answers are made up (100 by default; 10,000 take some minutes).
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import os
 import struct
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import pytest
@@ -16,9 +16,9 @@ import pytest_asyncio
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from orps_agent.domain.artifact import Program
 from orps_agent.domain.problem import Limits, SnippetTest, TestSuite
-from orps_agent.settings import ExecutorSettings
-from orps_agent.tools.executor import SplitExecutor
+from orps_agent.tools.executor import Executor
 
 EXAMPLES = int(os.environ.get("ORPS_FUZZ_EXAMPLES", "100"))
 LIMITS = Limits(test_seconds=0.3, candidate_seconds=1.0, memory_mb=128)
@@ -93,8 +93,8 @@ THEN = st.sampled_from(["return n", "os._exit(0)", "os.close(3)", "os.write(3, A
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def executor() -> AsyncIterator[SplitExecutor]:
-    async with SplitExecutor(ExecutorSettings(slots=1, short_seconds=0.1, max_timeouts=1)) as running:
+async def executor(make_executor: Callable[..., Executor]) -> AsyncIterator[Executor]:
+    async with make_executor(slots=1, short_seconds=0.1, max_timeouts=1) as running:
         yield running
 
 
@@ -107,8 +107,8 @@ async def executor() -> AsyncIterator[SplitExecutor]:
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(answer=ANSWERS, then=THEN)
-async def test_made_up_answers_never_pass(executor: SplitExecutor, answer: bytes, then: str) -> None:
+async def test_made_up_answers_never_pass(executor: Executor, answer: bytes, then: str) -> None:
     code = f"import os\nANSWER = {answer!r}\ndef f(n, m=None):\n    os.write(3, ANSWER)\n    {then}\n"
-    report = await executor.run(code, SUITE, entry_points=("f",), limits=LIMITS)
+    report = await executor.run(Program(code), SUITE, entry_points=("f",), limits=LIMITS)
     assert [result.name for result in report.results] == ["plain", "callback"]
     assert report.passed == 0

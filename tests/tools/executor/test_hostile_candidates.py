@@ -1,18 +1,18 @@
-"""Hostile candidates: none passes, none stalls, none leaves anything behind, and the next honest one is served."""
+"""Run hostile candidates: none passes, stalls, or leaves anything behind, and the next honest one is served."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import anyio
 import pytest
 import pytest_asyncio
 
+from orps_agent.domain.artifact import Program
 from orps_agent.domain.execution import Verdict
 from orps_agent.domain.problem import Limits, SnippetTest, TestSuite
-from orps_agent.settings import ExecutorSettings
-from orps_agent.tools.executor import SplitExecutor
+from orps_agent.tools.executor import Executor
 
 HACKS = {path.stem: path.read_text() for path in sorted((Path(__file__).parents[1] / "hacks").glob("*.py"))}
 LIMITS = Limits(test_seconds=0.5, candidate_seconds=3.0, memory_mb=128, file_mb=4)
@@ -31,19 +31,19 @@ HONEST = "def solve(numbers, key=None):\n    return {3: 731, 1: 17.25}[len(numbe
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def executor() -> AsyncIterator[SplitExecutor]:
-    async with SplitExecutor(ExecutorSettings(slots=1, short_seconds=0.1, max_timeouts=1)) as running:
+async def executor(make_executor: Callable[..., Executor]) -> AsyncIterator[Executor]:
+    async with make_executor(slots=1, short_seconds=0.1, max_timeouts=1) as running:
         yield running
 
 
 @pytest.mark.asyncio(loop_scope="module")
 @pytest.mark.parametrize("hack", HACKS)
-async def test_a_hostile_candidate_gains_nothing(executor: SplitExecutor, hack: str, tmp_path: Path) -> None:
+async def test_a_hostile_candidate_gains_nothing(executor: Executor, hack: str, tmp_path: Path) -> None:
     before = sorted(tmp_path.parent.rglob("*"))
     with anyio.fail_after(60):  # far beyond the budget: a hang, not a slow machine
-        report = await executor.run(HACKS[hack], SUITE, entry_points=("solve",), limits=LIMITS)
+        report = await executor.run(Program(HACKS[hack]), SUITE, entry_points=("solve",), limits=LIMITS)
     assert [result.name for result in report.results if result.passed] == []
     assert len(report.results) == len(SUITE.tests)
     assert sorted(tmp_path.parent.rglob("*")) == before
-    honest = await executor.run(HONEST, SUITE, entry_points=("solve",), limits=LIMITS)
+    honest = await executor.run(Program(HONEST), SUITE, entry_points=("solve",), limits=LIMITS)
     assert [result.verdict for result in honest.results] == [Verdict.PASS, Verdict.PASS, Verdict.ERROR, Verdict.PASS]

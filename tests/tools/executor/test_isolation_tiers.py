@@ -1,4 +1,4 @@
-"""The tiers: what stands here, what holds without bubblewrap, and what is refused."""
+"""Check the isolation tiers: which this machine has, what holds without bubblewrap, what is refused."""
 
 from __future__ import annotations
 

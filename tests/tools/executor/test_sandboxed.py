@@ -1,29 +1,31 @@
-"""The split executor on honest, wrong, slow and broken candidates, and on suites of every shape."""
+"""Run honest, wrong, slow and broken candidates on suites of every shape."""
 
 from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import anyio
 import pytest
 import pytest_asyncio
 
+from orps_agent.domain.artifact import Program
 from orps_agent.domain.execution import ExecutionReport, Verdict
+from orps_agent.domain.language import LANGUAGES, Language
 from orps_agent.domain.problem import Limits, ProgramTest, SnippetTest, TestSuite
 from orps_agent.errors import ExecutorError, ProblemError
 from orps_agent.settings import ExecutorSettings
-from orps_agent.tools.executor import SplitExecutor
+from orps_agent.tools.executor import Executor, SplitExecutor
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 LIMITS = Limits(test_seconds=2.0, candidate_seconds=8.0, memory_mb=256)
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def executor() -> AsyncIterator[SplitExecutor]:
-    async with SplitExecutor(ExecutorSettings(slots=1, short_seconds=0.1)) as running:
+async def executor(make_executor: Callable[..., Executor]) -> AsyncIterator[Executor]:
+    async with make_executor(slots=1, short_seconds=0.1) as running:
         yield running
 
 
@@ -32,17 +34,15 @@ def suite_of(*codes: str, setup: str = "", module: str | None = None) -> TestSui
     return TestSuite(setup=setup, module=module, tests=tests)
 
 
-async def run(
-    executor: SplitExecutor, code: str, suite: TestSuite, *names: str, limits: Limits = LIMITS
-) -> ExecutionReport:
-    return await executor.run(code, suite, entry_points=names or ("f",), limits=limits)
+async def run(executor: Executor, code: str, suite: TestSuite, *names: str, limits: Limits = LIMITS) -> ExecutionReport:
+    return await executor.run(Program(code), suite, entry_points=names or ("f",), limits=limits)
 
 
 def verdicts(report: ExecutionReport) -> list[str]:
     return [result.verdict.value for result in report.results]
 
 
-async def test_verdicts_come_with_what_was_compared(executor: SplitExecutor) -> None:
+async def test_verdicts_come_with_what_was_compared(executor: Executor) -> None:
     suite = suite_of("assert f(2) == 4", "assert f(2) == 5", "assert f(2) > 4, 'small'", "f(None)", "assert g(1)")
     report = await run(executor, "def f(n): return n * 2", suite)
     assert verdicts(report) == ["pass", "fail", "fail", "error", "error"]
@@ -51,7 +51,8 @@ async def test_verdicts_come_with_what_was_compared(executor: SplitExecutor) -> 
     assert "unsupported operand" in str(report.results[3].error)
     assert "name 'g' is not defined" in str(report.results[4].error)
     assert {result.trust for result in report.results} == {"split"}
-    assert report.tier == executor.isolation.tier
+    if isinstance(executor, SplitExecutor):
+        assert report.tier == executor.isolation.tier
 
 
 @pytest.mark.parametrize(
@@ -65,13 +66,13 @@ async def test_verdicts_come_with_what_was_compared(executor: SplitExecutor) -> 
         ("", "name 'f' is not defined"),
     ],
 )
-async def test_a_source_that_does_not_load_is_an_error(executor: SplitExecutor, code: str, error: str) -> None:
+async def test_a_source_that_does_not_load_is_an_error(executor: Executor, code: str, error: str) -> None:
     report = await run(executor, code, suite_of("assert f(1) == 1"))
     assert verdicts(report) == ["error"]
     assert error in str(report.results[0].error)
 
 
-async def test_arguments_are_changed_in_place(executor: SplitExecutor) -> None:
+async def test_arguments_are_changed_in_place(executor: Executor) -> None:
     code = "def f(rows, index):\n    rows.sort()\n    rows[0].append(9)\n    index['n'] = len(rows)\n    return rows"
     test = """
 inner, index = [3], {}
@@ -83,7 +84,7 @@ assert rows[1] is inner and result is rows and index == {"n": 2}
     assert verdicts(await run(executor, code, suite_of(test))) == ["pass"]
 
 
-async def test_callbacks_exceptions_and_iterators_cross(executor: SplitExecutor) -> None:
+async def test_callbacks_exceptions_and_iterators_cross(executor: Executor) -> None:
     code = """
 class Empty(LookupError):
     def __init__(self, size):
@@ -105,7 +106,7 @@ def g(size):
     assert verdicts(await run(executor, code, suite, "f", "g", "Empty")) == ["pass"] * 5
 
 
-async def test_objects_of_the_solution_can_be_used(executor: SplitExecutor) -> None:
+async def test_objects_of_the_solution_can_be_used(executor: Executor) -> None:
     code = """
 class Node:
     def __init__(self, value, next=None):
@@ -127,7 +128,7 @@ class Node:
     assert [result.trust for result in report.results] == ["split", "delegated", "split"]
 
 
-async def test_a_context_cannot_swallow_a_failed_assertion(executor: SplitExecutor) -> None:
+async def test_a_context_cannot_swallow_a_failed_assertion(executor: Executor) -> None:
     code = """
 class f:
     def __enter__(self): return self
@@ -139,7 +140,7 @@ class f:
     assert report.results[1].trust == "delegated"
 
 
-async def test_a_helper_of_the_solution_makes_a_verdict_delegated(executor: SplitExecutor) -> None:
+async def test_a_helper_of_the_solution_makes_a_verdict_delegated(executor: Executor) -> None:
     code = "import math\ndef isclose(*values): return True\nclass M: sqrt = isclose\ndef f(n): return n"
     suite = suite_of("assert isclose(f(1), 7)", "assert math.isclose(f(1), 7)")
     report = await run(executor, code, suite)
@@ -151,12 +152,12 @@ async def test_a_helper_of_the_solution_makes_a_verdict_delegated(executor: Spli
     assert [result.verdict.value for result in forged.results] == ["pass", "fail"]
 
 
-async def test_texts_can_be_stored(executor: SplitExecutor) -> None:
+async def test_texts_can_be_stored(executor: Executor) -> None:
     report = await run(executor, "def f(n): raise ValueError('\\ud800')", suite_of("f(1)"))
     assert str(report.results[0].error).encode() == b"ValueError: ?"
 
 
-async def test_parametrize_and_approx(executor: SplitExecutor) -> None:
+async def test_parametrize_and_approx(executor: Executor) -> None:
     setup = """
 import pytest
 
@@ -169,7 +170,7 @@ def test_half(n, half):
     assert verdicts(await run(executor, "def f(n): return 0.5", suite)) == ["fail"]
 
 
-async def test_a_crash_cannot_be_caught_by_the_test(executor: SplitExecutor) -> None:
+async def test_a_crash_cannot_be_caught_by_the_test(executor: Executor) -> None:
     suite = suite_of("try:\n    f(1)\nexcept BaseException:\n    pass")
     report = await run(executor, "import os\ndef f(n): os._exit(0)", suite)
     assert verdicts(report) == ["crashed"]
@@ -179,7 +180,7 @@ async def test_a_crash_cannot_be_caught_by_the_test(executor: SplitExecutor) -> 
     assert verdicts(honest) == ["pass"]
 
 
-async def test_tests_beyond_proxies_run_in_one_process_and_say_so(executor: SplitExecutor) -> None:
+async def test_tests_beyond_proxies_run_in_one_process_and_say_so(executor: Executor) -> None:
     suite = suite_of(
         "f('a.txt')\nassert open('a.txt').read() == 'written'",
         "import os\nassert not os.path.exists('a.txt')",
@@ -190,7 +191,7 @@ async def test_tests_beyond_proxies_run_in_one_process_and_say_so(executor: Spli
     assert [result.trust for result in report.results] == ["inproc", "inproc", "split"]
 
 
-async def test_one_loop_costs_one_limit(executor: SplitExecutor) -> None:
+async def test_one_loop_costs_one_limit(executor: Executor) -> None:
     suite = suite_of(*["assert f(1) == 1"] * 6)
     limits = Limits(test_seconds=0.4, candidate_seconds=8)
     report = await run(executor, "def f(n):\n    while True: pass", suite, limits=limits)
@@ -198,7 +199,7 @@ async def test_one_loop_costs_one_limit(executor: SplitExecutor) -> None:
     assert [result.short_limit for result in report.results[:3]] == [False, True, True]
 
 
-async def test_the_budget_ends_a_candidate_that_is_slow_on_every_test(executor: SplitExecutor) -> None:
+async def test_the_budget_ends_a_candidate_that_is_slow_on_every_test(executor: Executor) -> None:
     limits = Limits(test_seconds=5, candidate_seconds=0.5)
     report = await run(
         executor,
@@ -220,7 +221,7 @@ async def test_limits_adapt_to_the_best_time_seen() -> None:
         assert verdicts(await run(adapting, slow, suite_of("assert f(1) == 1"))) == ["timeout"]
 
 
-async def test_memory_files_and_output_are_limited(executor: SplitExecutor) -> None:
+async def test_memory_files_and_output_are_limited(executor: Executor) -> None:
     limits = Limits(test_seconds=2, memory_mb=64, file_mb=1, output_kb=1)
     code = """
 def f(what):
@@ -240,7 +241,7 @@ def f(what):
     assert len(report.stdout) < 1200
 
 
-async def test_programs_are_judged_by_what_they_print(executor: SplitExecutor) -> None:
+async def test_programs_are_judged_by_what_they_print(executor: Executor) -> None:
     def program(compare: str, stdout: str) -> ProgramTest:
         return ProgramTest.model_validate({"name": compare, "stdin": "3 4\n", "stdout": stdout, "compare": compare})
 
@@ -266,14 +267,20 @@ async def test_programs_are_judged_by_what_they_print(executor: SplitExecutor) -
         (suite_of("assert f(1) == 1", setup="import ("), "setup does not compile"),
     ],
 )
-async def test_an_unusable_suite_is_refused(executor: SplitExecutor, suite: TestSuite, message: str) -> None:
+async def test_an_unusable_suite_is_refused(executor: Executor, suite: TestSuite, message: str) -> None:
     with pytest.raises(ProblemError, match=message):
         await run(executor, "def f(n): return n", suite)
 
 
-async def test_a_source_that_is_not_text_is_refused(executor: SplitExecutor) -> None:
-    with pytest.raises(ProblemError, match="code: the solution must be text, not bytes"):
-        await executor.run(b"def f(): pass", suite_of("f()"), entry_points=("f",), limits=LIMITS)  # type: ignore[arg-type]
+async def test_what_is_no_program_is_refused(executor: Executor) -> None:
+    with pytest.raises(ProblemError, match="the solution must be a Program, not str"):
+        await executor.run("def f(): pass", suite_of("f()"), entry_points=("f",), limits=LIMITS)  # type: ignore[arg-type]
+
+
+async def test_a_program_in_another_language_is_refused(executor: Executor, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(LANGUAGES, "shell", Language(name="shell", fence="sh", file_name="solution.sh"))
+    with pytest.raises(ProblemError, match="the solution is in shell: this executor runs python alone"):
+        await executor.run(Program("f() { :; }", "shell"), suite_of("f()"), entry_points=("f",), limits=LIMITS)
 
 
 def _descendants() -> set[int]:
@@ -289,7 +296,7 @@ def _descriptors() -> int:
     return len(list(Path("/proc/self/fd").iterdir()))
 
 
-async def test_cancelling_a_run_leaves_nothing_behind(executor: SplitExecutor) -> None:
+async def test_cancelling_a_run_leaves_nothing_behind(executor: Executor) -> None:
     await run(executor, "def f(n): return n", suite_of("assert f(1) == 1"))
     before, descriptors = len(_descendants()), _descriptors()
     for _ in range(3):
@@ -302,7 +309,7 @@ async def test_cancelling_a_run_leaves_nothing_behind(executor: SplitExecutor) -
     assert _descriptors() == descriptors
 
 
-async def test_many_candidates_leave_nothing_behind(executor: SplitExecutor) -> None:
+async def test_many_candidates_leave_nothing_behind(executor: Executor) -> None:
     suite = suite_of("assert f(1) == 1")
     await run(executor, "def f(n): return n", suite)
     before, descriptors = len(_descendants()), _descriptors()
@@ -312,11 +319,11 @@ async def test_many_candidates_leave_nothing_behind(executor: SplitExecutor) -> 
     assert _descriptors() == descriptors
 
 
-async def test_a_profile_is_measured_from_outside(executor: SplitExecutor) -> None:
+async def test_a_profile_is_measured_from_outside(executor: Executor) -> None:
     suite = suite_of("assert f(100) == 4950", "assert f(1) == 5")
     code = "def f(n):\n    total = 0\n    for _ in range(20):\n        total = sum(range(n))\n    return total"
     report = await run(executor, code, suite)
-    profiled = await executor.profile(code, suite, report, entry_points=("f",), limits=LIMITS)
+    profiled = await executor.profile(Program(code), suite, report, entry_points=("f",), limits=LIMITS)
     metrics = profiled.results[0].metrics
     assert verdicts(profiled) == verdicts(report) == ["pass", "fail"]
     assert metrics.cpu_ns is not None
@@ -326,7 +333,7 @@ async def test_a_profile_is_measured_from_outside(executor: SplitExecutor) -> No
     assert metrics.peak_memory_kb is not None
 
 
-async def test_work_at_import_and_in_threads_is_billed(executor: SplitExecutor) -> None:
+async def test_work_at_import_and_in_threads_is_billed(executor: Executor) -> None:
     burn = "def burn():\n    for _ in range(400_000): pass\n"
     suite = suite_of("assert f(1) == 1")
     plain = await run(executor, burn + "def f(n): return n", suite)
@@ -346,7 +353,7 @@ async def test_work_at_import_and_in_threads_is_billed(executor: SplitExecutor) 
         assert spent.value > least.value + 1e6
 
 
-async def test_random_numbers_are_the_same_in_every_run(executor: SplitExecutor) -> None:
+async def test_random_numbers_are_the_same_in_every_run(executor: Executor) -> None:
     code = "import random\ndef f(): return random.random()"
     reports = [await run(executor, code, suite_of("assert f() == 2")) for _ in range(2)]
     assert reports[0].results[0].actual == reports[1].results[0].actual
@@ -363,15 +370,15 @@ async def test_using_it_before_entering_is_an_error() -> None:
         await run(SplitExecutor(), "def f(n): return n", suite_of("assert f(1) == 1"))
 
 
-async def test_verdict_order_is_the_suites(executor: SplitExecutor) -> None:
+async def test_verdict_order_is_the_suites(executor: Executor) -> None:
     report = await run(executor, "def f(n): return n", suite_of(*[f"assert f({n}) == {n % 2}" for n in range(8)]))
     assert [result.name for result in report.results] == [str(n) for n in range(8)]
     assert verdicts(report) == ["pass", "pass", *["fail"] * 6]
     assert report.results[0].verdict is Verdict.PASS
 
 
-async def test_a_setup_that_fails_is_not_the_solutions_fault(executor: SplitExecutor) -> None:
+async def test_a_setup_that_fails_is_not_the_solutions_fault(executor: Executor) -> None:
     tests = TestSuite(setup="import nosuchmodule", tests=(SnippetTest(name="1", code="assert f() == 1"),))
-    report = await executor.run("def f():\n    return 1", tests, entry_points=("f",), limits=Limits())
+    report = await executor.run(Program("def f():\n    return 1"), tests, entry_points=("f",), limits=Limits())
     assert report.results[0].verdict is Verdict.ERROR
     assert report.results[0].error == "ModuleNotFoundError: No module named 'nosuchmodule'"

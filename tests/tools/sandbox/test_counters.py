@@ -1,4 +1,4 @@
-"""The kernel's counters, with a software event that every machine has."""
+"""Read the kernel's counters, with a software event that every machine has."""
 
 from __future__ import annotations
 

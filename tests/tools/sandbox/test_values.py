@@ -1,4 +1,4 @@
-"""Values as they cross between the two processes: what is data arrives equal and of the same type, all else stays."""
+"""Send values between the two processes: data arrives equal and of the same type, all else stays where it is."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""The candidate's side: runs the solution."""
+"""Run the solution: the candidate's side of the sandbox."""

@@ -1,4 +1,4 @@
-"""The zygote of the candidate's side: one confined child per test, watched, measured and ended from outside."""
+"""Fork one confined child per test from the candidate's zygote; watch, measure and end it from outside."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _CONNECTION = 3
 
 
 class CandidateZygote:
-    """Serves the tester's zygote: `start` a child, `end` it, `collect` what the children printed."""
+    """Serve the tester's zygote: `start` a child, `end` it, `collect` what the children printed."""
 
     def __init__(self, link: socket.socket, folder: str, *, filtered: bool) -> None:
         self._link = link
@@ -45,7 +45,7 @@ class CandidateZygote:
             self._watcher.register(descriptor, select.POLLIN)
 
     def serve(self) -> None:
-        """Do what the tester's side asks until it hangs up."""
+        """Serve requests of the tester's side until it closes the connection."""
         send_plain(self._link, {"ready": True})
         while True:
             message, connection = receive_descriptor(self._link)
@@ -102,13 +102,13 @@ class CandidateZygote:
             self._marks.open_gate()
 
     def _watch(self) -> dict[str, Any]:
-        """Drain the pipes until the tester's side says `end` or `reset`; what it said."""
+        """Drain the pipes until the tester's side sends `end` or `reset`; return that message."""
         self._drain_until({self._link.fileno()})
         message: dict[str, Any] = receive_descriptor(self._link)[0]
         return message
 
     def _drain_until(self, awaited: set[int]) -> int:
-        """Take what the candidate prints until one of these descriptors is ready; which one."""
+        """Read the candidate's output until one of these descriptors is ready; return that descriptor."""
         for descriptor in awaited:
             self._watcher.register(descriptor, select.POLLIN)
         while True:
@@ -145,7 +145,7 @@ class CandidateZygote:
         return report
 
     def _become_candidate(self, order: dict[str, Any], connection: int) -> None:
-        """Never returns: in the child, give everything up and run the solution."""
+        """Drop all rights and run the solution, in the child; never returns."""
         status = 1
         try:
             for source, target in ((self._null, 0), (self._out.writing, 1), (self._err.writing, 2)):
@@ -189,7 +189,7 @@ def _become_stdin(text: str) -> None:
 
 
 def _died(pid: int, patience: float) -> bool:
-    """Whether the child ended by itself, or does within `patience` seconds."""
+    """Return True when the child has ended by itself, or does so within `patience` seconds."""
     deadline = time.monotonic() + patience
     while os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None:
         if time.monotonic() >= deadline:
@@ -199,7 +199,7 @@ def _died(pid: int, patience: float) -> bool:
 
 
 def _address_space() -> int:
-    """How many bytes of address space this process has: the lowest limit under which one more page can be mapped."""
+    """Measure this process's address space in bytes: the lowest limit under which one more page can be mapped."""
     _, hard = resource.getrlimit(resource.RLIMIT_AS)
     low, high = 0, 1 << 42
     while high - low > 1 << 16:

@@ -1,4 +1,4 @@
-"""What a solution prints, with a bound on how much of it is kept."""
+"""Capture a solution's output, keeping a bounded part of it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import os
 
 
 class Capture:
-    """The read end of a pipe; keeps the beginning and the end of what comes through, and counts what it drops."""
+    """Read a pipe, keep the beginning and the end of its data, and count the bytes dropped in between."""
 
     def __init__(self) -> None:
         self.reading, self.writing = os.pipe()
@@ -21,7 +21,7 @@ class Capture:
         self._dropped = 0
 
     def drain(self) -> None:
-        """Take what is in the pipe now, at most a few pipefuls, so that no flood keeps us here."""
+        """Read what is in the pipe now, at most a few pipefuls, so that a flood cannot keep the caller here."""
         for _ in range(16):
             try:
                 chunk = os.read(self.reading, 65536)
@@ -42,10 +42,10 @@ class Capture:
 
     @property
     def overflowed(self) -> bool:
-        """Whether anything was dropped."""
+        """Return True when anything was dropped."""
         return self._dropped > 0
 
     def text(self) -> str:
-        """What was kept, with a note where something is missing."""
+        """Return the kept text, with a note where something is missing."""
         head, tail = self._head.decode(errors="replace"), self._tail.decode(errors="replace")
         return f"{head}\n... {self._dropped} bytes left out ...\n{tail}" if self._dropped else head + tail

@@ -1,4 +1,4 @@
-"""The processor's own counters for another process, through perf_event_open(2), where the machine lets us have them.
+"""Read the processor's counters for another process, through perf_event_open(2), where the machine allows it.
 
 Most virtual machines and containers do not; then there is no count at all, which is not the same as a count of 0.
 """
@@ -18,7 +18,7 @@ _INHERIT, _EXCLUDE_KERNEL, _EXCLUDE_HYPERVISOR = 1 << 1, 1 << 5, 1 << 6
 
 
 class Counters:
-    """Counters of one process and the threads that it starts from now on."""
+    """Count events of one process and of the threads that it starts from now on."""
 
     def __init__(self, pid: int, events: dict[str, tuple[int, int]]) -> None:
         """Start counting in user space; OSError when the kernel refuses or has no such event."""
@@ -31,7 +31,7 @@ class Counters:
             raise
 
     def read(self) -> dict[str, int]:
-        """What has been counted so far."""
+        """Return the counts so far."""
         return {name: int.from_bytes(os.read(file, 8), "little") for name, file in self._files.items()}
 
     def close(self) -> None:
@@ -42,7 +42,7 @@ class Counters:
 
 
 def supported(events: dict[str, tuple[int, int]]) -> dict[str, tuple[int, int]]:
-    """Those of the events that this process may count here."""
+    """Return those of the events that this process may count on this machine."""
     return {name: event for name, event in events.items() if _works(name, event)}
 
 

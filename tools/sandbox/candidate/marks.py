@@ -1,4 +1,4 @@
-"""What a candidate's process had cost when the solution began, told while our own code was still alone in it."""
+"""Record the costs of a candidate's process at the moment when the solution begins, before any of its code runs."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _FORMAT = struct.Struct("qqq")
 
 
 class Mark(NamedTuple):
-    """CPU time, minor page faults and the clock at the moment when the solution began."""
+    """Hold CPU time, minor page faults and the clock at the moment when the solution began."""
 
     cpu_ns: int
     faults: int
@@ -21,7 +21,7 @@ class Mark(NamedTuple):
 
 
 class Marks:
-    """A pipe for the marks, and a gate at which a child waits until its counters are set up."""
+    """Receive marks through a pipe, and hold children at a gate until their counters are set up."""
 
     def __init__(self, *, gated: bool) -> None:
         self.reading, self._writing = os.pipe()
@@ -30,7 +30,7 @@ class Marks:
         self.gated = gated
 
     def for_child(self) -> list[int]:
-        """The descriptors that `begin` needs, in its order."""
+        """Return the descriptors that `begin` needs, in its order."""
         return [self._writing, self._gate] if self.gated else [self._writing]
 
     def open_gate(self) -> None:
@@ -38,7 +38,7 @@ class Marks:
         os.write(self._opening, b".")
 
     def take(self) -> Mark | None:
-        """The mark of the child that just ended; None when it did not get as far as the solution."""
+        """Return the mark of the child that just ended; None when it did not get as far as the solution."""
         if self.gated and select.select([self._gate], [], [], 0)[0]:
             os.read(self._gate, 4096)  # left by a child that died before it passed
         try:
@@ -48,7 +48,7 @@ class Marks:
 
 
 def begin(descriptors: list[int]) -> None:
-    """In the child: leave the mark, wait at the gate if there is one, and give both away."""
+    """Write the mark, wait at the gate if there is one, and close both; called in the child."""
     marker, *gates = descriptors
     usage = resource.getrusage(resource.RUSAGE_SELF)
     os.write(marker, _FORMAT.pack(time.process_time_ns(), usage.ru_minflt, time.monotonic_ns()))

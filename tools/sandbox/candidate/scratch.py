@@ -1,4 +1,4 @@
-"""The one folder that a solution may write to, emptied after every test."""
+"""Empty the one folder that a solution may write to, after every test."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ _MAX_LEFTOVERS = 5000
 
 
 class TooMuch(Exception):
-    """There is more to remove than is worth the time."""
+    """Signal that there is too much to remove within the time."""
 
 
 def empty(folder: Path) -> None:
-    """Remove all that is in the folder, so that it tells the next solution nothing; TooMuch when that takes long.
+    """Remove everything in the folder, so that the next solution learns nothing; raise TooMuch when that takes long.
 
     Folders in it are emptied by moving their entries up, because a path through thousands of them is too long.
     """

@@ -1,4 +1,4 @@
-"""The candidate's side of a test: loads the solution and does with it what the tester asks.
+"""Load the solution and carry out the tester's requests on it: the candidate's side of a test.
 
 Nothing in this process is trusted: the solution shares the interpreter with this file and can change all of it. What
 it gains by that is the right to answer whatever it likes, which it has anyway.
@@ -28,7 +28,7 @@ PLAIN = (int, str, float, bool, type(None))
 
 
 class Remote:
-    """An object of the tester's: callable when it is, otherwise good for being handed back."""
+    """Stand for an object of the tester: callable if that is, otherwise only good for handing back."""
 
     _peer: CandidatePeer
 
@@ -36,12 +36,12 @@ class Remote:
         self.__dict__.update(_peer=peer, _number=number, __name__=name)  # not through __setattr__
 
     def __call__(self, /, *arguments: Any, **keywords: Any) -> Any:
-        """Call it over there."""
+        """Call the object in the tester's process."""
         return self._peer.ask_locked("call", self, *arguments, **keywords)
 
 
 class RemoteIterator(Remote):
-    """An iterator of the tester's."""
+    """Stand for an iterator of the tester."""
 
     def __iter__(self) -> RemoteIterator:
         return self
@@ -51,7 +51,7 @@ class RemoteIterator(Remote):
 
 
 class RemoteObject(Remote):
-    """An instance of a class that the test defines."""
+    """Stand for an instance of a class that the test defines."""
 
     def __getattr__(self, name: str) -> Any:
         return self._peer.ask_locked("getattr", self, name)
@@ -74,7 +74,7 @@ for _name in SHARED_OPERATORS:
 
 
 class CandidatePeer(Peer):
-    """Answers the tester; every operation that Python has is available to it."""
+    """Answer the tester's requests; every operation of Python is available to it."""
 
     def __init__(self, channel: Channel) -> None:
         super().__init__(channel)
@@ -99,7 +99,7 @@ class CandidatePeer(Peer):
             super()._send(["raise", ["OverflowError", "OverflowError", None, None, ["t", str(error)], None], []])
 
     def traits(self, value: Any) -> str:
-        """c callable, C class, X exception class, e compares by value, b has a truth value, d poses as data."""
+        """Return letters: c callable, C class, X exception, e equal by value, b has a truth value, d poses as data."""
         kind = type(value)
         found = ""
         if callable(value):
@@ -115,25 +115,25 @@ class CandidatePeer(Peer):
         return found
 
     def parent(self, value: Any) -> Node:
-        """What an exception class of the solution's derives from."""
+        """Return the base of an exception class of the solution."""
         if not isinstance(value, type) or not issubclass(value, BaseException):
             return None
         base = next(each for each in value.__bases__ if issubclass(each, BaseException))
         return base.__name__ if _is_builtin(base) else self._refer(base)
 
     def adopt(self, number: int, traits: str, name: str, parent: Node) -> Any:
-        """The stand-in for a tester's object, the same one each time."""
+        """Return the stand-in for an object of the tester, the same one each time."""
         if number not in self._remotes:
             kind = RemoteIterator if "i" in traits else RemoteObject if "a" in traits else Remote
             self._remotes[number] = kind(self, number, name)
         return self._remotes[number]
 
     def number_of(self, value: Any) -> int | None:
-        """The tester's number of a stand-in."""
+        """Return the tester's number of a stand-in."""
         return value.__dict__["_number"] if isinstance(value, Remote) else None
 
     def describe_error(self, error: BaseException, codec: Codec) -> Node:
-        """The builtin exception that it is or derives from, its own class and itself, and its arguments."""
+        """Describe an exception: the builtin one that it is or derives from, its class, itself, and its arguments."""
         kind = type(error)
         own = not _is_builtin(kind)
         base = next(each for each in kind.__mro__ if _is_builtin(each))
@@ -143,7 +143,7 @@ class CandidatePeer(Peer):
         return [base.__name__, kind.__name__, *classes, arguments, getattr(error, "_orps_number", None)]
 
     def rebuild_error(self, node: Node, codec: Codec) -> BaseException:
-        """An exception that a callback raised, as the builtin one that comes closest."""
+        """Return the exception that a callback raised, as the builtin one that comes closest."""
         base, _, _, _, arguments, number = node
         kind = getattr(builtins, base, Exception)
         error: BaseException = kind(*codec.decode(arguments))
@@ -156,7 +156,7 @@ def _is_builtin(kind: type) -> bool:
 
 
 def _prepare(source: str) -> types.CodeType:
-    """Compile the solution and do what every run of it should find done."""
+    """Compile the solution and prepare the interpreter as every run of it should find it."""
     if "random" in source:
         importlib.import_module("random")
     confine.seed()
@@ -184,7 +184,7 @@ def load(source: str, module: str, names: list[str], imports: list[list[Any]]) -
 
 
 def judge(source: str, module: str | None, setup: str, test: str) -> None:
-    """Run a test in this very process, for tests that cannot be carried to another one."""
+    """Run a test in this very process, for tests that cannot be run in another one."""
     import __main__  # noqa: PLC0415 - the tests' own namespace has to be a real module
 
     space = types.ModuleType(module or "__main__")
@@ -201,7 +201,7 @@ def judge(source: str, module: str | None, setup: str, test: str) -> None:
 
 
 def leave(value: Any, error_name: str | None) -> Any:
-    """Leave a context of the solution's, with an exception of that kind if there is one."""
+    """Leave a context manager of the solution, with an exception of that class if one is named."""
     kind = getattr(builtins, error_name) if error_name else None
     return type(value).__exit__(value, kind, kind and kind(), None)
 
@@ -236,7 +236,7 @@ _begin: Callable[[], None] = lambda: None  # noqa: E731 - replaced by `serve`
 
 
 def serve(channel: Channel, begin: Callable[[], None]) -> None:
-    """Answer the tester until it hangs up. `begin` is called when the solution's own work starts."""
+    """Answer the tester until it closes the connection. `begin` is called when the solution's own work starts."""
     global _begin  # noqa: PLW0603 - one solution a process
     _begin = begin
     _STREAMS[:] = [sys.stdout, sys.stderr]
@@ -249,7 +249,7 @@ def serve(channel: Channel, begin: Callable[[], None]) -> None:
 
 
 def run_program(source: str, begin: Callable[[], None]) -> int:
-    """Run the solution as a program; its exit status."""
+    """Run the solution as a program; return its exit status."""
     space = types.ModuleType("__main__")
     sys.modules["__main__"] = space
     try:

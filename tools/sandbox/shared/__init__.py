@@ -1,1 +1,1 @@
-"""What both sides of the sandbox need: frames, values, the conversation, confinement."""
+"""Provide what both sides of the sandbox need: frames, values, the protocol, confinement."""

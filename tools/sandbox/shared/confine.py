@@ -1,4 +1,4 @@
-"""What a process gives up before it runs code that is not ours."""
+"""Give up rights of a process before it runs code that is not ours."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def be_countable() -> None:
 
 
 def die_with_parent() -> None:
-    """Have the kernel kill this process when its parent is gone; a fork does not inherit it."""
+    """Let the kernel kill this process when its parent is gone; a fork does not inherit it."""
     with contextlib.suppress(OSError, AttributeError):  # not on Linux: tier 3, where nothing is promised
         ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
 
@@ -61,7 +61,7 @@ def seed() -> None:
 
 
 def settle(user: int | None) -> None:
-    """What a zygote does first: become another user when root, die with its parent, be opaque to its children."""
+    """Settle a zygote: become another user when root, die with the parent, be opaque to children."""
     if user is not None:
         os.setgroups([])
         os.setresgid(user, user, user)

@@ -1,4 +1,4 @@
-"""Landlock: the kernel's own sandbox for files, usable without any privilege since Linux 5.13.
+"""Restrict file access with Landlock, the kernel's own sandbox, usable without any privilege since Linux 5.13.
 
 Source of the numbers: the kernel's include/uapi/linux/landlock.h.
 """
@@ -20,12 +20,12 @@ _PR_SET_NO_NEW_PRIVS = 38
 
 
 def version() -> int:
-    """The version of Landlock that this kernel has; 0 for none."""
+    """Return the version of Landlock that this kernel has; 0 for none."""
     return max(0, int(_libc().syscall(_CREATE, None, 0, _VERSION_FLAG)))
 
 
 def restrict(readable: list[str], writable: list[str], devices: list[str]) -> None:
-    """From now on this process and its children reach these paths only; OSError when the kernel refuses."""
+    """Restrict this process and its children to these paths, for good; raise OSError when the kernel refuses."""
     libc = _libc()
     handled = (1 << _RIGHTS_BY_VERSION.get(version(), 15)) - 1
     ruleset = _checked(libc.syscall(_CREATE, struct.pack("Q", handled), 8, 0))

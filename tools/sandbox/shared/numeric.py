@@ -1,4 +1,4 @@
-"""Values of numpy and pandas, for the pairs of zygotes that have these packages loaded.
+"""Encode values of numpy and pandas, in zygotes that have these packages loaded.
 
 An array crosses as its bytes with a type from a short list; never pickled, because reading a pickle runs code.
 """
@@ -26,7 +26,7 @@ pandas: Any = None
 
 
 def install() -> None:
-    """Teach the tables of `values` about numpy and pandas, as far as they are loaded."""
+    """Add numpy and pandas to the tables of `values`, as far as they are loaded."""
     global numpy, pandas
     numpy, pandas = sys.modules.get("numpy"), sys.modules.get("pandas")
     if numpy is not None:
@@ -195,7 +195,7 @@ def _write_moment(tag: str) -> Any:
 
 
 class _Frozen:
-    """A copy of a frame that is equal to another one exactly when nothing at all differs."""
+    """Hold a copy of a frame that equals another one exactly when nothing at all differs."""
 
     def __init__(self, frame: Any) -> None:
         self._frame = frame.copy(deep=True)

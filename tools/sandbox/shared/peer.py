@@ -1,4 +1,4 @@
-"""A conversation about objects: either side asks for operations on what the other side owns.
+"""Exchange requests for operations on objects that the other side owns.
 
 A message is a JSON list. `["op", name, arguments, keywords]` asks; the answer is `["ok", value, changes]` or
 `["raise", error, changes]`, and before it answers, the asked side may ask in turn (a callback). `changes` are the
@@ -20,7 +20,7 @@ _UNREADABLE = (ArithmeticError, AttributeError, LookupError, MemoryError, Recurs
 
 
 class Peer:
-    """One side of the conversation; each side decides for itself what it does for the other."""
+    """Implement one side of the protocol; each side decides for itself which operations it allows."""
 
     def __init__(self, channel: Channel) -> None:
         self.channel = channel
@@ -34,19 +34,19 @@ class Peer:
         raise NotImplementedError
 
     def traits(self, value: Any) -> str:
-        """What the other side has to know about an object of ours, one letter a trait."""
+        """Return the traits of an object of ours that the other side needs, one letter each."""
         raise NotImplementedError
 
     def parent(self, value: Any) -> Node:
-        """For an exception class: the class that it derives from, or the name of the builtin one; else None."""
+        """Return the base of an exception class, or the name of the builtin one; None for other values."""
         return None
 
     def adopt(self, number: int, traits: str, name: str, parent: Node) -> Any:
-        """A stand-in for an object of the other side."""
+        """Return a stand-in for an object of the other side."""
         raise NotImplementedError
 
     def number_of(self, value: Any) -> int | None:
-        """The number of the other side's object that this value stands for; None when it is ours."""
+        """Return the number of the other side's object that this value stands for; None when it is ours."""
         raise NotImplementedError
 
     def describe_error(self, error: BaseException, codec: Codec) -> Node:
@@ -60,7 +60,7 @@ class Peer:
     # the conversation
 
     def ask(self, name: str, /, *arguments: Any, **keywords: Any) -> Any:
-        """Have the other side carry out an operation; raises what it raised there, or Surprise."""
+        """Request an operation from the other side; raise what it raised there, or Surprise."""
         codec = self._codec()
         asked = [codec.encode(each) for each in arguments]
         self._send(["op", name, asked, {key: codec.encode(value) for key, value in keywords.items()}])
@@ -86,7 +86,7 @@ class Peer:
         return answer
 
     def serve(self, message: list[Any]) -> None:
-        """Carry out what the other side asked for and answer it."""
+        """Carry out a request of the other side and send the answer."""
         codec = self._codec()
         try:
             _, name, asked, options = message

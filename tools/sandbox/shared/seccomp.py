@@ -1,4 +1,4 @@
-"""The system-call filter: a classic BPF program, assembled here, so that no library is needed at run time.
+"""Filter system calls with a classic BPF program, assembled here, so that no library is needed at run time.
 
 The filter is a list of what Python, numpy and pandas need; whatever is not on it fails with EPERM, also calls that
 future kernels will invent. What no honest solution calls ends the process with SIGSYS, which is seen from outside.
@@ -68,11 +68,11 @@ _PR_SET_SECCOMP, _PR_SET_NO_NEW_PRIVS, _FILTER = 22, 38, 2
 
 
 class Unsupported(Exception):
-    """There is no table of system calls for this machine."""
+    """Signal that there is no table of system calls for this machine."""
 
 
 class Filter:
-    """A program that, once loaded, binds this process and its children for good."""
+    """Hold a BPF program that, once loaded, binds this process and its children for good."""
 
     def __init__(self, program: list[bytes]) -> None:
         self._code = bytearray(b"".join(program))
@@ -93,7 +93,7 @@ class Filter:
 
 
 def call_list() -> Filter:
-    """What either side of the sandbox may call at all: for the zygotes, so for all that they fork.
+    """Build the filter of all calls that either side of the sandbox may make: for the zygotes and all their forks.
 
     Raises Unsupported on machines other than x86_64 and aarch64.
     """
@@ -106,7 +106,7 @@ def call_list() -> Filter:
 
 
 def own_process() -> Filter:
-    """What a candidate may do on top: threads but no processes, signals and limits for itself only.
+    """Build the stricter filter of a candidate: threads but no processes, signals and limits for itself only.
 
     A filter of its own because it is loaded for every test: the kernel takes longer over a long one.
     """
@@ -148,7 +148,7 @@ def _unless(test: int, operand: int, action: int) -> list[bytes]:
 
 
 def _guard(number: int, allowed: list[tuple[int, int]], action: int) -> list[bytes]:
-    """If the call is `number`: allow it when its first argument meets one of the conditions, else act."""
+    """Allow call `number` when its first argument meets one of the conditions; else apply the action."""
     if not allowed:
         return [_step(_EQUAL, number, 0, 1), _step(_RETURN, action)]
     checks = [_step(test, operand, len(allowed) - place, 0) for place, (test, operand) in enumerate(allowed)]
@@ -157,7 +157,7 @@ def _guard(number: int, allowed: list[tuple[int, int]], action: int) -> list[byt
 
 
 def _ranges(actions: dict[int, int]) -> list[bytes]:
-    """Ascending runs of call numbers with one action each; beyond the last number everything is refused."""
+    """Return ascending ranges of call numbers with one action each; beyond the last number everything is refused."""
     program: list[bytes] = []
     current = actions.get(0, _EPERM)
     for number in range(1, max(actions) + 2):

@@ -1,4 +1,4 @@
-"""Values as JSON: exact builtin types and a few from the standard library; everything else stays where it is.
+"""Encode values as JSON: exact builtin types and a few of the standard library; all else stays where it is.
 
 A scalar is written as itself, anything else as a list whose first item is a tag: `["t", 1, 2]` is the tuple (1, 2).
 Only *exact* types count as data. A subclass of int may lie about being equal to 3, so it is written as a reference to
@@ -48,10 +48,10 @@ Node = Any
 
 
 class Codec:
-    """Writes and reads the values of one exchange, that is of one request and its reply."""
+    """Encode and decode the values of one request and its reply."""
 
     def __init__(self, refer: Callable[[Any], Node], resolve: Callable[[list[Any]], Any]) -> None:
-        """`refer` writes what is not data; `resolve` reads what it wrote, and raises Surprise for an unknown tag."""
+        """Take `refer`, which writes what is not data, and `resolve`, which reads that, or raises Surprise."""
         self.refer = refer
         self._resolve = resolve
         self._numbers: dict[int, int] = {}
@@ -114,7 +114,7 @@ class Codec:
         return [self.decode(each, depth) for each in items]
 
     def reference(self, number: Any) -> Any:
-        """The container of that number."""
+        """Return the container of that number."""
         if type(number) is not int or not 0 <= number < len(self.containers):
             raise Surprise("a reference leads nowhere")
         return self.containers[number]

@@ -1,4 +1,4 @@
-"""Frames on a socket: four bytes of length, then that many bytes of JSON."""
+"""Send and receive frames on a socket: four bytes of length, then that many bytes of JSON."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ _write = json.JSONEncoder(separators=(",", ":"), check_circular=False).encode
 
 
 class Surprise(Exception):
-    """The other side is gone, or said something that the protocol has no place for."""
+    """Signal that the other side is gone, or has sent something outside the protocol."""
 
 
 class Closed(Surprise):
-    """The other side closed the connection, or died."""
+    """Signal that the other side has closed the connection, or has died."""
 
 
 class Channel:
-    """One end of a conversation in which both sides take turns.
+    """Send and receive messages at one end of a connection on which both sides take turns.
 
-    Any text that arrives out of turn is kept; `early` tells of it, because only a forger answers before the question.
+    Data that arrives out of turn is kept; `early` reports it, because only a forger answers before the question.
     """
 
     def __init__(self, connection: socket.socket, limit: int = MAX_FRAME) -> None:
@@ -37,7 +37,7 @@ class Channel:
 
     @property
     def early(self) -> bool:
-        """Whether bytes have been received that no one has asked for yet."""
+        """Return True when bytes have been received that were not requested yet."""
         return bool(self._buffer)
 
     def send(self, message: Any) -> None:
@@ -51,7 +51,7 @@ class Channel:
             raise Closed("the connection broke") from error
 
     def receive(self) -> Any:
-        """The next message; Surprise when there is none or it is not JSON within the limits."""
+        """Return the next message; raise Surprise when there is none or it is not JSON within the limits."""
         (length,) = _HEADER.unpack(self._take(_HEADER.size))
         if length > self._limit:
             raise Surprise(f"a message of {length} bytes was announced; {self._limit} are allowed")
@@ -90,7 +90,7 @@ def send_plain(connection: socket.socket, message: Any) -> None:
 
 
 def receive_descriptor(connection: socket.socket) -> tuple[Any, int | None]:
-    """The next short message and the open file that came with it; Closed at the end of the stream."""
+    """Return the next short message and the open file that came with it; raise Closed at the end of the stream."""
     buffer, descriptors, _, _ = socket.recv_fds(connection, 65536, 1)
     descriptor = descriptors[0] if descriptors else None
     while len(buffer) < _HEADER.size or len(buffer) < _HEADER.size + _HEADER.unpack_from(buffer)[0]:

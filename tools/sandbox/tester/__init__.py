@@ -1,1 +1,1 @@
-"""The tester's side: runs the tests and decides."""
+"""Run the tests and decide the verdicts: the tester's side of the sandbox."""

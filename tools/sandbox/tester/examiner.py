@@ -1,7 +1,7 @@
-"""The process that takes one candidate through its tests; forked from the tester's zygote, and replaced after trouble.
+"""Take one candidate through its tests, in a fork of the tester's zygote that is replaced after trouble.
 
-For every test it has the other zygote start a fresh candidate, talks to it over a socket of their own, and has it
-ended.
+For every test the other zygote starts a fresh candidate; the examiner talks to it over a socket of their own, and then
+has it ended.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _GRACE = 0.05
 
 
 class Examiner:
-    """One candidate's tests, one after the other."""
+    """Run one candidate's tests, one after the other."""
 
     def __init__(self, link: socket.socket, suite: Suite, order: dict[str, Any]) -> None:
         self._link = link
@@ -27,7 +27,7 @@ class Examiner:
         self._order = order
 
     def examine(self, index: int) -> dict[str, Any]:
-        """Run one test; what came of it and what it cost."""
+        """Run one test; return its outcome and its cost."""
         confine.seed()
         program = self._suite.tests[index]["kind"] == "program"
         ours, theirs = socket.socketpair()
@@ -46,7 +46,7 @@ class Examiner:
         return verdicts.run(Channel(connection), self._suite, index, self._order["source"])
 
     def _run_program(self, connection: socket.socket, index: int) -> dict[str, Any]:
-        """Let a program run to its end; what it printed is judged outside."""
+        """Run a program to its end; its output is judged outside."""
         Channel(connection, PROGRAM_FRAME).send([self._order["source"], self._suite.tests[index]["stdin"]])
         receive_descriptor(self._link)  # the word that it exited
         return {"verdict": "printed", "error": None}

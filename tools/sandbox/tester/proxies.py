@@ -1,6 +1,6 @@
-"""The tester's stand-ins for the solution's objects.
+"""Stand for the solution's objects in the tester's process.
 
-An object of the solution's can claim anything about itself. So a stand-in is never equal to plain data and has no
+An object of the solution can claim anything about itself. So a stand-in is never equal to plain data and has no
 order with it; where a verdict depends on what such an object says about two values, the session is `delegated`.
 """
 
@@ -26,12 +26,12 @@ _KNOWN_DUNDERS = frozenset(
 
 
 def about(handle: Handle) -> tuple[Session, int, str, str]:
-    """Whose object a stand-in stands for: the session, its number there, its traits and its name."""
+    """Return what a stand-in stands for: the session, the object's number there, its traits and its name."""
     return object.__getattribute__(handle, "_orps")  # type: ignore[no-any-return]
 
 
 class Handle:
-    """An object that lives in the solution's process."""
+    """Stand for an object that lives in the solution's process."""
 
     __slots__ = ("__weakref__", "_orps")
 
@@ -101,12 +101,12 @@ class Handle:
 
 
 class CallableHandle(Handle):
-    """A function, a method, or an object with `__call__`."""
+    """Stand for a function, a method, or an object with `__call__`."""
 
     __slots__ = ()
 
     def __call__(self, /, *arguments: Any, **keywords: Any) -> Any:
-        """Call it over there."""
+        """Call the object in the solution's process."""
         session, number, _, _ = about(self)
         if number in session.helpers:
             session.delegated = True
@@ -117,7 +117,7 @@ class CallableHandle(Handle):
 
 
 class ClassHandle(CallableHandle):
-    """A class of the solution's."""
+    """Stand for a class of the solution."""
 
     __slots__ = ()
 
@@ -143,7 +143,7 @@ def _forward(name: str) -> Callable[..., Any]:
 
 
 def _believed(name: str) -> Callable[..., Any]:
-    """An operation that yields plain data, refused for objects that were computed from the test's plain data."""
+    """Build an operation that yields plain data, refused for objects that were computed from the test's plain data."""
 
     def operation(self: Handle, *arguments: Any) -> Any:
         session, number, _, own_name = about(self)
@@ -166,7 +166,7 @@ def _ordering(name: str) -> Callable[..., Any]:
 
 
 def _arithmetic(name: str, *, swapped: bool = False) -> Callable[..., Any]:
-    """`result - 3` must not let the solution's object say 0: with plain data the result has to be an object again."""
+    """Build an arithmetic operation whose result with plain data is an object again: `result - 3` must not yield 0."""
 
     def operation(self: Handle, other: Any) -> Any:
         session = about(self)[0]

@@ -1,4 +1,4 @@
-"""The tester's side of the conversation: what it remembers, and what it is willing to do for the solution."""
+"""Implement the tester's side of the protocol: its memory, and the operations that it allows the solution."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ _KEPT_BACK = (
 
 
 class SolutionStopped(Exception):
-    """The solution raised SystemExit or the like; here that must not end anything but the test."""
+    """Signal that the solution raised SystemExit or the like, which here must end the test alone."""
 
     __module__ = "builtins"  # so that a report names it without the path to this file
 
 
 class Session(Peer):
-    """The tester's side of the conversation; remembers everything that forbids a pass."""
+    """Implement the tester's side of the protocol; record everything that forbids a pass."""
 
     def __init__(self, channel: Channel) -> None:
         super().__init__(channel)
@@ -46,7 +46,7 @@ class Session(Peer):
         self._raised: list[BaseException] = []
 
     def ask(self, name: str, /, *arguments: Any, **keywords: Any) -> Any:
-        """Ask the solution's process; the first surprise is final."""
+        """Request an operation from the solution's process; the first surprise is final."""
         if self.lost is not None:
             raise Closed(str(self.lost))
         try:
@@ -58,12 +58,12 @@ class Session(Peer):
             raise
 
     def distrust(self, values: Iterable[Any]) -> None:
-        """Take note of the functions among these: a verdict that rests on what they say is delegated."""
+        """Record the functions among these: a verdict that rests on their results is delegated."""
         functions = (each for each in values if isinstance(each, CallableHandle) and not isinstance(each, ClassHandle))
         self.helpers |= {about(each)[1] for each in functions}
 
     def perform(self, name: str, arguments: list[Any], keywords: dict[str, Any]) -> Any:
-        """Carry out what the solution asked for, if it is something that a test hands over on purpose."""
+        """Carry out a request of the solution, if it concerns something that a test hands over on purpose."""
         target, *others = arguments
         traits = self.traits(target) if self._owns(target) else ""
         if name == "call" and "c" in traits:
@@ -77,7 +77,7 @@ class Session(Peer):
         raise Surprise(f"the solution asked the tester for {str(name)[:40]!r}, which it does not do")
 
     def traits(self, value: Any) -> str:
-        """c callable, i an iterator, a an object of the test's own whose public attributes may be used."""
+        """Return letters: c callable, i iterator, a object of the test whose public attributes may be used."""
         if isinstance(value, type):
             return "c"
         if isinstance(value, (io.StringIO, io.BytesIO)) or type(value).__module__ == "__main__":
@@ -87,7 +87,7 @@ class Session(Peer):
         return "c" if callable(value) and value not in _KEPT_BACK else ""
 
     def adopt(self, number: int, traits: str, name: str, parent: Node) -> Any:
-        """The stand-in for an object of the solution's, the same one each time."""
+        """Return the stand-in for an object of the solution, the same one each time."""
         if "X" in traits:
             return self._error_class(number, name, parent)
         if number not in self._handles:
@@ -96,7 +96,7 @@ class Session(Peer):
         return self._handles[number]
 
     def _error_class(self, number: int, name: str, parent: Node) -> type[Exception]:
-        """A real exception class, so that `except` takes it, in the place of one of the solution's."""
+        """Return a real exception class in place of one of the solution, so that `except` accepts it."""
         if number not in self._errors:
             base = _builtin_error(parent) if type(parent) is str else self._resolve(parent)
             if not isinstance(base, type) or not issubclass(base, Exception):
@@ -106,19 +106,19 @@ class Session(Peer):
         return self._errors[number]
 
     def number_of(self, value: Any) -> int | None:
-        """The solution's number of a stand-in."""
+        """Return the solution's number of a stand-in."""
         if isinstance(value, Handle):
             return about(value)[1]
         return value.__dict__.get("_orps_number") if isinstance(value, type) and issubclass(value, Exception) else None
 
     def describe_error(self, error: BaseException, codec: Codec) -> Node:
-        """What a callback of the test raised, without its text, and how to find it again."""
+        """Describe an exception that a callback of the test raised, without its text, and how to find it again."""
         base = next(each for each in type(error).__mro__ if getattr(builtins, each.__name__, None) is each)
         self._raised.append(error)
         return [base.__name__, base.__name__, None, None, ["t"], len(self._raised) - 1]
 
     def rebuild_error(self, node: Node, codec: Codec) -> BaseException:
-        """What the solution raised: never as an exception that could end the test as if it were done."""
+        """Return the exception that the solution raised, never as one that could end the test as if it were done."""
         base_name, name, own, itself, arguments, number = node
         if type(number) is int and 0 <= number < len(self._raised):
             return self._raised[number]

@@ -1,4 +1,4 @@
-"""The part of pytest that a test needs when it runs alone: raises, approx, fail, skip and parametrize.
+"""Provide the part of pytest that a test needs when it runs alone: raises, approx, fail, skip, parametrize.
 
 It always stands in for pytest, so that a verdict does not depend on what is installed beside the solution.
 """
@@ -17,7 +17,7 @@ _Test = Callable[..., Any]
 
 
 class Approx:
-    """A number, sequence or mapping that equals whatever is close to it."""
+    """Equal whatever is close to the given number, sequence or mapping."""
 
     def __init__(self, expected: Any, rel: float | None = None, abs: float | None = None) -> None:  # noqa: A002
         self._expected = expected
@@ -58,7 +58,7 @@ class Approx:
 
 
 class Raises:
-    """A context that must be left by an exception of the given kind."""
+    """Require that an exception of the given class leaves the context."""
 
     def __init__(self, kinds: Any, match: str | None = None) -> None:
         self._kinds = kinds
@@ -80,12 +80,12 @@ class Raises:
 
     @property
     def type(self) -> type[BaseException]:
-        """The class of what was raised."""
+        """Return the class of the raised exception."""
         return type(self.value)  # type: ignore[return-value]
 
 
 def raises(kinds: Any, *call: Any, match: str | None = None, **keywords: Any) -> Raises:
-    """`with raises(ValueError):`, or `raises(ValueError, function, argument)`."""
+    """Expect an exception: `with raises(ValueError):`, or `raises(ValueError, function, argument)`."""
     context = Raises(kinds, match)
     if call:
         with context:
@@ -94,7 +94,7 @@ def raises(kinds: Any, *call: Any, match: str | None = None, **keywords: Any) ->
 
 
 class Param:
-    """One case of `parametrize`, with marks that do not matter here."""
+    """Hold one case of `parametrize`; its marks have no effect here."""
 
     def __init__(self, *values: Any, **_: Any) -> None:
         self.values = values

@@ -1,4 +1,4 @@
-"""A test suite made ready to run: compiled, its names collected, its comparisons made to tell what they compared."""
+"""Prepare a test suite: compile it, collect its names, and make its comparisons report what they compared."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ _MODULES_FOR_TESTS = {name: name for name in sys.stdlib_module_names} | _ALIASES
 
 
 class UnusableSuite(Exception):
-    """The suite itself is wrong; the text names the test and the line."""
+    """Signal that the suite itself is wrong; the text names the test and the line."""
 
 
 class _Remember(ast.NodeTransformer):
-    """Turns `assert a == b` into `assert __orps_equal__(a, b)`, which means the same and can explain itself."""
+    """Turn `assert a == b` into `assert __orps_equal__(a, b)`, which means the same and can explain itself."""
 
     def visit_Assert(self, node: ast.Assert) -> ast.Assert:
         """Rewrite the assertions that compare exactly two values for equality."""
@@ -36,10 +36,10 @@ class _Remember(ast.NodeTransformer):
 
 
 class Suite:
-    """What a tester needs to know about a suite; made once and used for every candidate."""
+    """Hold a suite prepared for testing; made once and used for every candidate."""
 
     def __init__(self, setup: str, module: str | None, entry_points: list[str], tests: list[dict[str, Any]]) -> None:
-        """Raises UnusableSuite when a part of it is not Python."""
+        """Compile the suite; raise UnusableSuite when a part of it is not Python."""
         self.setup_text = setup
         self.module = module
         self.entry_points = frozenset(entry_points)
@@ -64,20 +64,20 @@ class Suite:
         return code, sorted(wanted) + ["*"] * self._star, beyond
 
     def modules(self, index: int) -> dict[str, str]:
-        """The modules, by the name under which the test uses them, that it does not get from the solution."""
+        """Return the modules that the test does not get from the solution, by the name under which it uses them."""
         names = set(self.names(index)) - self.entry_points
         return {name: _MODULES_FOR_TESTS[name] for name in names & _MODULES_FOR_TESTS.keys()}
 
     def snippet(self, index: int) -> types.CodeType:
-        """The compiled test."""
+        """Return the compiled test."""
         return self._snippets[index][0]
 
     def names(self, index: int) -> list[str]:
-        """The names that the test may want from the solution; "*" for all that are nobody else's."""
+        """Return the names that the test may take from the solution; "*" for all that are not defined elsewhere."""
         return self._snippets[index][1]
 
     def accepts(self, name: Any, index: int) -> bool:
-        """Whether the solution may define this name for the test.
+        """Return True when the solution may define this name for the test.
 
         Only an entry point may hide a builtin or a module: a solution with an `isclose` or a `math` of its own would
         do the comparing itself.
@@ -89,7 +89,7 @@ class Suite:
         return self._star or name in self.names(index)
 
     def in_one_process(self, index: int) -> bool:
-        """Whether the test must share a process with the solution. The suite alone decides, never the solution."""
+        """Return True when the test must share a process with the solution: the suite alone decides that."""
         return self._snippets[index][2]
 
 
@@ -123,7 +123,7 @@ def _star_import(tree: ast.Module, module: str) -> bool:
 
 
 def _import_lines(tree: ast.Module) -> list[list[Any]]:
-    """The plain imports at the top of a setup, on which solutions rely where both share a namespace."""
+    """Return the plain imports at the top of a setup, on which solutions rely where both share a namespace."""
     lines: list[list[Any]] = []
     for node in tree.body:
         if isinstance(node, ast.Import):
@@ -134,7 +134,7 @@ def _import_lines(tree: ast.Module) -> list[list[Any]]:
 
 
 def _needs_one_process(tree: ast.Module, module: str | None, entry_points: list[str]) -> bool:
-    """Whether this code does what cannot be done to a solution in another process."""
+    """Return True when this code does what cannot be done to a solution in another process."""
     solution = set(entry_points)
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom) and node.module == module:

@@ -1,6 +1,6 @@
-"""The zygote of the tester's side: keeps the suites, has candidates examined on them, and keeps the time.
+"""Keep the suites, fork examiners of candidates on them, and enforce the time limits: the tester's zygote.
 
-It never reads a byte that a candidate wrote; the examiner does, and tells the verdicts over a channel of its own.
+It never reads a byte that a candidate wrote; the examiner does, and sends the verdicts over a channel of its own.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _OWN_ADDRESS_SPACE = 8 << 30
 
 
 class TesterZygote:
-    """Serves the program outside: `suite` makes a suite known, `run` runs a candidate on one."""
+    """Serve the program outside: `suite` adds a suite, `run` runs a candidate on one."""
 
     def __init__(self, link: socket.socket, control: socket.socket) -> None:
         self._link = link
@@ -36,7 +36,7 @@ class TesterZygote:
         self._resets = 0
 
     def serve(self) -> None:
-        """Answer until the program outside hangs up."""
+        """Answer until the program outside closes the connection."""
         receive_descriptor(self._link)
         self._control.send({"ready": True})
         while True:
@@ -83,7 +83,7 @@ class TesterZygote:
     def _examine(
         self, order: dict[str, Any], waiting: deque[tuple[int, float]], stop_at: float, short: float | None
     ) -> list[dict[str, Any]]:
-        """One examiner's results: up to the end of the tests, or to the test on which it had to be stopped."""
+        """Return one examiner's results: up to the last test, or to the test on which it had to be stopped."""
         todo = [(index, min(limit, short or limit), bool(short and short < limit)) for index, limit in waiting]
         ours, theirs = socket.socketpair()
         pid = os.fork()
@@ -110,7 +110,7 @@ class TesterZygote:
         return results
 
     def _await(self, channel: Channel, limit: float) -> dict[str, Any]:
-        """The next result; a timeout when there is none in time."""
+        """Return the next result; a timeout when there is none in time."""
         if not channel.early and not select.select([channel.socket], [], [], max(0.0, limit))[0]:
             return {"verdict": "timeout", "error": f"no end within {limit:.3g} s"}
         try:
@@ -121,7 +121,7 @@ class TesterZygote:
         return result
 
     def _reset(self) -> dict[str, Any]:
-        """After an examiner was stopped in the middle: have its candidate ended, and skip what was meant for it."""
+        """End the candidate of an examiner that was stopped in the middle, and skip what was meant for it."""
         self._resets += 1
         send_plain(self._link, {"reset": self._resets})
         usage: dict[str, Any] = {}
@@ -132,7 +132,7 @@ class TesterZygote:
             usage = message
 
     def _become_examiner(self, channel: Channel, order: dict[str, Any], todo: list[tuple[int, float, bool]]) -> None:
-        """Never returns: in the child, run the tests and say how each ended."""
+        """Run the tests and send how each ended, in the child; never returns."""
         try:
             self._control.socket.close()
             confine.die_with_parent()

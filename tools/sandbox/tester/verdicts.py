@@ -1,4 +1,4 @@
-"""The tester's side of a test: runs it against stand-ins for the solution and decides how it ended."""
+"""Run a test against stand-ins for the solution and decide how it ended."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _NOTHING = object()
 
 
 class _Quote(reprlib.Repr):
-    """Short representations that never ask the solution for anything."""
+    """Make short representations without any request to the solution."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -37,15 +37,15 @@ class _Quote(reprlib.Repr):
 
 
 def quote(value: Any) -> str:
-    """A value in a few words."""
+    """Return a short representation of a value."""
     try:
         return _Quote().repr(value)[: 2 * MAX_TEXT]
     except Exception as error:  # noqa: BLE001 - __repr__ of a test's own class may raise anything
         return f"<{type(value).__name__}: {type(error).__name__}>"
 
 
-class Outcome:
-    """How a test ended, as it is written to the tester's own pipe."""
+class TestOutcome:
+    """Describe how a test ended, as it is written to the tester's own pipe."""
 
     def __init__(self) -> None:
         self.verdict = "error"
@@ -53,7 +53,7 @@ class Outcome:
         self.compared: tuple[Any, Any] | None = None
 
     def equal(self, left: Any, right: Any) -> Any:
-        """`left == right`, remembering the two when they differ."""
+        """Return `left == right`, recording the two when they differ."""
         self.compared = None
         result = left == right
         if not result:
@@ -61,7 +61,7 @@ class Outcome:
         return result
 
     def message(self, session: Session, trust: str) -> dict[str, Any]:
-        """The outcome as plain data; nothing passes once the solution's process was lost."""
+        """Return the outcome as plain data; nothing passes once the solution's process was lost."""
         if session.lost is not None:
             died = isinstance(session.lost, Closed)
             self.verdict = "crashed" if died else "fail"
@@ -82,7 +82,7 @@ class Outcome:
 def run(channel: Channel, suite: Suite, index: int, source: str) -> dict[str, Any]:
     """Run one test of the suite against the solution at the other end of the channel."""
     session = Session(channel)
-    outcome = Outcome()
+    outcome = TestOutcome()
     in_one_process = suite.in_one_process(index)
     try:
         if in_one_process:
@@ -96,7 +96,7 @@ def run(channel: Channel, suite: Suite, index: int, source: str) -> dict[str, An
     return outcome.message(session, trust)
 
 
-def _run_split(session: Session, suite: Suite, index: int, source: str, outcome: Outcome) -> None:
+def _run_split(session: Session, suite: Suite, index: int, source: str, outcome: TestOutcome) -> None:
     shims.install()
     module = suite.module or "solution"
     try:
@@ -130,7 +130,7 @@ def _module(name: str) -> Any:
 
 
 class LoadFailed(Exception):
-    """The solution could not be imported."""
+    """Signal that the solution could not be imported."""
 
 
 def _explain(error: BaseException, in_one_process: bool) -> tuple[str, str]:

@@ -1,4 +1,4 @@
-"""The live view in a real terminal, wide and narrow."""
+"""Show the live view in a real terminal, wide and narrow."""
 
 import fcntl
 import os

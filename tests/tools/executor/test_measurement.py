@@ -1,4 +1,4 @@
-"""What two series of measurements say about each other, and what repeats do to a report."""
+"""Compare two series of measurements, and merge repeated ones into a report."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from orps_agent.domain.artifact import Program
 from orps_agent.domain.execution import ExecutionReport, Metric, Metrics, TestResult, Verdict
 from orps_agent.domain.problem import Limits, SnippetTest, TestSuite
 from orps_agent.settings import ExecutorSettings
@@ -78,10 +79,10 @@ def test_short_tests_are_the_doubtful_ones() -> None:
 
 async def test_a_contest_tells_a_fast_solution_from_a_slow_one() -> None:
     suite = TestSuite(tests=(SnippetTest(name="1", code="assert f(9) == 9"),))
-    slow = "def f(n):\n    for _ in range(1_000_000): pass\n    return n"
+    slow = Program("def f(n):\n    for _ in range(1_000_000): pass\n    return n")
     async with SplitExecutor(ExecutorSettings(slots=2)) as executor:
         found = await executor.contest(
-            "def f(n): return n", slow, suite, entry_points=("f",), limits=Limits(), rounds=6
+            Program("def f(n): return n"), slow, suite, entry_points=("f",), limits=Limits(), rounds=6
         )
     assert found is not None
     assert found.ratio > 1

@@ -1,4 +1,4 @@
-"""Bad rows: each is named with its place and its fault, and left out or, in strictness, refused with all others."""
+"""Check that a bad row is named with its place and its fault, and is left out or, on request, refused."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every format: its rows load, the gold solution passes in the sandbox, and a wrong one does not."""
+"""Load rows of every format; its gold solution must pass in the sandbox, and a wrong one must not."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import pytest
 import pytest_asyncio
 
 from orps_agent.bench.datasets import Task, task_in
+from orps_agent.domain.artifact import Program
 from orps_agent.domain.execution import ExecutionReport
 from orps_agent.domain.problem import SnippetTest, TestSuite
 from orps_agent.settings import ExecutorSettings
@@ -30,8 +31,8 @@ async def executor() -> AsyncIterator[SplitExecutor]:
         yield running
 
 
-async def run(executor: SplitExecutor, task: Task, code: str, suite: TestSuite) -> ExecutionReport:
-    return await executor.run(code, suite, entry_points=task.entry_points, limits=task.problem("real").limits)
+async def run(executor: SplitExecutor, task: Task, solution: Program, suite: TestSuite) -> ExecutionReport:
+    return await executor.run(solution, suite, entry_points=task.entry_points, limits=task.problem("real").limits)
 
 
 def codes(suite: TestSuite | None) -> list[str]:
@@ -42,12 +43,12 @@ def codes(suite: TestSuite | None) -> list[str]:
 @pytest.mark.parametrize("name", dataset_rows.ALL)
 async def test_the_gold_solution_passes_and_a_wrong_one_fails(executor: SplitExecutor, name: str) -> None:
     task = task_in(dataset_rows.ALL[name])
-    gold = task.gold or dataset_rows.SOLUTIONS[name]
+    gold = task.gold or Program(dataset_rows.SOLUTIONS[name])
     for suite in filter(None, (task.real, task.weak)):
         report = await run(executor, task, gold, suite)
         assert report.all_passed, report.results
         assert {result.trust for result in report.results} == {"split"}
-        assert (await run(executor, task, WRONG, suite)).pass_rate < 1
+        assert (await run(executor, task, Program(WRONG), suite)).pass_rate < 1
 
 
 @pytest.mark.parametrize(
@@ -88,7 +89,7 @@ async def test_lbpp_of_the_hub_has_packed_texts() -> None:
     packed = {key: dataset_rows.packed(value) for key, value in values.items()}
     tests = dataset_rows.packed(["assert not tally([])", "assert tally([Vote('x')]) == {'x': 1}"])
     task = task_in({**dataset_rows.LBPP, **packed, "test_list": tests})
-    assert task.gold == dataset_rows.LBPP["completion"]
+    assert task.gold == Program(dataset_rows.LBPP["completion"])
     assert codes(task.real) == ["assert not tally([])", "assert tally([Vote('x')]) == {'x': 1}"]
 
 
@@ -128,7 +129,8 @@ async def test_a_check_without_asserts_is_one_test(executor: SplitExecutor) -> N
     test = "def same(a, b):\n    assert a == b\n\ndef check(f):\n    same(f(''), '')\n    same(f('x'), 'x')\n"
     task = task_in({**dataset_rows.HUMANEVAL, "test": test})
     assert codes(task.real) == ["same(unshift(''), '')\nsame(unshift('x'), 'x')"]
-    assert (await run(executor, task, str(task.gold), task.real)).all_passed
+    assert task.gold is not None
+    assert (await run(executor, task, task.gold, task.real)).all_passed
 
 
 async def test_each_turn_of_a_loop_over_results_is_a_test() -> None:
@@ -146,7 +148,8 @@ async def test_many_turns_of_a_loop_share_tests(executor: SplitExecutor) -> None
     task = task_in({**dataset_rows.HUMANEVAL_PLUS_ON_HUB, "test": test})
     assert len(task.real) == 67
     assert codes(task.real)[66].startswith("for (i, (inp, exp)) in [(198, (['198a'], 'a198')), (199, ")
-    assert (await run(executor, task, str(task.gold), task.real)).all_passed
+    assert task.gold is not None
+    assert (await run(executor, task, task.gold, task.real)).all_passed
 
 
 async def test_evalplus_inputs_have_the_types_of_the_examples() -> None:
@@ -173,8 +176,8 @@ def scale(points, by):
     return result
 """
     far = close.replace("1e-9", "1e-3")
-    assert (await run(executor, task, close, task.real)).all_passed
-    report = await run(executor, task, far, task.real)
+    assert (await run(executor, task, Program(close), task.real)).all_passed
+    report = await run(executor, task, Program(far), task.real)
     assert [result.passed for result in report.results] == [False, False, True, False]
     assert (report.results[0].expected, report.results[0].actual) == ("[(2.0, 4.0)]", "[(2.001, 4.0)]")
 
@@ -184,9 +187,11 @@ async def test_hundreds_of_inputs_share_a_hundred_tests(executor: SplitExecutor)
     task = task_in(row)
     assert (len(task.real), len(task.weak or ())) == (2 + 88, 2)
     assert sum(code.count("word ") for code in codes(task.real)) == 703
-    wrong = f"{task.gold}\nright = unshift\ndef unshift(text):\n    return right(text) if text != 'word 702' else ''"
-    assert (await run(executor, task, str(task.gold), task.real)).all_passed
-    assert [result.passed for result in (await run(executor, task, wrong, task.real)).results] == [True] * 89 + [False]
+    assert task.gold is not None
+    wrong = "right = unshift\ndef unshift(text):\n    return right(text) if text != 'word 702' else ''"
+    assert (await run(executor, task, task.gold, task.real)).all_passed
+    report = await run(executor, task, Program(f"{task.gold.source}\n{wrong}"), task.real)
+    assert [result.passed for result in report.results] == [True] * 89 + [False]
 
 
 async def test_many_tests_get_more_time() -> None:
@@ -197,7 +202,9 @@ async def test_many_tests_get_more_time() -> None:
 
 
 async def test_apps_takes_the_first_solution_that_is_python_3() -> None:
-    assert str(task_in(dataset_rows.APPS).gold).startswith("a, b = map")
+    gold = task_in(dataset_rows.APPS).gold
+    assert gold is not None
+    assert gold.source.startswith("a, b = map")
     assert task_in({**dataset_rows.APPS, "solutions": ""}).gold is None
 
 

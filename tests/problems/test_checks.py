@@ -1,3 +1,5 @@
+"""Check which problems are refused because their tests cannot judge a solution."""
+
 import pytest
 
 from orps_agent.domain.problem import Problem, SnippetTest, TestSuite
@@ -48,7 +50,7 @@ def test_a_test_may_reach_the_solution_through_its_setup(code: str, setup: str, 
         (problem(entry_points=("f", "2f")), "p: entry point '2f' is not a Python name"),
         (problem(entry_points=("f", "class")), "p: entry point 'class' is not a Python name"),
         (problem(gold="def f(:"), "p: gold solution, line 1: is not valid Python"),
-        (problem(gold="def g(): ..."), "p: gold solution: does not define f; define it or mend entry_points"),
+        (problem(gold="def g(): ..."), "p: gold solution: does not define f; define it or correct entry_points"),
     ],
 )
 def test_what_is_wrong_is_said_in_one_line(bad: Problem, message: str) -> None:

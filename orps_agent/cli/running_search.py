@@ -1,4 +1,4 @@
-"""What is known of a running search, folded from its events."""
+"""A running search, put together from its events."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ from orps_agent.util.text import safe
 
 
 @dataclass
-class RoundProgress:
-    """One round: how many candidates it has, and those that got somewhere, by id."""
+class RunningRound:
+    """Count the candidates of one round, and keep the events of those that were executed or have ended, by id."""
 
     planned: int
     executed: dict[str, CandidateExecuted] = field(default_factory=dict)
@@ -32,37 +32,37 @@ class RoundProgress:
 
     @property
     def finished(self) -> int:
-        """How many candidates are through."""
+        """Return how many candidates have gone through all their stages."""
         return len(self.ended)
 
     @property
     def solved(self) -> int:
-        """How many passed every test."""
+        """Return how many candidates passed every test."""
         return sum(each.passed == each.tests for each in self.executed.values())
 
     @property
     def failed(self) -> int:
-        """How many have no reply to show."""
+        """Return for how many candidates no reply could be had."""
         return sum(each.status is Status.FAILED for each in self.ended.values())
 
     @property
     def pass_rate(self) -> float:
-        """Mean share of tests passed."""
+        """Return the mean share of tests passed."""
         rates = [each.passed / each.tests for each in self.executed.values()]
         return sum(rates) / len(rates) if rates else 0.0
 
 
 @dataclass
-class Progress:
-    """Counts, the best candidate so far, and how long it may still take."""
+class RunningSearch:
+    """Keep counts, the best candidate so far, and what an estimate of the remaining time needs."""
 
     started: float = field(default_factory=time.monotonic)
-    search: str = ""
+    id: str = ""
     problem: str = ""
     resumed: bool = False
     at_most: int = 0
     written: TestsWritten | None = None
-    rounds: dict[int, RoundProgress] = field(default_factory=dict)
+    rounds: dict[int, RunningRound] = field(default_factory=dict)
     calls_in_flight: int = 0
     calls: int = 0
     reused: int = 0
@@ -76,16 +76,16 @@ class Progress:
     best: CandidateExecuted | None = None
     last_error: str | None = None
 
-    def tell(self, event: AnyEvent) -> None:
-        """Take one event in."""
+    def apply(self, event: AnyEvent) -> None:
+        """Update everything that an event changes."""
         match event:
             case SearchStarted():
-                self.search, self.problem = event.search, event.problem
+                self.id, self.problem = event.search, event.problem
                 self.resumed, self.at_most = event.resumed, event.at_most
             case TestsWritten():
                 self.written = event
             case RoundStarted():
-                self.rounds.setdefault(event.round, RoundProgress(event.candidates))
+                self.rounds.setdefault(event.round, RunningRound(event.candidates))
             case CallStarted():
                 self.calls_in_flight += 1
             case CallFinished():
@@ -102,12 +102,12 @@ class Progress:
 
     @property
     def elapsed(self) -> float:
-        """Seconds since the view began."""
+        """Return the seconds since the first event was waited for."""
         return time.monotonic() - self.started
 
     @property
     def remaining(self) -> float | None:
-        """Seconds that the rest takes at this pace if no branch closes early; None before there is a pace."""
+        """Return the seconds that are left at this pace if no branch closes early; None before there is a pace."""
         if not self.fresh:
             return None
         finished = sum(each.finished for each in self.rounds.values())
@@ -147,6 +147,6 @@ class Progress:
 
 
 def written_words(event: TestsWritten) -> str:
-    """`m wrote 10 tests, as the problem has none`"""
+    """Return a line such as `m wrote 10 tests, as the problem has none`."""
     count = len(event.tests)
     return safe(f"{event.model} wrote {count} {'test' if count == 1 else 'tests'}, as the problem has none")

@@ -1,4 +1,4 @@
-"""The OpenAPI schema: every answer fits it, and no request that it allows, or forbids, is met with a fault of ours."""
+"""Check every answer against the OpenAPI schema, and that no request, allowed or not, causes a server error."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Endpoints and roles as a settings file and the environment tell them, and what is wrong with them in one line."""
+"""Read endpoints and roles from a settings file and the environment; report mistakes in one line."""
 
 from __future__ import annotations
 

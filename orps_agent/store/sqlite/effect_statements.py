@@ -5,57 +5,29 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import Literal
 
 from pydantic import BaseModel
 
 from orps_agent.domain.candidate import Candidate
 from orps_agent.llm.base import ModelReply, ModelRequest
+from orps_agent.store.effects import Effect, Kind, Settled, digest, parameters, prompt_hash
 
-from .texts import Folded, Recent, digest, fold
+from .texts import Folded, Recent, fold
 from .writer import Statement
 
-Kind = Literal["model", "execution"]
 TABLES: dict[Kind, str] = {"model": "model_calls", "execution": "executions"}
 KEY = "search = ? AND candidate = ? AND stage = ? AND attempt = ?"
 
 
-@dataclass(frozen=True)
-class Effect:
-    """The name of one act on the outside world, made of nothing but its place in the search.
-
-    It depends neither on LangGraph's ids nor on time, so that a resumed search gives the same act the same name.
-    """
-
-    search: str
-    candidate: str
-    stage: str
-    attempt: int = 0
-
-    @property
-    def key(self) -> tuple[str, str, str, int]:
-        """As the columns of a row."""
-        return self.search, self.candidate, self.stage, self.attempt
-
-    @property
-    def place(self) -> tuple[str, str, int]:
-        """Where in its search it belongs."""
-        return self.candidate, self.stage, self.attempt
-
-
-def prompt_hash(request: ModelRequest) -> str:
-    """Return the hash of a conversation: the same whoever is asked, and with which parameters."""
-    return digest(*(part for message in request.messages for part in (message.role, message.content)))
+def key_of(effect: Effect) -> tuple[str, str, str, int]:
+    """Give the effect's name as the columns of its row."""
+    return effect.search, effect.candidate, effect.stage, effect.attempt
 
 
 def call_intent(
     effect: Effect, number: int, request: ModelRequest, model: str, quoted: Sequence[Candidate], told: Recent
 ) -> Iterator[Statement]:
-    """Before a model call's `number`-th try: the conversation, text by text where not `told` yet, and the call.
-
-    Texts are stored in terms of the candidates that they quote.
-    """
+    """Before a model call's `number`-th try: the conversation, text by text where not `told` yet, and the call."""
     listed: list[tuple[str, str]] = []
     for message in request.messages:
         text = message.content
@@ -74,13 +46,13 @@ def call_intent(
         "INSERT INTO model_calls (search, candidate, stage, attempt, try, role, model, status, started_at,"
         " prompt_hash, parameters, messages) VALUES (?, ?, ?, ?, ?, ?, ?, 'asked', ?, ?, ?, ?)",
         (
-            *effect.key,
+            *key_of(effect),
             number,
             request.role,
             model,
             time.time(),
             prompt_hash(request),
-            json.dumps(request.model_dump(mode="json", exclude={"messages", "role"})),
+            json.dumps(parameters(request)),
             json.dumps(listed, separators=(",", ":")),
         ),
     )
@@ -105,17 +77,9 @@ def call_answer(effect: Effect, number: int, reply: ModelReply) -> Statement:
             reply.cached_tokens,
             reply.completion_tokens,
             *_folded(reply, ()),
-            *effect.key,
+            *key_of(effect),
             number,
         ),
-    )
-
-
-def call_settled(effect: Effect, reply: ModelReply, candidate: Candidate) -> Statement:
-    """The reply in terms of the columns that the candidate's row has by now."""
-    return (
-        f"UPDATE model_calls SET reply = ?, thinking = ? WHERE {KEY} AND status = 'answered'",
-        (*_folded(reply, [candidate]), *effect.key),
     )
 
 
@@ -124,7 +88,7 @@ def execution_intent(effect: Effect, number: int) -> Iterator[Statement]:
     yield (
         "INSERT INTO executions (search, candidate, stage, attempt, try, status, started_at)"
         " VALUES (?, ?, ?, ?, ?, 'asked', ?)",
-        (*effect.key, number, time.time()),
+        (*key_of(effect), number, time.time()),
     )
 
 
@@ -132,20 +96,29 @@ def execution_answer(effect: Effect, number: int, result: BaseModel, seconds: fl
     """After an execution: what it told."""
     return (
         f"UPDATE executions SET status = 'answered', seconds = ?, result = ? WHERE {KEY} AND try = ?",
-        (seconds, result.model_dump_json(exclude_defaults=True), *effect.key, number),
+        (seconds, result.model_dump_json(exclude_defaults=True), *key_of(effect), number),
     )
 
 
-def execution_settled(effect: Effect) -> Statement:
-    """Nothing is left to tell, once the candidate's row or the search's tells it."""
-    return f"UPDATE executions SET result = NULL WHERE {KEY}", effect.key
+def settling(settled: Settled | None) -> Iterator[Statement]:
+    """Put replies in terms of the columns that the candidate's row has by now, and drop results that it repeats."""
+    if settled is None:
+        return
+    for effect, outcome in settled.outcomes.items():
+        if isinstance(outcome, ModelReply):
+            yield (
+                f"UPDATE model_calls SET reply = ?, thinking = ? WHERE {KEY} AND status = 'answered'",
+                (*_folded(outcome, [settled.candidate]), *key_of(effect)),
+            )
+        else:
+            yield f"UPDATE executions SET result = NULL WHERE {KEY}", key_of(effect)
 
 
 def failure(kind: Kind, effect: Effect, number: int, error: str) -> Statement:
     """The try came to nothing, and why."""
     return (
         f"UPDATE {TABLES[kind]} SET status = 'failed', error = ? WHERE {KEY} AND try = ?",
-        (error, *effect.key, number),
+        (error, *key_of(effect), number),
     )
 
 

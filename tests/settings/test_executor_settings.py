@@ -1,4 +1,4 @@
-"""What the machine decides where nobody has set it."""
+"""Check the defaults that depend on the machine."""
 
 import os
 

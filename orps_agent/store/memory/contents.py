@@ -1,0 +1,85 @@
+"""What a store in memory holds: plain dictionaries, by the search's id where they are about one."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from pydantic import BaseModel
+
+from orps_agent.domain.candidate import Candidate
+from orps_agent.domain.events import StoredEvent
+from orps_agent.domain.search import Search
+from orps_agent.llm.base import ModelReply
+from orps_agent.store.effects import Effect
+from orps_agent.store.records import BenchRun, CallRecord, ExecutionRecord, QueueEntry, Token
+
+PLACE = "memory"
+"""Where a search is said not to be."""
+Try = tuple[Effect, int]
+
+
+@dataclass
+class StoredCall:
+    """One try of a model call."""
+
+    record: CallRecord
+    messages: list[tuple[str, str]]
+    reply: ModelReply | None = None
+
+
+@dataclass
+class StoredExecution:
+    """One try of an execution."""
+
+    record: ExecutionRecord
+    result: BaseModel | None = None
+
+
+@dataclass
+class Submitted:
+    """A place in the queue."""
+
+    entry: QueueEntry
+    at: float
+    not_before: float = 0.0
+
+
+@dataclass
+class Contents:
+    """All of it; each part of the store works on some of these."""
+
+    searches: dict[str, Search] = field(default_factory=dict)
+    candidates: dict[str, dict[str, Candidate]] = field(default_factory=dict)
+    calls: dict[str, dict[Try, StoredCall]] = field(default_factory=dict)
+    executions: dict[str, dict[Try, StoredExecution]] = field(default_factory=dict)
+    events: dict[str, list[StoredEvent]] = field(default_factory=dict)
+    event_numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
+    queue: dict[str, Submitted] = field(default_factory=dict)
+    tokens: dict[str, Token] = field(default_factory=dict)
+    bench_records: dict[str, tuple[BenchRun, BaseModel]] = field(default_factory=dict)
+
+    def forget(self, search: str) -> None:
+        """Remove everything that is about a search but its bench record."""
+        self.searches.pop(search, None)
+        self.candidates.pop(search, None)
+        self.calls.pop(search, None)
+        self.executions.pop(search, None)
+        self.events.pop(search, None)
+        self.queue.pop(search, None)
+
+    def change(self, search: str, changed: Mapping[str, Any]) -> None:
+        """Set attributes of a search."""
+        self.searches[search] = self.searches[search].model_copy(update=dict(changed))
+
+    def waits(self, search: str) -> bool:
+        """Return whether a search is in the queue."""
+        return search in self.queue and not self.queue[search].entry.done
+
+
+class Part:
+    """One concern of the store, over what all of them hold."""
+
+    _contents: Contents

@@ -1,0 +1,33 @@
+"""A store in memory."""
+
+from __future__ import annotations
+
+from types import TracebackType
+from typing import Self
+
+from .contents import Contents
+from .memory_candidates import MemoryCandidates
+from .memory_histories import MemoryHistories
+from .memory_searches import MemorySearches
+from .memory_service import MemoryBenchRecords, MemoryQueue, MemoryTokens
+
+
+class MemoryStore(MemorySearches, MemoryCandidates, MemoryHistories, MemoryQueue, MemoryTokens, MemoryBenchRecords):
+    """A store for tests, benchmarks and embedding, which keeps everything until the object goes, and not longer.
+
+    It may be closed and opened again as a file may, and holds the same then. It belongs to one event loop.
+
+        async with MemoryStore() as store, Archive(store=store) as archive:
+            rows = await archive.searches()
+    """
+
+    def __init__(self) -> None:
+        self._contents = Contents()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Keep everything."""
