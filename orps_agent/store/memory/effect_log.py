@@ -48,7 +48,7 @@ class MemoryEffects:
                 "prompt_hash": prompt_hash(request),
             }
         )
-        messages = [(message.role, message.content) for message in request.messages]
+        messages: list[tuple[str, str]] = [(message.role, message.content) for message in request.messages]
         self._calls[effect, number] = StoredCall(record, messages)
 
     async def finish_call(self, effect: Effect, number: int, reply: ModelReply) -> None:
