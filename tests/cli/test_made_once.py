@@ -10,9 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.command_line import SEARCH
 from tests.support.samples import FIRST_HALF_THEN_RIGHT, script
-
-from .test_command import SEARCH
 
 _COUNTING = """
 import atexit, json, sys
