@@ -90,7 +90,7 @@ async def _run(settings: Settings, choose: Choose, view: View, signalled: Signal
                     if isinstance(event, SearchFinished):
                         result = event.result
     if result is None:
-        raise SearchInterrupted("the search ended without a result: `orps resume --last` goes on with it")
+        raise SearchInterrupted("the search ended without a result: `orps resume --last` continues it")
     return result
 
 
