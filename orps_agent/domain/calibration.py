@@ -60,7 +60,7 @@ class Calibration(BaseModel):
 
     @property
     def words(self) -> str:
-        """Return a sentence: `Critic's scores and verdicts: rank correlation 0.71 over 18 candidates, hardly by chance.`"""
+        """Return a sentence: `Critic's scores and verdicts: rank correlation 0.71 over 18 candidates, ...`."""
         told = "Critic's scores and verdicts:"
         if self.spearman is None:
             return f"{told} nothing to compare in {self.pairs} candidates, as one of them never varies."

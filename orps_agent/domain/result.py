@@ -25,7 +25,7 @@ class Usage(BaseModel):
     prompt_tokens: int | None = None
     """None when an endpoint does not report its tokens."""
     cached_tokens: int | None = None
-    """Of the prompts' tokens, those found in the endpoints' caches, as far as reported; None when no endpoint reports it."""
+    """Of the prompts' tokens, those found in the endpoints' caches, as far as reported; None when none reports it."""
     completion_tokens: int | None = None
     cost: float | None = None
     """USD for all of them; None when a price or a token count is not known."""
