@@ -20,7 +20,7 @@ class Verdict(StrEnum):
 
 
 Trust = Literal["split", "delegated", "inproc"]
-"""Where the comparison that gave the verdict ran.
+"""The place where the comparison that gave the verdict ran.
 
 `split`: in a process that the candidate never touched. `delegated`: there too, but by calling a method of an object of
 the candidate's. `inproc`: in the candidate's own process, where a hostile candidate could have forged the verdict.

@@ -68,7 +68,7 @@ class Search(SearchHeader):
     verification: ExecutionReport | None = None
     """The winner on the held-back tests; None when there are none, or before the end."""
     comparison: str | None = None
-    """How the winner's CPU time compares to the first sample's; None when no test is passed by both."""
+    """The winner's CPU time against the first sample's, in words; None when no test is passed by both."""
     owner_pid: int | None = Field(default=None, exclude=True)
     owner_host: str | None = Field(default=None, exclude=True)
     lease_until: float | None = Field(default=None, exclude=True)

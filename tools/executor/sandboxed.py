@@ -250,7 +250,7 @@ class SplitExecutor:
         }
 
     def _limit(self, number: int, index: int, limits: Limits) -> float:
-        """Seconds for one test: its full limit, or a multiple of the best time seen where that is less."""
+        """Return the seconds for one test: its full limit, or less, a multiple of the best time seen."""
         best = self._best.get((number, index))
         if best is None or self._settings.adapt_factor is None:
             return limits.test_seconds
