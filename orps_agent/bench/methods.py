@@ -19,7 +19,7 @@ def known_methods(names: Sequence[str]) -> tuple[str, ...]:
     for name in names:
         if name not in STRATEGIES and name != GOLD:
             known = ", ".join(STRATEGIES.names())
-            raise SettingsError(f"--methods: there is no method {name!r}; there is {known} and {GOLD}")
+            raise SettingsError(f"--methods: there is no method {name!r}; use {known} or {GOLD}")
     return tuple(dict.fromkeys(names))
 
 

@@ -83,7 +83,7 @@ class Plan:
         given = list(datasets)
         names = {name for loaded in given for task in loaded.tasks for name in _names(task)}
         if missing := sorted((self.only or frozenset()) - names):
-            example = f"; ids are such as {max(names, key=len)}" if names else ""
+            example = f"; ids look like {max(names, key=len)}" if names else ""
             raise SettingsError(f"--only: there is no problem {', '.join(missing)}{example}")
         return [entry for loaded in given for entry in self._of(loaded)]
 

@@ -109,7 +109,7 @@ class Run:
         """Wait for the end; raises TimeoutError when it does not come."""
         if self.returncode is None:
             if not select.select([self._told], [], [], timeout)[0]:
-                raise TimeoutError(f"process {self.pid} goes on for more than {timeout:g} s: {self.printed()}")
+                raise TimeoutError(f"process {self.pid} still runs after {timeout:g} s: {self.printed()}")
             self.returncode = int(self._told.readline())
         return self.returncode
 

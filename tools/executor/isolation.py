@@ -81,7 +81,7 @@ def _ask(executable: Path) -> list[str]:
             [executable, "-I", "-c", _WHERE], capture_output=True, text=True, timeout=30, check=True
         ).stdout
     except (OSError, subprocess.SubprocessError) as error:
-        raise ExecutorError(f"{executable} is not a Python that runs: {error}; set executor.python") from error
+        raise ExecutorError(f"{executable} is not a working Python: {error}; set executor.python") from error
     version, *found = json.loads(said)
     if version < [3, 11]:
         number = ".".join(map(str, version))

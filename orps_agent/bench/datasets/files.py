@@ -47,7 +47,7 @@ def _splits(folder: Path) -> dict[Split, Path]:
         names = [f"{split}{suffix}{packed}" for suffix in _SUFFIXES for packed in ("", ".gz")]
         files = [folder / name for name in names if (folder / name).is_file()]
         if len(files) > 1:
-            raise DatasetError(f"{folder}: has both {files[0].name} and {files[1].name}; name the file that counts")
+            raise DatasetError(f"{folder}: has both {files[0].name} and {files[1].name}; name the file to read")
         if files:
             found[split] = files[0]
     return found
@@ -65,7 +65,7 @@ def file_rows(path: Path, label: str | None = None) -> Iterator[Row | Fault]:
     except UnicodeDecodeError as error:
         raise DatasetError(f"{label}: is not UTF-8 ({error.reason}); save it as UTF-8") from error
     except (OSError, EOFError, zlib.error) as error:
-        raise DatasetError(f"{label}: cannot be read: {error}; mend the path, its permissions or the file") from error
+        raise DatasetError(f"{label}: cannot be read: {error}; correct the path, its permissions or the file") from error
 
 
 def _rows(file: BinaryIO, label: str) -> Iterator[Row | Fault]:

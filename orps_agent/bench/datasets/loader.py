@@ -71,7 +71,7 @@ def _unique(dataset: Dataset, split: Split) -> Iterator[tuple[str, Task | Fault]
         if isinstance(each, Task):
             first = seen.setdefault(each.id, row.place)
             if first != row.place:
-                each = Fault(row.place, f"{each.id}: is there already, in {first}, which counts")
+                each = Fault(row.place, f"{each.id}: is a duplicate of {first}, which is used")
         yield row.place, each
 
 
