@@ -71,8 +71,7 @@ async def _take(store: Searches, search: str) -> None:
     row = await store.search(search)
     if held(row):
         raise SearchOwned(
-            f"search {search} is run by process {row.owner_pid} on {row.owner_host}: "
-            "wait for it, or stop it first"
+            f"search {search} is run by process {row.owner_pid} on {row.owner_host}: wait for it, or stop it first"
         )
     until = time.time() + LEASE_SECONDS
     await store.change_owner(row, os.getpid(), this_host(), until)

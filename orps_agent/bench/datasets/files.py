@@ -65,7 +65,7 @@ def file_rows(path: Path, label: str | None = None) -> Iterator[Row | Fault]:
     except UnicodeDecodeError as error:
         raise DatasetError(f"{label}: is not UTF-8 ({error.reason}); save it as UTF-8") from error
     except (OSError, EOFError, zlib.error) as error:
-        raise DatasetError(f"{label}: cannot be read: {error}; correct the path, its permissions or the file") from error
+        raise DatasetError(f"{label}: cannot be read: {error}; check the path, its permissions or the file") from error
 
 
 def _rows(file: BinaryIO, label: str) -> Iterator[Row | Fault]:
