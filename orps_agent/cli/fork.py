@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
-import anyio
 import typer
 
-from orps_agent.archive import Archive
 from orps_agent.errors import UsageError
-from orps_agent.settings import Settings
 
 from .observability import observed
 from .options import Assign, BaseUrl, Db, Json, Log, Quiet, Search, Unsafe, Verbose, assigned, settings_from
 from .output import err
+
+if TYPE_CHECKING:
+    from orps_agent.agent import Agent
+
+    from .live import View
+    from .run_search import Chosen
 
 
 def fork(
@@ -46,17 +50,30 @@ def fork(
     settings = settings_from(unsafe=unsafe_exec, base_url=base_url, db=db, log=log)
     settings = observed(settings, console=verbose)
     critique, code = _read(edit_critique), _read(edit_code)
-    forked = anyio.run(_fork, settings, search, at, critique, code, assigned(assign or []))
-    if not quiet and not as_json:
-        err.print(f"search {forked} goes on from candidate {at}", markup=False)
-    raise typer.Exit(run_search(settings, forked, as_json=as_json, quiet=quiet, verbose=verbose))
+    changes = assigned(assign or [])
+    told = not quiet and not as_json
+    choose = partial(_fork, search=search, at=at, critique=critique, code=code, changes=changes, told=told)
+    raise typer.Exit(run_search(settings, choose, as_json=as_json, quiet=quiet, verbose=verbose))
 
 
 async def _fork(
-    settings: Settings, search: str, at: str, critique: str | None, code: str | None, changes: dict[str, object]
-) -> str:
-    async with Archive(settings) as archive:
-        return (await archive.fork(search, at, critique=critique, code=code, changes=changes)).id
+    agent: Agent,
+    _view: View,
+    *,
+    search: str,
+    at: str,
+    critique: str | None,
+    code: str | None,
+    changes: dict[str, object],
+    told: bool,
+) -> Chosen:
+    """Store the fork; `told`: its id is shown."""
+    from .run_search import Chosen
+
+    forked = await agent.archive.fork(search, at, critique=critique, code=code, changes=changes)
+    if told:
+        err.print(f"search {forked.id} goes on from candidate {at}", markup=False)
+    return Chosen(forked.id)
 
 
 def _read(path: Path | None) -> str | None:

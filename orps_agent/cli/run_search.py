@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import anyio
 
 from orps_agent.agent import Agent
 from orps_agent.budget.account import Budget
 from orps_agent.domain.events import SearchFinished
-from orps_agent.domain.problem import Problem
 from orps_agent.domain.result import SearchResult
 from orps_agent.errors import SearchInterrupted
-from orps_agent.settings import SearchConfig, Settings
+from orps_agent.search.plan import SearchPlan
+from orps_agent.settings import Settings
 from orps_agent.util.tasks import background_tasks
 
 from .live import View, choose_view
@@ -32,25 +32,29 @@ class Signalled:
     number: int = 0
 
 
-def run_search(
-    settings: Settings,
-    what: Problem | str,
-    config: SearchConfig | None = None,
-    *,
-    budget: Budget | None = None,
-    anew: bool = False,
-    as_json: bool = False,
-    quiet: bool = False,
-    verbose: bool = False,
-) -> int:
-    """Run or resume a search and print what it found; the exit code says whether all tests pass.
+class Chosen(NamedTuple):
+    """The search that a command runs."""
 
-    A problem whose search was interrupted is gone on with, unless it is to begin `anew`.
-    """
+    what: SearchPlan | str
+    """A plan to begin, or the id of a stored search to go on with."""
+    search: str | None = None
+    """The id of a stored search that asks what the plan asks: it goes on, and none is begun."""
+    budget: Budget | None = None
+    """In place of the stored search's own."""
+
+
+Choose = Callable[[Agent, View], Awaitable[Chosen]]
+"""Finds or plans a command's search once the agent is open, so that the database is opened once."""
+
+
+def run_search(
+    settings: Settings, choose: Choose, *, as_json: bool = False, quiet: bool = False, verbose: bool = False
+) -> int:
+    """Run or resume a search and print what it found; the exit code says whether all tests pass."""
     signalled = Signalled()
     view = choose_view(quiet=quiet or as_json, verbose=verbose)
     try:
-        result = anyio.run(_run, settings, what, config, budget, anew, view, signalled)
+        result = anyio.run(_run, settings, choose, view, signalled)
     except SearchInterrupted as interrupted:
         if not signalled.number:
             raise
@@ -70,15 +74,7 @@ def print_result(result: SearchResult, *, as_json: bool, quiet: bool) -> None:
         print_report(out, result)
 
 
-async def _run(
-    settings: Settings,
-    what: Problem | str,
-    config: SearchConfig | None,
-    budget: Budget | None,
-    anew: bool,
-    view: View,
-    signalled: Signalled,
-) -> SearchResult:
+async def _run(settings: Settings, choose: Choose, view: View, signalled: Signalled) -> SearchResult:
     result: SearchResult | None = None
     async with (
         Agent(settings) as agent,
@@ -86,10 +82,9 @@ async def _run(
             partial(watch_signals, partial(_stop, agent), view, signalled, "`orps resume --last` goes on")
         ),
     ):
-        if isinstance(what, Problem) and not anew:
-            what = await _begun(agent, what, config, view)
+        what, search, budget = await choose(agent, view)
         with view:
-            async with agent.stream(what, config, budget=budget) as events:
+            async with agent.stream(what, search=search, budget=budget) as events:
                 async for event in events:
                     view.tell(event)
                     if isinstance(event, SearchFinished):
@@ -97,15 +92,6 @@ async def _run(
     if result is None:
         raise SearchInterrupted("the search ended without a result: `orps resume --last` goes on with it")
     return result
-
-
-async def _begun(agent: Agent, problem: Problem, config: SearchConfig | None, view: View) -> Problem | str:
-    """The search that the same command began and could not finish, if there is one."""
-    search = await agent.interrupted(problem, config)
-    if search is None:
-        return problem
-    view.say(f"search {search} asks the same and was interrupted: it goes on (--new begins another one)")
-    return search
 
 
 class Sayer(Protocol):

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from orps_agent.domain.problem import Problem
 from orps_agent.errors import ProblemError
 from orps_agent.problems import load_problem, problem_from_words
+from orps_agent.settings import SearchConfig
 from orps_agent.settings.presets import PRESETS
 
 from .observability import observed
@@ -32,6 +34,12 @@ from .options import (
     limits,
     settings_from,
 )
+
+if TYPE_CHECKING:
+    from orps_agent.agent import Agent
+
+    from .live import View
+    from .run_search import Chosen
 
 SUFFIXES = {".toml", ".yaml", ".yml", ".md", ".py"}
 
@@ -118,7 +126,21 @@ def solve(
         return
     settings = observed(settings, console=verbose)
     ensure_weights(settings, quiet=quiet or as_json)
-    raise typer.Exit(run_search(settings, loaded, config, anew=new, as_json=as_json, quiet=quiet, verbose=verbose))
+    choose = partial(_planned_or_interrupted, problem=loaded, config=config, anew=new)
+    raise typer.Exit(run_search(settings, choose, as_json=as_json, quiet=quiet, verbose=verbose))
+
+
+async def _planned_or_interrupted(
+    agent: Agent, view: View, *, problem: Problem, config: SearchConfig, anew: bool
+) -> Chosen:
+    """Plan the search; where the same command began one and could not finish it, that one goes on."""
+    from .run_search import Chosen
+
+    plan = agent.plan(problem, config)
+    search = None if anew else await agent.interrupted(plan)
+    if search is not None:
+        view.say(f"search {search} asks the same and was interrupted: it goes on (--new begins another one)")
+    return Chosen(plan, search=search)
 
 
 def _load(given: str, test: list[str], held_back: list[str], tests: Path | None, names: list[str] | None) -> Problem:

@@ -181,6 +181,11 @@ class Outline(NamedTuple):
         """Return the share of the visible tests that passed, 0 to 1; 0 before execution."""
         return (self.passed or 0) / self.tests if self.tests else 0.0
 
+    @property
+    def solved(self) -> bool:
+        """Return True when every visible test passed."""
+        return bool(self.tests) and self.passed == self.tests
+
 
 def path_key(candidate_id: str) -> tuple[int, ...]:
     """Return a sort key for candidate ids: `2` sorts before `10`, a parent before its children."""

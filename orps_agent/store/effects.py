@@ -1,4 +1,4 @@
-"""Model effects as values: the name of an act, its request, its tries; and define Protocols for doing each once."""
+"""Model effects as values: the name of an act, and its tries; and define Protocols for doing each once."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Literal, Protocol, TypeVar
 from pydantic import BaseModel
 
 from orps_agent.domain.candidate import Candidate
-from orps_agent.llm.base import ModelReply
+from orps_agent.llm.base import ModelReply, ModelRequest
 
 Kind = Literal["model", "execution"]
 Result = TypeVar("Result", bound=BaseModel)
@@ -32,22 +32,6 @@ class Effect:
     def place(self) -> tuple[str, str, int]:
         """Return its place in the search: candidate, stage, attempt."""
         return self.candidate, self.stage, self.attempt
-
-
-@dataclass(frozen=True)
-class Request:
-    """Describe a model call: role, model, parameters, messages as (role, text), and the branch that they quote."""
-
-    role: str
-    model: str
-    parameters: Mapping[str, object]
-    messages: Sequence[tuple[str, str]] = ()
-    branch: Sequence[Candidate] = ()
-
-    @property
-    def prompt_hash(self) -> str:
-        """Return a digest of the messages: equal for equal conversations, whatever role sends them."""
-        return digest(*(part for message in self.messages for part in message))
 
 
 @dataclass(frozen=True)
@@ -104,9 +88,18 @@ class Effects(Protocol):
         """Return True when the outcome of the effect is stored."""
         ...
 
-    async def call(self, effect: Effect, request: Request, do: Callable[[], Awaitable[ModelReply]]) -> ModelReply:
+    async def call(
+        self,
+        effect: Effect,
+        request: ModelRequest,
+        do: Callable[[], Awaitable[ModelReply]],
+        *,
+        model: str,
+        quoted: Sequence[Candidate] = (),
+    ) -> ModelReply:
         """Return the stored reply to a model call, or make the call and store its reply.
 
+        `model` is the name of the called model, `quoted` are candidates whose texts the conversation may contain.
         An error that `do` raises is passed on; the effect stays open then.
         """
         ...
@@ -135,8 +128,13 @@ class EffectLog(Protocol):
         """Return the cost of the answered model calls in USD; None when the cost of one of them is unknown."""
         ...
 
-    async def begin_call(self, effect: Effect, number: int, request: Request) -> None:
-        """Store that the `number`-th try of a model call begins, and its complete conversation."""
+    async def begin_call(
+        self, effect: Effect, number: int, request: ModelRequest, model: str, quoted: Sequence[Candidate]
+    ) -> None:
+        """Store that the `number`-th try of a call of `model` begins, and its complete conversation.
+
+        A text that repeats one of a `quoted` candidate's may be stored as a reference to it.
+        """
         ...
 
     async def finish_call(self, effect: Effect, number: int, reply: ModelReply) -> None:
@@ -162,6 +160,16 @@ class EffectLog(Protocol):
     async def result(self, effect: Effect, result_type: type[Result]) -> Result:
         """Return a stored result that is not settled yet; raises StoreError when there is none."""
         ...
+
+
+def prompt_hash(request: ModelRequest) -> str:
+    """Return the hash of a request's conversation: the same whoever is asked, and with which parameters."""
+    return digest(*(part for message in request.messages for part in (message.role, message.content)))
+
+
+def parameters(request: ModelRequest) -> dict[str, object]:
+    """Return what of a request is stored beside its role and its conversation, as JSON."""
+    return request.model_dump(mode="json", exclude={"messages", "role"})
 
 
 def digest(*texts: str) -> str:

@@ -22,7 +22,6 @@ Durability = Literal["process", "power"]
 PAGE_BYTES = 1024
 """Page size of a new file. A reply shrinks to references once its candidate's row contains it: small pages leave small
 holes."""
-_CHECKPOINTS = "-checkpoints"
 _SYNCHRONOUS: dict[Durability, str] = {"process": "NORMAL", "power": "FULL"}
 
 
@@ -71,11 +70,6 @@ def bring_up_to_date(connection: sqlite3.Connection, path: str) -> None:
     migrate(connection)
 
 
-def checkpoint_file(database: Path) -> Path:
-    """The file of checkpoints that goes with a database. It may be deleted while nothing runs."""
-    return database.with_name(f"{database.name}{_CHECKPOINTS}")
-
-
 def explain(error: sqlite3.Error | UnicodeDecodeError, path: str) -> str:
     """Describe in one line what is wrong with the file and how to repair it."""
     text = "database disk image is malformed" if isinstance(error, UnicodeDecodeError) else str(error)
@@ -88,7 +82,5 @@ def explain(error: sqlite3.Error | UnicodeDecodeError, path: str) -> str:
         "unable to open": "check that its folder exists and is writable, or name another file with --db or ORPS_DB",
         "disk I/O": "check the disk, or name another file with --db or ORPS_DB",
     }
-    if path.endswith(_CHECKPOINTS):
-        advice["malformed"] = advice["not a database"] = "delete it: searches go on without it, from what is stored"
     hint = next((words for part, words in advice.items() if part in text), "name another file with --db")
     return f"{path}: {text}; {hint}"
