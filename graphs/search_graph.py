@@ -35,7 +35,7 @@ _CONFIRMED = 2
 
 
 class SearchState(SearchInput):
-    """Hold a search's position: ids, the strategy's state as JSON, and how it ended; all of it follows from the rows."""
+    """Hold a search's position: ids, the strategy's state as JSON, how it ended; all of it follows from the rows."""
 
     strategy: dict[str, Any]
     finished: Annotated[list[str], operator.add]

@@ -138,7 +138,7 @@ class Agent:
         search: str | None = None,
         batch: Account | None = None,
     ) -> AsyncIterator[AsyncIterator[AnyEvent]]:
-        """Run a search and stream its events: `what` is a problem or a plan to start, or the id of a search to continue.
+        """Run a search and stream its events; `what` is a problem or a plan to start, or the id of a stored search.
 
             async with agent.stream(problem) as events:
                 async for event in events:
