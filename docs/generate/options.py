@@ -9,7 +9,7 @@ from typing import get_args
 import typer
 from typer.models import ArgumentInfo
 
-from orps_agent.cli import HOMES, home
+from orps_agent.cli import COMMANDS, load_command
 
 from .words import words
 
@@ -28,8 +28,8 @@ def options_page() -> str:
 
 
 def _commands() -> Iterator[tuple[str, Callable[..., object]]]:
-    for name in HOMES:
-        found = home(name)
+    for name in COMMANDS:
+        found = load_command(name)
         if not isinstance(found, typer.Typer):
             yield f"orps {name}", found
             continue

@@ -1,4 +1,4 @@
-"""`orps fork`: go on from any candidate of a search, with something changed."""
+"""Implement `orps fork`: continue from any candidate of a search with something changed."""
 
 from __future__ import annotations
 
@@ -12,20 +12,22 @@ from orps_agent.archive import Archive
 from orps_agent.errors import UsageError
 from orps_agent.settings import Settings
 
-from .observability import observed
-from .options import Assign, BaseUrl, Db, Json, Log, Quiet, Search, Unsafe, Verbose, assigned, settings_from
+from .observability import set_up_observability
+from .options import Assign, BaseUrl, Db, Json, Log, Quiet, Search, Unsafe, Verbose, parse_assignments, settings_from
 from .output import err
 
 
 def fork(
     search: Search,
-    at: Annotated[str, typer.Option("--at", help="The candidate to go on from, as `orps show` names it.")],
+    at: Annotated[str, typer.Option("--at", help="The candidate to continue from, by its id in `orps show`.")],
     edit_critique: Annotated[
-        Path | None, typer.Option(help="A file with other words for the critic's.", show_default=False)
+        Path | None, typer.Option(help="A file with a critique that replaces the critic's.", show_default=False)
     ] = None,
     edit_code: Annotated[
         Path | None,
-        typer.Option(help="A file with another solution; it is run and judged anew.", show_default=False),
+        typer.Option(
+            help="A file with a solution that replaces the candidate's; it is run and judged again.", show_default=False
+        ),
     ] = None,
     assign: Assign = None,
     base_url: BaseUrl = None,
@@ -36,19 +38,19 @@ def fork(
     log: Log = None,
     unsafe_exec: Unsafe = False,
 ) -> None:
-    """Start a search that shares the branch down to a candidate and goes on from there.
+    """Start a search that shares the branch down to a candidate and continues from there.
 
-    With the same numbers and nothing edited, an endpoint that honours seeds gives the same samples again: change the
-    seed, as with --set seed=1, to get others.
+    With the same settings and nothing edited, an endpoint that honours seeds returns the same samples again: change
+    the seed, for example with --set seed=1, to get others.
     """
     from .run_search import run_search
 
     settings = settings_from(unsafe=unsafe_exec, base_url=base_url, db=db, log=log)
-    settings = observed(settings, console=verbose)
+    settings = set_up_observability(settings, console=verbose)
     critique, code = _read(edit_critique), _read(edit_code)
-    forked = anyio.run(_fork, settings, search, at, critique, code, assigned(assign or []))
+    forked = anyio.run(_fork, settings, search, at, critique, code, parse_assignments(assign or []))
     if not quiet and not as_json:
-        err.print(f"search {forked} goes on from candidate {at}", markup=False)
+        err.print(f"search {forked} continues from candidate {at}", markup=False)
     raise typer.Exit(run_search(settings, forked, as_json=as_json, quiet=quiet, verbose=verbose))
 
 

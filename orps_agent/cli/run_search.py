@@ -1,4 +1,4 @@
-"""Runs a search for a command: shows it, winds it down on a signal, reports, and says how it went as exit code."""
+"""Run a search for a command: show it, stop it gracefully on a signal, print the report, return the exit code."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ from .result_text import print_report
 
 
 @dataclass
-class Signalled:
-    """Which signal came first; 0: none."""
+class ReceivedSignal:
+    """Hold the number of the first signal that was received; 0 when there was none."""
 
     number: int = 0
 
@@ -38,30 +38,31 @@ def run_search(
     config: SearchConfig | None = None,
     *,
     budget: Budget | None = None,
-    anew: bool = False,
+    new: bool = False,
     as_json: bool = False,
     quiet: bool = False,
     verbose: bool = False,
 ) -> int:
-    """Run or resume a search and print what it found; the exit code says whether all tests pass.
+    """Run or resume a search, print what it found, and return the exit code.
 
-    A problem whose search was interrupted is gone on with, unless it is to begin `anew`.
+    The code is 0 when all tests pass, 1 when they do not, and 128 plus the signal's number when a signal stopped the
+    search. If a search of the same problem and settings was interrupted, that one is continued unless `new` is set.
     """
-    signalled = Signalled()
+    received = ReceivedSignal()
     view = choose_view(quiet=quiet or as_json, verbose=verbose)
     try:
-        result = anyio.run(_run, settings, what, config, budget, anew, view, signalled)
+        result = anyio.run(_run, settings, what, config, budget, new, view, received)
     except SearchInterrupted as interrupted:
-        if not signalled.number:
+        if not received.number:
             raise
         err.print(str(interrupted), markup=False)
-        return 128 + signalled.number
+        return 128 + received.number
     print_result(result, as_json=as_json, quiet=quiet)
     return 0 if result.solved else 1
 
 
 def print_result(result: SearchResult, *, as_json: bool, quiet: bool) -> None:
-    """One JSON document, the bare code, or the report."""
+    """Print one JSON document, the bare code, or the report."""
     if as_json:
         print(result.model_dump_json(indent=2))  # noqa: T201 - the document, unwrapped
     elif quiet:
@@ -75,60 +76,64 @@ async def _run(
     what: Problem | str,
     config: SearchConfig | None,
     budget: Budget | None,
-    anew: bool,
+    new: bool,
     view: View,
-    signalled: Signalled,
+    received: ReceivedSignal,
 ) -> SearchResult:
     result: SearchResult | None = None
     async with (
         Agent(settings) as agent,
         background_tasks(
-            partial(watch_signals, partial(_stop, agent), view, signalled, "`orps resume --last` goes on")
+            partial(watch_signals, partial(_stop, agent), view, received, "`orps resume --last` continues it")
         ),
     ):
-        if isinstance(what, Problem) and not anew:
-            what = await _begun(agent, what, config, view)
+        if isinstance(what, Problem) and not new:
+            what = await _find_interrupted(agent, what, config, view)
         with view:
             async with agent.stream(what, config, budget=budget) as events:
                 async for event in events:
-                    view.tell(event)
+                    view.handle(event)
                     if isinstance(event, SearchFinished):
                         result = event.result
     if result is None:
-        raise SearchInterrupted("the search ended without a result: `orps resume --last` goes on with it")
+        raise SearchInterrupted("the search ended without a result: `orps resume --last` continues it")
     return result
 
 
-async def _begun(agent: Agent, problem: Problem, config: SearchConfig | None, view: View) -> Problem | str:
-    """The search that the same command began and could not finish, if there is one."""
+async def _find_interrupted(agent: Agent, problem: Problem, config: SearchConfig | None, view: View) -> Problem | str:
+    """Return the id of an interrupted search of the same problem and settings if there is one, else the problem."""
     search = await agent.interrupted(problem, config)
     if search is None:
         return problem
-    view.say(f"search {search} asks the same and was interrupted: it goes on (--new begins another one)")
+    view.show_message(
+        f"continuing search {search}: same problem and settings, interrupted earlier (--new starts another search)"
+    )
     return search
 
 
-class Sayer(Protocol):
-    """Tells whoever watches a sentence."""
+class MessageView(Protocol):
+    """Show messages to the user."""
 
-    def say(self, words: str) -> None:
-        """The sentence."""
+    def show_message(self, message: str) -> None:
+        """Show a message."""
         ...
 
 
 def _stop(agent: Agent) -> None:
     if not agent.stop():
-        raise SearchInterrupted("stopped before the search began")
+        raise SearchInterrupted("stopped before the search started")
 
 
-async def watch_signals(stop: Callable[[], None], view: Sayer, signalled: Signalled, goes_on: str) -> None:
-    """Wind down on the first signal, end at once on the second; `goes_on` says what goes on from there."""
+async def watch_signals(
+    stop: Callable[[], None], view: MessageView, received: ReceivedSignal, how_to_continue: str
+) -> None:
+    """Call `stop` on the first signal; exit at once on the second and print `how_to_continue`."""
     with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
         async for number in signals:
-            if signalled.number:
-                # Everything finished is committed already; whatever still runs is given up.
-                err.print(f"stopped at once: {goes_on}", markup=False, soft_wrap=True)
+            if received.number:
+                # Everything finished is committed already; calls in flight are abandoned.
+                err.print(f"stopped at once: {how_to_continue}", markup=False, soft_wrap=True)
                 os._exit(128 + number)
-            signalled.number = number
-            view.say("stopping: finishing what is in flight; once more to stop at once")
+            received.number = number
+            view.show_message("stopping: finishing the calls in flight; interrupt again to stop at once")
             stop()
