@@ -50,12 +50,12 @@ def mcp(
 
 async def _serve(settings: Settings, budget: Budget, address: tuple[str, int] | None) -> None:
     try:
-        from orps_agent.integrations.mcp.background_searches import open_runs
+        from orps_agent.integrations.mcp.background_searches import open_background_searches
         from orps_agent.integrations.mcp.tool_server import build_server
     except ModuleNotFoundError as error:
         raise MissingExtra("`orps mcp` needs the package mcp: pip install 'orps-agent[mcp]'") from error
 
-    async with open_runs(settings, budget) as runs:
+    async with open_background_searches(settings, budget) as runs:
         server = build_server(runs)
         if address is None:
             await server.run_stdio_async()
