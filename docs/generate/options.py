@@ -16,8 +16,8 @@ from .words import words
 MADE = "<!-- Made by `make docs` from orps_agent/cli: edit that, not this page. -->\n"
 HEAD = """# Commands and options
 
-This page lists what `orps COMMAND --help` prints. [command-line.md](command-line.md) shows how to use the commands; the values of
-options that are not given come from the [settings](settings.md).
+This page lists what `orps COMMAND --help` prints. [command-line.md](command-line.md) shows how to use the commands;
+the values of options that are not given come from the [settings](settings.md).
 """
 
 

@@ -53,7 +53,7 @@ def solve(
     ] = None,
     entry_point: Annotated[
         list[str] | None,
-        typer.Option(help="For a task in words: a function to define, if the tests do not name it. Repeatable."),
+        typer.Option(help="For a task in words: a name to define, if the task does not give it. Repeatable."),
     ] = None,
     model: Model = None,
     critic_model: CriticModel = None,
