@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from orps_agent.budget.account import Spent, estimated_tokens
+from orps_agent.domain.candidate import Candidate
 from orps_agent.domain.events import CallProgress, CallStarted
 from orps_agent.llm.base import ChatModel, ModelReply, ModelRequest
-from orps_agent.store import Effect, Request
+from orps_agent.store import Effect
 
 from .context import SearchContext
 
 
 async def paid_reply(
-    context: SearchContext, effect: Effect, asked: Request, model: ChatModel, request: ModelRequest
+    context: SearchContext, effect: Effect, request: ModelRequest, quoted: Sequence[Candidate]
 ) -> ModelReply:
     """The stored reply, which is paid for, or a new one; raises BudgetReached when there is no room for one."""
+    model = context.model(request.role)
     if context.journal.is_finished(effect):
-        return await context.call(effect, asked, lambda: model.complete(request))
+        return await context.call(effect, request, quoted, lambda: model.complete(request))
     worst = _worst(context, model, request)
     async with context.account.call(worst) as charge:
 
@@ -37,7 +40,7 @@ async def paid_reply(
             charge(_charged(reply, cost, worst))
             return reply.model_copy(update={"cost": cost})
 
-        return await context.call(effect, asked, complete)
+        return await context.call(effect, request, quoted, complete)
 
 
 def _worst(context: SearchContext, model: ChatModel, request: ModelRequest) -> Spent:

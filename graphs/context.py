@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypedDict, TypeVar
 
-import anyio
 from pydantic import BaseModel
 
 from orps_agent.budget.account import Account, Budget
 from orps_agent.budget.prices import PriceTable
-from orps_agent.domain.candidate import Candidate
+from orps_agent.domain.candidate import Candidate, Outline
 from orps_agent.domain.events import AnyEvent
 from orps_agent.domain.search import Search
-from orps_agent.errors import CannotRun, ReplyError, SearchInterrupted
-from orps_agent.llm.base import ChatModel, ModelReply
+from orps_agent.llm.base import ChatModel, ModelReply, ModelRequest
 from orps_agent.prompts.messages import Prompts
-from orps_agent.store import Effect, Effects, Request, Store
+from orps_agent.settings.endpoints import Role
+from orps_agent.store import Effect, Effects, Store
 from orps_agent.strategies import AnyStrategy, StrategyState
 from orps_agent.telemetry import Trace
 from orps_agent.tools.executor import Executor
+
+from .lifecycle import Lifecycle
 
 Result = TypeVar("Result", bound=BaseModel)
 
@@ -48,14 +49,11 @@ class SearchContext:
     prices: PriceTable = field(default_factory=lambda: PriceTable({}))
     account: Account = field(default_factory=lambda: Account(Budget()))
     trace: Trace = field(default_factory=Trace)
-    stopping: anyio.Event = field(default_factory=anyio.Event)
-    """Set when the search shall wind down: what is in flight is finished and stored, nothing new is begun."""
-    idle: anyio.Event = field(default_factory=anyio.Event)
-    """Set when a stopping search has nothing in flight any more."""
-    error: CannotRun | None = None
-    """Why the search cannot go on, if that is why it is stopping."""
-    _in_flight: int = 0
+    lifecycle: Lifecycle = field(default_factory=Lifecycle)
+    begun: bool = False
+    """True when an earlier run of the search has told events: it opened the rounds whose candidates are stored."""
     _known: dict[str, Candidate] = field(default_factory=dict)
+    _stored: dict[str, Outline] | None = None
 
     @property
     def id(self) -> str:
@@ -72,11 +70,9 @@ class SearchContext:
         """The name of an effect of this search."""
         return Effect(search=self.id, candidate=candidate, stage=stage, attempt=attempt)
 
-    def stop(self, error: CannotRun | None = None) -> None:
-        """Begin nothing more; the first reason given is kept."""
-        self.error = self.error or error
-        self.stopping.set()
-        self._settle()
+    def model(self, role: Role) -> ChatModel:
+        """The model that plays a role."""
+        return {"programmer": self.programmer, "critic": self.critic, "tester": self.tester}[role]
 
     async def candidate(self, candidate: str) -> Candidate:
         """A candidate as far as it has come; its row is read once, as nobody else writes it."""
@@ -84,12 +80,17 @@ class SearchContext:
             self._known[candidate] = await self.store.candidate(self.id, candidate)
         return self._known[candidate]
 
+    async def recall(self, candidates: Iterable[str]) -> dict[str, Outline]:
+        """Return those of these candidates that were stored before this run, by id, without their texts."""
+        if self._stored is None:
+            self._stored = {each.id: each for each in await self.store.outline(self.id)}
+        return {each: self._stored[each] for each in candidates if each in self._stored}
+
     async def plan(self, candidates: Iterable[Candidate]) -> None:
-        """Store candidates that are to be written, and learn how far an earlier run had come with them."""
+        """Store candidates that are to be written."""
         planned = list(candidates)
         await self.store.add_candidates(self.id, planned)
-        known = await self.store.candidates(self.id, (each.id for each in planned))
-        self._known.update((each.id, each) for each in known)
+        self._known.update((each.id, each) for each in planned)
 
     async def branch(self, candidate: str) -> list[Candidate]:
         """The branch from the first round down to a candidate, itself included."""
@@ -111,9 +112,16 @@ class SearchContext:
         for each in candidates:
             self._known.pop(each, None)
 
-    async def call(self, effect: Effect, request: Request, do: Callable[[], Awaitable[ModelReply]]) -> ModelReply:
+    async def call(
+        self,
+        effect: Effect,
+        request: ModelRequest,
+        quoted: Sequence[Candidate],
+        do: Callable[[], Awaitable[ModelReply]],
+    ) -> ModelReply:
         """The journal's `call`, within a search that can stop."""
-        return await self._unless_stopping(effect, lambda: self.journal.call(effect, request, do))
+        model = self.model(request.role).name
+        return await self._carry_out(effect, lambda: self.journal.call(effect, request, do, model=model, quoted=quoted))
 
     async def execute(self, effect: Effect, result_type: type[Result], do: Callable[[], Awaitable[Result]]) -> Result:
         """The journal's `execute`, within a search that can stop."""
@@ -125,29 +133,7 @@ class SearchContext:
                 return result
 
         with self.account.working():
-            return await self._unless_stopping(effect, lambda: self.journal.execute(effect, result_type, traced))
+            return await self._carry_out(effect, lambda: self.journal.execute(effect, result_type, traced))
 
-    async def _unless_stopping(self, effect: Effect, do: Callable[[], Awaitable[Result]]) -> Result:
-        """Do it, if it is stored already or the search goes on.
-
-        When the search is stopping, or cannot go on because the endpoint, the sandbox or the store is gone, the
-        caller waits here for the search's end: raising would make LangGraph cancel the candidate's siblings, and
-        their replies, already paid for, would be lost. A ReplyError concerns this one call and is passed on.
-        """
-        if not self.stopping.is_set() or self.journal.is_finished(effect):
-            self._in_flight += 1
-            try:
-                return await do()
-            except ReplyError:
-                raise
-            except CannotRun as error:
-                self.stop(error)
-            finally:
-                self._in_flight -= 1
-                self._settle()
-        await anyio.sleep_forever()
-        raise SearchInterrupted(f"search {self.id} was stopped")
-
-    def _settle(self) -> None:
-        if self.stopping.is_set() and not self._in_flight:
-            self.idle.set()
+    async def _carry_out(self, effect: Effect, act: Callable[[], Awaitable[Result]]) -> Result:
+        return await self.lifecycle.carry_out(act, stored=self.journal.is_finished(effect))

@@ -10,9 +10,9 @@ from typing import Literal
 from orps_agent.domain.candidate import Candidate
 from orps_agent.domain.events import CallFinished
 from orps_agent.errors import BudgetReached, EndpointError
-from orps_agent.llm.base import ChatModel, Message, ModelReply, ModelRequest
+from orps_agent.llm.base import Message, ModelReply, ModelRequest
 from orps_agent.settings.endpoints import Role
-from orps_agent.store import Effect, Request
+from orps_agent.store import Effect
 
 from .charges import paid_reply
 from .context import SearchContext
@@ -109,19 +109,10 @@ async def _call(
         seed=seed_of(config.seed, effect),
         structured=structured,
     )
-    model: ChatModel = getattr(context, role)
     reused = context.journal.is_finished(effect)
-
-    asked = Request(
-        role=role,
-        model=model.name,
-        parameters=request.model_dump(mode="json", exclude={"messages", "role"}),
-        messages=[(message.role, message.content) for message in messages],
-        branch=quoted,
-    )
     told = CallFinished(search=context.id, candidate=effect.candidate, role=role, reused=reused)
     try:
-        reply = await paid_reply(context, effect, asked, model, request)
+        reply = await paid_reply(context, effect, request, quoted)
     except BudgetReached:
         raise
     except EndpointError as error:

@@ -7,12 +7,14 @@ the store itself travel in the runtime context.
 from __future__ import annotations
 
 import operator
+from collections.abc import Container
+from functools import cache
 from typing import Annotated, Any
 
 from langgraph.graph import END, START, StateGraph
 from langgraph.graph.state import CompiledStateGraph
 from langgraph.runtime import Runtime
-from langgraph.types import Checkpointer, Command, Overwrite, Send
+from langgraph.types import Command, Overwrite, Send
 from pydantic import BaseModel
 
 from orps_agent.budget.account import OUT_OF_BUDGET
@@ -22,7 +24,7 @@ from orps_agent.domain.events import RoundClosed, RoundStarted
 from orps_agent.domain.execution import ExecutionReport
 from orps_agent.store import SearchChanges
 from orps_agent.store.choice import choice
-from orps_agent.strategies import Expansion, Score
+from orps_agent.strategies import Expansion, Score, StrategyState
 
 from .candidate_graph import build_candidate
 from .context import SearchContext, SearchInput
@@ -33,7 +35,7 @@ _CONFIRMED = 2
 
 
 class SearchState(SearchInput):
-    """What a checkpoint holds."""
+    """Where a search stands: ids, the strategy's state as JSON, and how it ended. All of it follows from the rows."""
 
     strategy: dict[str, Any]
     finished: Annotated[list[str], operator.add]
@@ -45,26 +47,43 @@ class SearchState(SearchInput):
 async def select(state: SearchState, runtime: Runtime[SearchContext]) -> Command[str]:
     """Tell the strategy what came in, and send out what it asks for; with nothing to send, have the winner judged.
 
-    This is the only barrier of the search, and its entry. A round that the budget halted stays open, so that a resume
-    with a larger one can complete it.
+    This is the only barrier of the search, and its entry. A resumed search begins here: rounds that an earlier run
+    finished are told from their rows, and only candidates that have not ended are sent out. A round that the budget
+    halted stays open, so that a resume with a larger one can complete it.
     """
     context = runtime.context
-    finished = [await context.candidate(each) for each in state.get("finished", [])]
-    before = context.state(state.get("strategy"))
-    if any(each.status is Status.HALTED for each in finished):
-        halted = {"strategy": before.model_dump(mode="json"), "budget": context.account.exhausted() or "reached"}
-        return Command(update=halted, goto="judge")
-    told = await _scores(context, finished)
-    after = context.strategy.tell(before, told)
-    expansions = context.strategy.ask(after)
-    if told:
-        await _close_round(context, finished, context.strategy.pruned(before, after), expansions)
-    exhausted = context.account.exhausted() if expansions else None
-    update = {"strategy": after.model_dump(mode="json"), "finished": Overwrite([]), "budget": exhausted}
-    if exhausted or not expansions:
-        return Command(update=update, goto="judge")
-    await _open_round(context, expansions)
-    return Command(update=update, goto=[Send("candidate", {"candidate": each.id}) for each in expansions])
+    position = context.state(state.get("strategy"))
+    finished = [(await context.candidate(each)).outline for each in state.get("finished", [])]
+    while not any(each.status is Status.HALTED for each in finished):
+        told = await _scores(context, finished)
+        before, position = position, context.strategy.tell(position, told)
+        expansions = context.strategy.ask(position)
+        known = await context.recall(each.id for each in expansions)
+        opened = bool(known) and context.begun
+        if told and not opened:
+            await _close_round(context, finished, context.strategy.pruned(before, position), expansions)
+        context.forget(each.id for each in finished if each.status is not Status.OPEN)
+        exhausted = None if opened or not expansions else context.account.exhausted()
+        if exhausted or not expansions:
+            return _ended(position, exhausted)
+        if not opened:
+            await _open_round(context, expansions, known)
+        finished = [each for each in known.values() if each.status is not Status.RUNNING]
+        if len(finished) < len(expansions):
+            return _sent(position, expansions, [each.id for each in finished])
+    return _ended(position, context.account.exhausted() or "reached")
+
+
+def _sent(position: StrategyState, expansions: list[Expansion], finished: list[str]) -> Command[str]:
+    """Send out a round's candidates that are not finished, each to its own run of the candidate's graph."""
+    update = {"strategy": position.model_dump(mode="json"), "finished": Overwrite(finished)}
+    unfinished = [each.id for each in expansions if each.id not in finished]
+    return Command(update=update, goto=[Send("candidate", {"candidate": each}) for each in unfinished])
+
+
+def _ended(position: StrategyState, exhausted: str | None) -> Command[str]:
+    """Have the winner judged; `exhausted` is the limit of the budget that ended the search, in words."""
+    return Command(update={"strategy": position.model_dump(mode="json"), "budget": exhausted}, goto="judge")
 
 
 async def judge(state: SearchState, runtime: Runtime[SearchContext]) -> dict[str, str | None]:
@@ -134,19 +153,19 @@ def _passed(candidate: Candidate) -> set[str]:
     return {result.name for result in candidate.report.results if result.passed} if candidate.report else set()
 
 
-async def _scores(context: SearchContext, finished: list[Candidate]) -> list[Score]:
+async def _scores(context: SearchContext, finished: list[Outline]) -> list[Score]:
     config = context.row.config
-    believed = not config.order_without_rho or not finished or await _rho_informs(context, finished[0])
+    believed = not config.order_without_rho or not finished or await _rho_informs(context, finished[0].round)
     solved = await _solved(context, finished)
     return [Score.of(each, config, believed=believed, solved=each.id in solved) for each in finished]
 
 
-async def _rho_informs(context: SearchContext, last: Candidate) -> bool:
+async def _rho_informs(context: SearchContext, round_: int) -> bool:
     """Whether the critic's scores up to this round said something about the verdicts."""
-    return Calibration.of_outlines(await _known(context, last)).informative
+    return Calibration.of_outlines(await _known(context, round_)).informative
 
 
-async def _solved(context: SearchContext, finished: list[Candidate]) -> set[str]:
+async def _solved(context: SearchContext, finished: list[Outline]) -> set[str]:
     """Which of a round's candidates pass every test that is to be trusted.
 
     Tests that were given are. Of those that a model wrote it is, by agreement so far, those of the largest consensus
@@ -155,37 +174,42 @@ async def _solved(context: SearchContext, finished: list[Candidate]) -> set[str]
     row = context.row
     if row.tests_by is None or row.selector == "order" or not finished:
         return {each.id for each in finished if each.solved}
-    agreement = (await choice(context.store, row, await _known(context, finished[0]))).agreement
+    agreement = (await choice(context.store, row, await _known(context, finished[0].round))).agreement
     if agreement is None or not agreement.tests or len(agreement.solutions) < _CONFIRMED:
         return set()
-    return {each.id for each in finished if _passed(each) >= set(agreement.tests)}
+    trusted = set(agreement.tests)
+    return {each.id for each in finished if _passed(await context.candidate(each.id)) >= trusted}
 
 
-async def _known(context: SearchContext, last: Candidate) -> list[Outline]:
-    """All candidates up to this one's round."""
+async def _known(context: SearchContext, round_: int) -> list[Outline]:
+    """All candidates up to a round."""
     # Of later rounds nothing may be known here: a search that is walked again must come to the same beam.
-    return [each for each in await context.store.outline(context.id) if each.round <= last.round]
+    return [each for each in await context.store.outline(context.id) if each.round <= round_]
 
 
-async def _open_round(context: SearchContext, expansions: list[Expansion]) -> None:
-    await context.plan(Candidate(**dict(each)) for each in expansions)
+async def _open_round(context: SearchContext, expansions: list[Expansion], known: Container[str]) -> None:
+    """Store the round's candidates, but for those that a fork began with."""
+    await context.plan(Candidate(**dict(each)) for each in expansions if each.id not in known)
     await context.emit(RoundStarted(search=context.id, round=expansions[0].round, candidates=len(expansions)))
 
 
 async def _close_round(
-    context: SearchContext, finished: list[Candidate], pruned: list[str], next_: list[Expansion]
+    context: SearchContext, finished: list[Outline], pruned: list[str], next_: list[Expansion]
 ) -> None:
     given_up = [each for each in pruned if (await context.candidate(each)).status is Status.OPEN]
     await context.store.set_status(context.id, given_up, Status.PRUNED)
-    context.forget({*pruned, *(each.id for each in finished if each.status is not Status.OPEN)})
+    context.forget(pruned)
     beam = tuple(dict.fromkeys(each.parent for each in next_))
     await context.emit(RoundClosed(search=context.id, round=finished[0].round, beam=beam))
 
 
-def build_machine(
-    checkpointer: Checkpointer = None,
-) -> CompiledStateGraph[SearchState, SearchContext, SearchInput, SearchState]:
-    """The compiled graph; without a checkpointer it inherits that of the graph it becomes a node of."""
+@cache
+def build_machine() -> CompiledStateGraph[SearchState, SearchContext, SearchInput, SearchState]:
+    """The compiled graph; one for all searches, as it holds nothing of any.
+
+    Compiled without a checkpointer: the rows of the store are the checkpoint. A search that is resumed is walked from
+    its start, where `select` skips all rounds that are stored in full.
+    """
     graph = StateGraph(SearchState, SearchContext, input_schema=SearchInput)
     graph.add_node("tests", write_tests, destinations=("select", "judge"))
     graph.add_node("select", select, destinations=("candidate", "judge"))
@@ -194,7 +218,7 @@ def build_machine(
     graph.add_edge(START, "tests")
     graph.add_edge("candidate", "select")
     graph.add_edge("judge", END)
-    return graph.compile(checkpointer=checkpointer)
+    return graph.compile()
 
 
 def recursion_limit(context: SearchContext) -> int:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import secrets
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
-from pathlib import Path
 from types import TracebackType
 from typing import Self
 
@@ -34,19 +32,20 @@ from .domain.result import SearchResult
 from .domain.search import Search
 from .errors import SearchInterrupted
 from .graphs.context import SearchContext
+from .graphs.lifecycle import Lifecycle
 from .llm.base import Models
 from .llm.registry import is_small, model_names, name_of_tester, open_models
-from .problems import check_testable
 from .prompts.messages import Prompts
 from .search.forecast import Forecast, forecast
 from .search.fork import shared
 from .search.ledger import load_prices, open_account, refuse_unpriced
-from .search.runner import cancellation, open_machine
+from .search.plan import SearchPlan
+from .search.runner import cancellation, walk
 from .search.summary import summarise
 from .settings import QUICK, SearchConfig, Settings, load_settings
 from .store import Store
 from .store.lease import lease, left_behind
-from .strategies import STRATEGIES, settled, strategy_of
+from .strategies import STRATEGIES, settled
 from .telemetry import open_trace
 from .tools.executor import Executor, executor_of
 from .util.logs import log
@@ -74,7 +73,7 @@ class Agent:
                 ...
 
     Given models answer for every search, a resumed one included, whatever models it had before; a new search is stored
-    with their names. With a given store no file is written, and LangGraph's checkpoints stay in memory.
+    with their names. With a given store no file is written.
     """
 
     def __init__(
@@ -95,9 +94,8 @@ class Agent:
         self._stack = AsyncExitStack()
         self._given = models
         self._given_executor = executor
-        self._file = self.settings.db if store is None and isinstance(self.settings.db, Path) else None
         self._models: dict[tuple[str, str, str | None], Models] = {}
-        self._running: dict[str, SearchContext] = {}
+        self._running: dict[str, Lifecycle] = {}
         self._opening = anyio.Lock()
 
     async def __aenter__(self) -> Self:
@@ -105,8 +103,6 @@ class Agent:
             stack.callback(self._models.clear)
             await stack.enter_async_context(self.archive)
             self.executor = await self._open_executor(stack)
-            opening = open_machine(self._file, in_loop=self.settings.commits == "loop")
-            self._machine = await stack.enter_async_context(opening)
             self._stack = stack.pop_all()
         return self
 
@@ -135,37 +131,32 @@ class Agent:
     @asynccontextmanager
     async def stream(
         self,
-        what: Problem | str,
+        what: Problem | SearchPlan | str,
         config: SearchConfig | None = None,
         *,
         budget: Budget | None = None,
         search: str | None = None,
         batch: Account | None = None,
     ) -> AsyncIterator[AsyncIterator[AnyEvent]]:
-        """Run a search and watch it: a problem to start, or the id of a search to go on with.
+        """Run a search and watch it: a problem or a plan to start, or the id of a search to go on with.
 
             async with agent.stream(problem) as events:
                 async for event in events:
                     print(event)
 
-        A `budget` takes the place of the config's; `batch` is an account within the agent's that is charged as well.
-        `search` is the id that a new search gets; where one of that id is stored already, it is gone on with. The last
-        event is SearchFinished. Leaving the context early interrupts the search; it can be resumed.
+        A plan has its config and budget already. Otherwise a `budget` takes the place of the config's. `batch` is an
+        account within the agent's that is charged as well. `search` is the id that a new search gets; where one of
+        that id is stored already, it is gone on with. The last event is SearchFinished. Leaving the context early
+        interrupts the search; it can be resumed.
         """
         batch = batch or self.batch
-        if search is not None and await self.store.has_search(search):
-            what = search
-        if isinstance(what, str):
-            row = await self._resumed(what, budget, batch)
-        else:
-            row = await self._created(self.plan(what, config, budget=budget, batch=batch, search=search))
-        models = await self._open_models(row)
+        plan, resumed = await self._prepared(what, config, budget, batch, search)
+        models = await self._open_models(plan.search)
         send, receive = anyio.create_memory_object_stream[AnyEvent](256)
 
         async def run() -> None:
-            async with send, lease(self.store, row.id) as cancelled:
-                resumed = isinstance(what, str)
-                await self._run(row, models, batch, resumed=resumed, cancelled=cancelled, emit=send.send)
+            async with send, lease(self.store, plan.search.id) as cancelled:
+                await self._run(plan, models, batch, resumed=resumed, cancelled=cancelled, emit=send.send)
 
         async with background_tasks(run), receive:
             yield receive
@@ -185,35 +176,23 @@ class Agent:
         budget: Budget | None = None,
         batch: Account | None = None,
         search: str | None = None,
-    ) -> Search:
-        """A new search as a row, found fit to be run but not stored; raises UsageError.
+    ) -> SearchPlan:
+        """A new search, found fit to be run but not stored, for `stream`; raises UsageError.
 
-        Once `Store.add_search` has stored it, `resume` runs it.
+        Once `Store.add_search` has stored its `search`, `resume` runs it as well.
         """
-        check_testable(problem, f"problem {problem.id!r}")
-        programmer, critic, tester = self._model_names()
         config = _within(settled(config or self._default_config()), budget)
-        prompts = Prompts(config, self.settings.prompts)
-        row = Search(
-            id=search or secrets.token_hex(4),
-            created_at=time.time(),
-            problem=problem,
-            config=config,
-            programmer=programmer,
-            critic=critic,
-            tester=tester,
-            prompts=prompts.digest,
-        )
-        refuse_unpriced(row, self.prices, (batch or self.batch).budget)
-        strategy_of(row.config, prompts.hint_names)
-        return row
+        plan = SearchPlan.new(problem, config, self._model_names(), self.settings.prompts, id_=search)
+        refuse_unpriced(plan.search, self.prices, (batch or self.batch).budget)
+        return plan
 
-    async def interrupted(self, problem: Problem, config: SearchConfig | None = None) -> str | None:
+    async def interrupted(self, what: Problem | SearchPlan, config: SearchConfig | None = None) -> str | None:
         """The id of a search that `solve` would begin a second time: the newest that was interrupted, for `resume`.
 
         It has the same problem, config, prompts and models, and nobody works on it; None where there is none.
         """
-        return await left_behind(self.store, self.plan(problem, config))
+        plan = what if isinstance(what, SearchPlan) else self.plan(what, config)
+        return await left_behind(self.store, plan.search)
 
     async def cancel(self, search: str) -> bool:
         """End a search before its time, keeping what it found; it can still be resumed.
@@ -232,8 +211,8 @@ class Agent:
 
         What is in flight is finished and stored, nothing new is begun; the searches end with SearchInterrupted.
         """
-        for context in self._running.values():
-            context.stop()
+        for lifecycle in self._running.values():
+            lifecycle.stop()
         return len(self._running)
 
     async def _result(
@@ -253,11 +232,30 @@ class Agent:
             raise SearchInterrupted("the search was stopped before it ended: resume it with its id")
         return result
 
-    async def _created(self, row: Search) -> Search:
+    async def _prepared(
+        self,
+        what: Problem | SearchPlan | str,
+        config: SearchConfig | None,
+        budget: Budget | None,
+        batch: Account,
+        search: str | None,
+    ) -> tuple[SearchPlan, bool]:
+        """The plan of a new search, which is stored now, or of a stored one; the second value: it is a stored one."""
+        planned = what if isinstance(what, SearchPlan) else None
+        if isinstance(what, str):
+            search = what
+        elif search is None or not await self.store.has_search(search):
+            if not isinstance(what, SearchPlan):
+                what = self.plan(what, config, budget=budget, batch=batch, search=search)
+            await self._create(what.search)
+            return what, False
+        row = await self._resumed(search, budget, batch)
+        return SearchPlan.stored(row, self.settings.prompts, planned), True
+
+    async def _create(self, row: Search) -> None:
         models = await self._open_models(row)
         await models.check()
         await self.store.add_search(row)
-        return row
 
     async def _resumed(self, search: str, budget: Budget | None, batch: Account) -> Search:
         row = await self.store.search(search)
@@ -296,17 +294,14 @@ class Agent:
         return self._models[names]
 
     async def _run(
-        self, row: Search, models: Models, batch: Account, *, resumed: bool, cancelled: anyio.Event, emit: Emit
+        self, plan: SearchPlan, models: Models, batch: Account, *, resumed: bool, cancelled: anyio.Event, emit: Emit
     ) -> None:
-        started = time.monotonic()
+        started, row = time.monotonic(), plan.search
         account = await open_account(self.store, row, self.prices, batch)
         goes_on = not row.has_ended or (row.out_of_budget and not account.exhausted())
-        # A checkpoint knows candidates as done that are to go on: without it, the search is walked from its start.
         if resumed and goes_on:
-            if await self.store.reopen(row):
-                await self._machine.forget(row.id)
+            await self.store.reopen(row)
             row = await self.store.search(row.id)
-        prompts = Prompts(row.config, self.settings.prompts)
 
         async def tell(event: AnyEvent) -> None:
             log.debug(event.kind, **event.model_dump(mode="json", exclude={"kind", "result"}))
@@ -322,24 +317,24 @@ class Agent:
             critic=models.critic,
             tester=models.tester,
             executor=self.executor,
-            prompts=prompts,
-            strategy=strategy_of(row.config, prompts.hint_names),
+            prompts=plan.prompts,
+            strategy=plan.strategy,
             emit=tell,
             prices=self.prices,
             account=account,
             trace=open_trace(self.settings),
+            begun=await self.store.has_begun(row.id),
         )
         start = context.state()
         at_most = context.strategy.at_most(start) + shared(row, context.strategy.ask(start))
-        begun = await self.store.has_begun(row.id)
-        await tell(SearchStarted(search=row.id, problem=row.problem.id, resumed=begun, at_most=at_most))
+        await tell(SearchStarted(search=row.id, problem=row.problem.id, resumed=context.begun, at_most=at_most))
         if resumed:
             await self._retell(row, emit)
         with context.trace.search(row.id, row.problem.id) as found:
             if goes_on:
-                self._running[row.id] = context
+                self._running[row.id] = context.lifecycle
                 try:
-                    await self._machine.walk(context, cancelled)
+                    await walk(context, cancelled)
                 finally:
                     del self._running[row.id]
             result = await summarise(self.store, row.id, context.journal.tally, time.monotonic() - started)

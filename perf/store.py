@@ -31,9 +31,9 @@ from orps_agent.domain.candidate import Candidate, Status
 from orps_agent.domain.execution import ExecutionReport, StaticAnalysis
 from orps_agent.domain.rewards import outcome_reward
 from orps_agent.domain.search import Search
-from orps_agent.llm.base import ModelReply
+from orps_agent.llm.base import Message, ModelReply, ModelRequest
 from orps_agent.settings import SearchConfig
-from orps_agent.store import Effect, Effects, Request, SqliteStore, Store
+from orps_agent.store import Effect, Effects, SqliteStore, Store
 from orps_agent.strategies import Orps, Score
 
 from .made_up import NAME, PROBLEM, MadeUpExecutor, agent, program, prose
@@ -43,17 +43,16 @@ SIZES = (8, 15, 23, 46)  # samples; with a beam of 3, 5 rounds make 13 times as 
 
 
 async def size() -> None:
-    print("candidates  texts KB  a candidate  file KB  ratio  checkpoints while it ran KB")
+    print("candidates  texts KB  a candidate  file KB  ratio")
     for samples in SIZES:
         with tempfile.TemporaryDirectory() as folder:
             database = Path(folder) / "orps.db"
             async with agent(database) as opened:
                 result = await opened.solve(PROBLEM, SearchConfig(samples=samples, rounds=5, beam=3))
             texts, file = await text_bytes(database), file_bytes(database)
-            beside = (Path(folder) / "orps.db-checkpoints").stat().st_size
             print(
                 f"{result.candidates:10} {texts / 1e3:9.0f} {texts / result.candidates / 1e3:12.1f}"
-                f" {file / 1e3:8.0f} {file / texts:6.2f} {beside / 1e3:28.0f}"
+                f" {file / 1e3:8.0f} {file / texts:6.2f}"
             )
 
 
@@ -133,8 +132,9 @@ async def write(store: Store, journal: Effects, each: Candidate) -> None:
         return each.report or ExecutionReport()
 
     for stage in ("reason", "critique"):
-        asked = Request("critic", NAME, {"seed": 0}, [("user", each.id)])
-        await journal.call(Effect(journal.search, each.id, stage), asked, reply)
+        asked = Message(role="user", content=each.id)
+        request = ModelRequest(role="critic", messages=(asked,), temperature=0.5, max_tokens=1500, seed=0)
+        await journal.call(Effect(journal.search, each.id, stage), request, reply, model=NAME)
     await journal.execute(Effect(journal.search, each.id, "execute"), ExecutionReport, report)
     settled = journal.settled(each, ("reason", "critique", "execute"))
     await store.update_candidate(journal.search, each.id, dict(each), settled=settled)

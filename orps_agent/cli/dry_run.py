@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from rich.table import Table
 
+from orps_agent.agent import Agent
 from orps_agent.budget.account import Budget
 from orps_agent.domain.problem import Problem
-from orps_agent.llm.registry import model_names, name_of_tester
-from orps_agent.prompts.messages import Prompts
-from orps_agent.search.forecast import Case, Forecast, forecast
-from orps_agent.search.ledger import load_prices
+from orps_agent.llm.registry import model_names
+from orps_agent.search.forecast import Case, Forecast
 from orps_agent.settings import SearchConfig, Settings
 from orps_agent.util.text import money
 
@@ -18,20 +17,11 @@ from .output import out
 
 def print_forecast(settings: Settings, problem: Problem, config: SearchConfig, *, as_json: bool) -> None:
     """Forecast a search and print it, as a table or as JSON; open no model and store nothing."""
-    programmer, critic = model_names(settings)
-    prompts = Prompts(config, settings.prompts)
-    found = forecast(
-        problem,
-        config,
-        prompts,
-        load_prices(settings),
-        programmer=programmer,
-        critic=critic,
-        tester=name_of_tester(settings),
-    )
+    found = Agent(settings).forecast(problem, config)
     if as_json:
         print(found.model_dump_json(indent=2))  # noqa: T201 - the document
         return
+    programmer, critic = model_names(settings)
     alone = programmer == critic or not config.process_reward
     models = programmer if alone else f"{programmer}, critic {critic}"
     out.print(f"A search for {problem.id} with {models} would need about", markup=False)

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
-import anyio
 import typer
 
-from orps_agent.archive import Archive
 from orps_agent.errors import UsageError
-from orps_agent.settings import Settings
 
 from .observability import set_up_observability
 from .options import Assign, BaseUrl, Db, Json, Log, Quiet, Search, Unsafe, Verbose, parse_assignments, settings_from
 from .output import err
+
+if TYPE_CHECKING:
+    from orps_agent.agent import Agent
+
+    from .live import View
+    from .run_search import Chosen
 
 
 def fork(
@@ -48,17 +52,30 @@ def fork(
     settings = settings_from(unsafe=unsafe_exec, base_url=base_url, db=db, log=log)
     settings = set_up_observability(settings, console=verbose)
     critique, code = _read(edit_critique), _read(edit_code)
-    forked = anyio.run(_fork, settings, search, at, critique, code, parse_assignments(assign or []))
-    if not quiet and not as_json:
-        err.print(f"search {forked} continues from candidate {at}", markup=False)
-    raise typer.Exit(run_search(settings, forked, as_json=as_json, quiet=quiet, verbose=verbose))
+    changes = parse_assignments(assign or [])
+    announce = not quiet and not as_json
+    choose = partial(_fork, search=search, at=at, critique=critique, code=code, changes=changes, announce=announce)
+    raise typer.Exit(run_search(settings, choose, as_json=as_json, quiet=quiet, verbose=verbose))
 
 
 async def _fork(
-    settings: Settings, search: str, at: str, critique: str | None, code: str | None, changes: dict[str, object]
-) -> str:
-    async with Archive(settings) as archive:
-        return (await archive.fork(search, at, critique=critique, code=code, changes=changes)).id
+    agent: Agent,
+    _view: View,
+    *,
+    search: str,
+    at: str,
+    critique: str | None,
+    code: str | None,
+    changes: dict[str, object],
+    announce: bool,
+) -> Chosen:
+    """Store the fork and return it as the search to run; print its id if `announce` is set."""
+    from .run_search import Chosen
+
+    forked = await agent.archive.fork(search, at, critique=critique, code=code, changes=changes)
+    if announce:
+        err.print(f"search {forked.id} continues from candidate {at}", markup=False)
+    return Chosen(forked.id)
 
 
 def _read(path: Path | None) -> str | None:

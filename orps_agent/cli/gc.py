@@ -52,8 +52,8 @@ async def _gc(settings: Settings, before: float | None, yes: bool, as_json: bool
 
 def _describe(garbage: Garbage) -> None:
     out.print(f"{len(garbage.searches)} searches with {_size(garbage.text_bytes)} of texts")
-    out.print(f"checkpoints of {garbage.checkpoints} searches that have ended")
-    out.print(f"{_size(garbage.free_bytes)} of free pages in the files")
+    out.print(f"checkpoints of an earlier version: {garbage.checkpoints} files")
+    out.print(f"{_size(garbage.free_bytes)} of free pages in the file")
 
 
 def _size(count: int) -> str:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from functools import partial
+from typing import TYPE_CHECKING, Annotated
 
-import anyio
 import typer
 
-from orps_agent.archive import Archive
-from orps_agent.domain.search import Search
 from orps_agent.errors import SettingsError
-from orps_agent.settings import Settings, changed
+from orps_agent.settings import changed
 
 from .observability import set_up_observability
 from .options import (
@@ -28,6 +26,12 @@ from .options import (
     limits,
     settings_from,
 )
+
+if TYPE_CHECKING:
+    from orps_agent.agent import Agent
+
+    from .live import View
+    from .run_search import Chosen
 
 
 def resume(
@@ -62,12 +66,13 @@ def resume(
         raise SettingsError("name a search (`orps list` shows them), or give --last")
     settings = settings_from(unsafe=unsafe_exec, base_url=base_url, db=db, log=log)
     settings = set_up_observability(settings, console=verbose)
-    given = limits(max_calls, max_tokens, max_cost, max_time)
-    found = anyio.run(_find, settings, search, bool(given))
-    budget = changed(found.config, given).budget if given else None
-    raise typer.Exit(run_search(settings, found.id, budget=budget, as_json=as_json, quiet=quiet, verbose=verbose))
+    choose = partial(_find, search=search, given=limits(max_calls, max_tokens, max_cost, max_time))
+    raise typer.Exit(run_search(settings, choose, as_json=as_json, quiet=quiet, verbose=verbose))
 
 
-async def _find(settings: Settings, search: str | None, more: bool) -> Search:
-    async with Archive(settings) as archive:
-        return await archive.search(search, unfinished=True, out_of_budget=more)
+async def _find(agent: Agent, _view: View, *, search: str | None, given: dict[str, object]) -> Chosen:
+    """Find the search to resume, and build its budget with the given limits in place of its own."""
+    from .run_search import Chosen
+
+    found = await agent.archive.search(search, unfinished=True, out_of_budget=bool(given))
+    return Chosen(found.id, budget=changed(found.config, given).budget if given else None)

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import anyio
 
 from orps_agent.agent import Agent
 from orps_agent.budget.account import Budget
 from orps_agent.domain.events import SearchFinished
-from orps_agent.domain.problem import Problem
 from orps_agent.domain.result import SearchResult
 from orps_agent.errors import SearchInterrupted
-from orps_agent.settings import SearchConfig, Settings
+from orps_agent.search.plan import SearchPlan
+from orps_agent.settings import Settings
 from orps_agent.util.tasks import background_tasks
 
 from .live import View, choose_view
@@ -32,26 +32,33 @@ class ReceivedSignal:
     number: int = 0
 
 
+class Chosen(NamedTuple):
+    """Hold the search that a command runs."""
+
+    what: SearchPlan | str
+    """Plan of a new search, or id of a stored search to continue."""
+    search: str | None = None
+    """Id of a stored search with the same problem and settings, which is continued in place of the plan."""
+    budget: Budget | None = None
+    """Budget that replaces the stored search's own."""
+
+
+Choose = Callable[[Agent, View], Awaitable[Chosen]]
+"""Function that finds or plans a command's search once the agent is open, so that the database is opened once."""
+
+
 def run_search(
-    settings: Settings,
-    what: Problem | str,
-    config: SearchConfig | None = None,
-    *,
-    budget: Budget | None = None,
-    new: bool = False,
-    as_json: bool = False,
-    quiet: bool = False,
-    verbose: bool = False,
+    settings: Settings, choose: Choose, *, as_json: bool = False, quiet: bool = False, verbose: bool = False
 ) -> int:
     """Run or resume a search, print what it found, and return the exit code.
 
     The code is 0 when all tests pass, 1 when they do not, and 128 plus the signal's number when a signal stopped the
-    search. If a search of the same problem and settings was interrupted, that one is continued unless `new` is set.
+    search.
     """
     received = ReceivedSignal()
     view = choose_view(quiet=quiet or as_json, verbose=verbose)
     try:
-        result = anyio.run(_run, settings, what, config, budget, new, view, received)
+        result = anyio.run(_run, settings, choose, view, received)
     except SearchInterrupted as interrupted:
         if not received.number:
             raise
@@ -71,15 +78,7 @@ def print_result(result: SearchResult, *, as_json: bool, quiet: bool) -> None:
         print_report(out, result)
 
 
-async def _run(
-    settings: Settings,
-    what: Problem | str,
-    config: SearchConfig | None,
-    budget: Budget | None,
-    new: bool,
-    view: View,
-    received: ReceivedSignal,
-) -> SearchResult:
+async def _run(settings: Settings, choose: Choose, view: View, received: ReceivedSignal) -> SearchResult:
     result: SearchResult | None = None
     async with (
         Agent(settings) as agent,
@@ -87,10 +86,9 @@ async def _run(
             partial(watch_signals, partial(_stop, agent), view, received, "`orps resume --last` continues it")
         ),
     ):
-        if isinstance(what, Problem) and not new:
-            what = await _find_interrupted(agent, what, config, view)
+        what, search, budget = await choose(agent, view)
         with view:
-            async with agent.stream(what, config, budget=budget) as events:
+            async with agent.stream(what, search=search, budget=budget) as events:
                 async for event in events:
                     view.handle(event)
                     if isinstance(event, SearchFinished):
@@ -98,17 +96,6 @@ async def _run(
     if result is None:
         raise SearchInterrupted("the search ended without a result: `orps resume --last` continues it")
     return result
-
-
-async def _find_interrupted(agent: Agent, problem: Problem, config: SearchConfig | None, view: View) -> Problem | str:
-    """Return the id of an interrupted search of the same problem and settings if there is one, else the problem."""
-    search = await agent.interrupted(problem, config)
-    if search is None:
-        return problem
-    view.show_message(
-        f"continuing search {search}: same problem and settings, interrupted earlier (--new starts another search)"
-    )
-    return search
 
 
 class MessageView(Protocol):

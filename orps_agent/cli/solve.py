@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from orps_agent.domain.problem import Problem
 from orps_agent.errors import ProblemError
 from orps_agent.problems import load_problem, problem_from_words
+from orps_agent.settings import SearchConfig
 from orps_agent.settings.presets import PRESETS
 
 from .observability import set_up_observability
@@ -32,6 +34,12 @@ from .options import (
     limits,
     settings_from,
 )
+
+if TYPE_CHECKING:
+    from orps_agent.agent import Agent
+
+    from .live import View
+    from .run_search import Chosen
 
 SUFFIXES = {".toml", ".yaml", ".yml", ".md", ".py"}
 
@@ -124,7 +132,23 @@ def solve(
         return
     settings = set_up_observability(settings, console=verbose)
     ensure_weights(settings, quiet=quiet or as_json)
-    raise typer.Exit(run_search(settings, loaded, config, new=new, as_json=as_json, quiet=quiet, verbose=verbose))
+    choose = partial(_plan_or_find_interrupted, problem=loaded, config=config, new=new)
+    raise typer.Exit(run_search(settings, choose, as_json=as_json, quiet=quiet, verbose=verbose))
+
+
+async def _plan_or_find_interrupted(
+    agent: Agent, view: View, *, problem: Problem, config: SearchConfig, new: bool
+) -> Chosen:
+    """Plan the search, and find an interrupted one with the same problem and settings unless `new` is set."""
+    from .run_search import Chosen
+
+    plan = agent.plan(problem, config)
+    search = None if new else await agent.interrupted(plan)
+    if search is not None:
+        view.show_message(
+            f"continuing search {search}: same problem and settings, interrupted earlier (--new starts another search)"
+        )
+    return Chosen(plan, search=search)
 
 
 def _load(given: str, test: list[str], held_back: list[str], tests: Path | None, names: list[str] | None) -> Problem:

@@ -181,6 +181,11 @@ class Outline(NamedTuple):
         """Share of the visible tests that passed; 0 before execution."""
         return (self.passed or 0) / self.tests if self.tests else 0.0
 
+    @property
+    def solved(self) -> bool:
+        """Whether every visible test passed."""
+        return bool(self.tests) and self.passed == self.tests
+
 
 def path_key(candidate_id: str) -> tuple[int, ...]:
     """Order candidate ids as a person would: `2` before `10`, a parent before its children."""

@@ -17,7 +17,6 @@ from orps_agent.domain.candidate import Candidate, Status, Tree
 from orps_agent.domain.events import AnyEvent
 from orps_agent.domain.search import Search
 from orps_agent.graphs.context import SearchContext
-from orps_agent.graphs.search_graph import build_machine, recursion_limit
 from orps_agent.prompts.messages import Prompts
 from orps_agent.settings import SearchConfig, changed
 from orps_agent.store import SqliteStore, Store
@@ -26,7 +25,7 @@ from orps_agent.strategies import settled, strategy_of
 from .fork import beginning
 from .replay_journal import Recording
 from .replay_parts import UnaskedModel, UnusedExecutor
-from .runner import until_stopped
+from .runner import run_graph
 
 
 class Replay(BaseModel):
@@ -117,9 +116,7 @@ async def _walk(scratch: Store, row: Search, recording: Recording, folder: Path 
         emit=unheard,
     )
     await _lay_out(scratch, row, context, recording)
-    graph = build_machine()
-    steps = graph.ainvoke({"search": row.id}, {"recursion_limit": recursion_limit(context)}, context=context)
-    ended = await until_stopped(context, steps)
+    ended = await run_graph(context)
     if context.row.problem.tests != known:
         recording.differences.append("the written tests differ")
     return await scratch.tree(row.id), ended["winner"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -12,8 +12,8 @@ from orps_agent.domain.candidate import Candidate, Status, path_key
 from orps_agent.domain.execution import ExecutionReport, TestResult, Verdict
 from orps_agent.domain.search import Search
 from orps_agent.errors import BudgetReached, NeverRecorded, ReplyError
-from orps_agent.llm.base import ModelReply
-from orps_agent.store import CallRecord, Effect, Request, Settled, Store, Tally
+from orps_agent.llm.base import ModelReply, ModelRequest
+from orps_agent.store import CallRecord, Effect, Settled, Store, Tally, prompt_hash
 
 Result = TypeVar("Result", bound=BaseModel)
 
@@ -28,13 +28,13 @@ class _Call:
     error: str | None
     """Why there was no reply, if there was none."""
 
-    def asks_the_same(self, effect: Effect, request: Request) -> bool:
+    def asks_the_same(self, effect: Effect, request: ModelRequest) -> bool:
         """Whether it is a sample of what is asked now."""
         return (
             self.effect.stage == effect.stage
             and self.effect.attempt == effect.attempt
-            and self.prompt_hash == request.prompt_hash
-            and self.sampling == _sampling(request.parameters)
+            and self.prompt_hash == prompt_hash(request)
+            and self.sampling == (request.temperature, request.max_tokens)
         )
 
 
@@ -78,7 +78,15 @@ class Recording:
         """Always: whatever is not recorded will never be."""
         return True
 
-    async def call(self, effect: Effect, request: Request, do: Callable[[], Awaitable[ModelReply]]) -> ModelReply:
+    async def call(
+        self,
+        effect: Effect,
+        request: ModelRequest,
+        do: Callable[[], Awaitable[ModelReply]],
+        *,
+        model: str,
+        quoted: Sequence[Candidate] = (),
+    ) -> ModelReply:
         """The recorded reply, or the recorded ReplyError; raises NeverRecorded when there is neither.
 
         Raises BudgetReached where the recorded search did.
@@ -89,7 +97,7 @@ class Recording:
         if found is None:
             self._miss(effect.candidate)
             raise NeverRecorded(f"the {effect.stage} of candidate {effect.candidate} was never recorded")
-        if found.prompt_hash not in ("", request.prompt_hash):
+        if found.prompt_hash not in ("", prompt_hash(request)):
             self.differences.append(f"candidate {effect.candidate}: the prompt of its {effect.stage} differs")
         if found.error is not None:
             raise ReplyError(found.error)
@@ -123,7 +131,7 @@ class Recording:
         """Settle nothing: the record stays as it is."""
         return Settled(candidate)
 
-    def _match(self, effect: Effect, request: Request) -> _Call | None:
+    def _match(self, effect: Effect, request: ModelRequest) -> _Call | None:
         here = self._calls.get(effect.place)
         if here is not None and (self.exact or here.asks_the_same(effect, request)):
             return here

@@ -1,25 +1,22 @@
-"""The search's graph over its checkpoints: walked to its end, or to where it was stopped."""
+"""Walks a search's graph to its end, or to where it was stopped."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator, Coroutine
-from contextlib import asynccontextmanager
+from collections.abc import Coroutine
+from contextvars import copy_context
 from functools import partial
-from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import anyio
-from langchain_core.runnables import RunnableConfig
-from langgraph.checkpoint.base import BaseCheckpointSaver
-from langgraph.checkpoint.memory import InMemorySaver
+from langchain_core.runnables.config import var_child_runnable_config
 
 from orps_agent.domain.search import SearchStatus
 from orps_agent.errors import OrpsError, SearchCancelled, SearchInterrupted
-from orps_agent.graphs.context import SearchContext, SearchInput
-from orps_agent.graphs.search_graph import build_machine, recursion_limit
-from orps_agent.store.sqlite.checkpoints import open_checkpoints
-from orps_agent.util.tasks import background_tasks, in_own_task
+from orps_agent.graphs.context import SearchContext
+from orps_agent.graphs.lifecycle import Lifecycle
+from orps_agent.graphs.search_graph import SearchState, build_machine, recursion_limit
+from orps_agent.util.tasks import SharedTask, background_tasks
 
 Result = TypeVar("Result")
 
@@ -27,90 +24,63 @@ GRACE_SECONDS = 10.0
 """How long a search that is stopping may take to finish what is in flight."""
 
 
-class Machine:
-    """One compiled graph for any number of searches at once.
+async def walk(context: SearchContext, cancelled: anyio.Event) -> None:
+    """Walk a search from its start, reading back what is stored of it, and store how it ended.
 
-    Compiled once, because LangGraph reads the bytecode of every node for it.
+    Raises SearchCancelled once `cancelled` is set, SearchInterrupted when the context's lifecycle was stopped, and
+    what made the search unable to go on.
     """
-
-    def __init__(self, saver: BaseCheckpointSaver[str]) -> None:
-        self._saver = saver
-        self._graph = build_machine(saver)
-
-    async def walk(self, context: SearchContext, cancelled: anyio.Event) -> None:
-        """Go on from where the checkpoints are, and store how the search ended.
-
-        Raises SearchCancelled once `cancelled` is set, SearchInterrupted when the context was told to stop, and what
-        made the search unable to go on.
-        """
-        try:
-            async with background_tasks(partial(_obey, context, cancelled)):
-                await until_stopped(context, self._invoke(context))
-            await context.store.update_search(context.id, status="finished", finished_at=time.time())
-            await self.forget(context.id)
-        except BaseException as error:
-            with anyio.CancelScope(shield=True):
-                status: SearchStatus = "cancelled" if isinstance(error, SearchCancelled) else "interrupted"
-                reason = str(error) if isinstance(error, OrpsError) else status
-                await context.store.update_search(context.id, status=status, reason=reason)
-            raise
-
-    async def forget(self, search: str) -> None:
-        """Delete a search's checkpoints: the next walk begins at its start, and finds its effects in the store."""
-        await self._saver.adelete_thread(search)
-
-    async def _invoke(self, context: SearchContext) -> None:
-        config: RunnableConfig = {
-            "configurable": {"thread_id": context.id},
-            "recursion_limit": recursion_limit(context),
-        }
-        known = await self._saver.aget_tuple(config) is not None
-        if known and not (await self._graph.aget_state(config)).next:
-            # Stopped between its last step and the row that says so: walked again, it tells why it ended.
-            await self.forget(context.id)
-            known = False
-        given: SearchInput | None = None if known else {"search": context.id}
-        await self._graph.ainvoke(given, config, context=context, durability="async")
+    try:
+        async with background_tasks(partial(_obey, context, cancelled)):
+            await run_graph(context)
+        await context.store.update_search(context.id, status="finished", finished_at=time.time())
+    except BaseException as error:
+        with anyio.CancelScope(shield=True):
+            status: SearchStatus = "cancelled" if isinstance(error, SearchCancelled) else "interrupted"
+            reason = str(error) if isinstance(error, OrpsError) else status
+            await context.store.update_search(context.id, status=status, reason=reason)
+        raise
 
 
-@asynccontextmanager
-async def open_machine(database: Path | None, *, in_loop: bool = True) -> AsyncIterator[Machine]:
-    """Open a machine with its checkpoints beside the database; without a file, they are in memory until it is closed.
+async def run_graph(context: SearchContext) -> SearchState:
+    """Run the search's graph to its end and return its last state.
 
-    Raises StoreError when the file of checkpoints cannot be opened.
+    Raises what made the search stop, or SearchInterrupted, once what was in flight is done or the grace period over.
     """
-    if database is None:
-        yield Machine(InMemorySaver())
-        return
-    async with open_checkpoints(database, in_loop=in_loop) as saver:
-        yield Machine(saver)
-
-
-async def until_stopped(context: SearchContext, steps: Coroutine[Any, Any, Result]) -> Result:
-    """Walk a search's graph to its end.
-
-    Raises what made the context stop, or SearchInterrupted, once what was in flight is done or the grace period over.
-    """
+    steps = build_machine().ainvoke(
+        {"search": context.id}, {"recursion_limit": recursion_limit(context)}, context=context
+    )
     async with background_tasks() as tasks:
-        tasks.start_soon(_wind_down, context, tasks.cancel_scope)
-        result = await in_own_task(steps)
-        if context.error is None:
-            return result
-    raise context.error or SearchInterrupted(
+        tasks.start_soon(_wind_down, context.lifecycle, tasks.cancel_scope)
+        state = await _in_own_task(steps)
+        if context.lifecycle.error is None:
+            return cast("SearchState", state)
+    raise context.lifecycle.error or SearchInterrupted(
         f"search {context.id} was stopped: `orps resume {context.id}` goes on with it"
     )
 
 
-async def _wind_down(context: SearchContext, scope: anyio.CancelScope) -> None:
-    await context.stopping.wait()
+async def _in_own_task(work: Coroutine[Any, Any, Result]) -> Result:
+    """Await LangGraph in a task of its own: an anyio cancel scope around it would cut off its nodes' clean-up.
+
+    Inside a node of another graph, the task gets no LangGraph configuration: otherwise LangGraph would treat our
+    graph as a part of that one, with its thread and its checkpoints.
+    """
+    own = copy_context()
+    own.run(var_child_runnable_config.set, None)
+    return await SharedTask(work, own).result()
+
+
+async def _wind_down(lifecycle: Lifecycle, scope: anyio.CancelScope) -> None:
+    await lifecycle.until_stopping()
     with anyio.move_on_after(GRACE_SECONDS):
-        await context.idle.wait()
+        await lifecycle.until_idle()
     scope.cancel()
 
 
 async def _obey(context: SearchContext, cancelled: anyio.Event) -> None:
     await cancelled.wait()
-    context.stop(cancellation(context.id))
+    context.lifecycle.stop(cancellation(context.id))
 
 
 def cancellation(search: str) -> SearchCancelled:

@@ -112,7 +112,7 @@ class Service:
             problem = await problem_of(asked)
             config = apply_changes(asked.config, default_config(self.settings))
             account = await self._accounts.open(client)
-            planned = self.agent.plan(problem, config, budget=asked.budget, batch=account)
+            planned = self.agent.plan(problem, config, budget=asked.budget, batch=account).search
             entry = QueueEntry(planned.id, client, asked.priority, key=key, digest=digest)
             await self.store.add_search(planned.model_copy(update={"status": "queued"}), entry=entry)
         self._wake()

@@ -4,7 +4,7 @@
 """
 
 from .base import Store
-from .effects import Effect, Effects, Request, Settled, Tally
+from .effects import Effect, Effects, Settled, Tally, prompt_hash
 from .journal import Journal
 from .records import BenchRun, CallRecord, ExecutionRecord, Garbage, QueueEntry, SearchChanges, Token
 from .registry import STORES, store_of
@@ -20,12 +20,12 @@ __all__ = [
     "Garbage",
     "Journal",
     "QueueEntry",
-    "Request",
     "SearchChanges",
     "Settled",
     "SqliteStore",
     "Store",
     "Tally",
     "Token",
+    "prompt_hash",
     "store_of",
 ]

@@ -85,10 +85,11 @@ class Searches(Protocol):
         """Set attributes of a search and settle effects whose outcomes they repeat, in one transaction."""
         ...
 
-    async def reopen(self, search: Search) -> bool:
-        """Let a search go on under the given config; returns whether its budget had halted some of its candidates.
+    async def reopen(self, search: Search) -> None:
+        """Let a search go on under the given config.
 
-        The halted ones are running again. One that had ended loses its winner, which is judged anew.
+        Candidates that its budget had halted are running again. A search that had ended loses its winner, which is
+        judged anew.
         """
         ...
 
@@ -138,10 +139,6 @@ class Candidates(Protocol):
 
     async def candidate(self, search: str, candidate: str) -> Candidate:
         """Return a candidate as far as its stages have come; raises UnknownCandidate."""
-        ...
-
-    async def candidates(self, search: str, ids: Iterable[str]) -> list[Candidate]:
-        """Return several candidates, in no order."""
         ...
 
     async def tree(self, search: str) -> Tree:

@@ -1,4 +1,4 @@
-"""Effects as values: the name of an act, what it asks, how far it has come; and Protocols for what does them once."""
+"""Effects as values: the name of an act, how far it has come; and Protocols for what does them once."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Literal, Protocol, TypeVar
 from pydantic import BaseModel
 
 from orps_agent.domain.candidate import Candidate
-from orps_agent.llm.base import ModelReply
+from orps_agent.llm.base import ModelReply, ModelRequest
 
 Kind = Literal["model", "execution"]
 Result = TypeVar("Result", bound=BaseModel)
@@ -32,22 +32,6 @@ class Effect:
     def place(self) -> tuple[str, str, int]:
         """Where in its search it belongs."""
         return self.candidate, self.stage, self.attempt
-
-
-@dataclass(frozen=True)
-class Request:
-    """What a model call asks: who is asked, parameters, the messages as (role, text), the branch that they quote."""
-
-    role: str
-    model: str
-    parameters: Mapping[str, object]
-    messages: Sequence[tuple[str, str]] = ()
-    branch: Sequence[Candidate] = ()
-
-    @property
-    def prompt_hash(self) -> str:
-        """The same for the same conversation, whoever asks it."""
-        return digest(*(part for message in self.messages for part in message))
 
 
 @dataclass(frozen=True)
@@ -104,9 +88,18 @@ class Effects(Protocol):
         """Return whether the outcome of the effect is stored."""
         ...
 
-    async def call(self, effect: Effect, request: Request, do: Callable[[], Awaitable[ModelReply]]) -> ModelReply:
+    async def call(
+        self,
+        effect: Effect,
+        request: ModelRequest,
+        do: Callable[[], Awaitable[ModelReply]],
+        *,
+        model: str,
+        quoted: Sequence[Candidate] = (),
+    ) -> ModelReply:
         """Return the stored reply to a model call, or do the call and store it.
 
+        `model` is the name of the model that is asked, `quoted` are candidates whose texts the conversation may hold.
         What `do` raises is passed on; the effect stays open then.
         """
         ...
@@ -135,8 +128,13 @@ class EffectLog(Protocol):
         """Return what the answered model calls have cost in USD; None when that is not known of all."""
         ...
 
-    async def begin_call(self, effect: Effect, number: int, request: Request) -> None:
-        """Store that the `number`-th try of a model call begins, and its whole conversation."""
+    async def begin_call(
+        self, effect: Effect, number: int, request: ModelRequest, model: str, quoted: Sequence[Candidate]
+    ) -> None:
+        """Store that the `number`-th try of a call of `model` begins, and its whole conversation.
+
+        A text that repeats one of a `quoted` candidate's may be stored as a reference to it.
+        """
         ...
 
     async def finish_call(self, effect: Effect, number: int, reply: ModelReply) -> None:
@@ -162,6 +160,16 @@ class EffectLog(Protocol):
     async def result(self, effect: Effect, result_type: type[Result]) -> Result:
         """Return a stored result that is not settled yet; raises StoreError when there is none."""
         ...
+
+
+def prompt_hash(request: ModelRequest) -> str:
+    """Return the hash of a request's conversation: the same whoever is asked, and with which parameters."""
+    return digest(*(part for message in request.messages for part in (message.role, message.content)))
+
+
+def parameters(request: ModelRequest) -> dict[str, object]:
+    """Return what of a request is stored beside its role and its conversation, as JSON."""
+    return request.model_dump(mode="json", exclude={"messages", "role"})
 
 
 def digest(*texts: str) -> str:

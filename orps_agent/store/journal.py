@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -11,9 +11,9 @@ from pydantic import BaseModel
 
 from orps_agent.domain.candidate import Candidate
 from orps_agent.errors import OrpsError
-from orps_agent.llm.base import ModelReply
+from orps_agent.llm.base import ModelReply, ModelRequest
 
-from .effects import Effect, EffectLog, Kind, Request, Settled, Tally
+from .effects import Effect, EffectLog, Kind, Settled, Tally
 
 Result = TypeVar("Result", bound=BaseModel)
 
@@ -52,7 +52,15 @@ class Journal:
         entry = self._entries.get(effect.place)
         return entry is not None and entry.finished
 
-    async def call(self, effect: Effect, request: Request, do: Callable[[], Awaitable[ModelReply]]) -> ModelReply:
+    async def call(
+        self,
+        effect: Effect,
+        request: ModelRequest,
+        do: Callable[[], Awaitable[ModelReply]],
+        *,
+        model: str,
+        quoted: Sequence[Candidate] = (),
+    ) -> ModelReply:
         """Return the stored reply, or ask: intent, call, commit of the reply, return.
 
         A call without a stored outcome is made again, because whether it happened cannot be known; such repeats are
@@ -61,7 +69,7 @@ class Journal:
         if self.is_finished(effect):
             return await self.reply(effect)
         number = self._begin(effect, "model")
-        await self._log.begin_call(effect, number, request)
+        await self._log.begin_call(effect, number, request, model, quoted)
         reply = await self._do("model", effect, number, do)
         await self._log.finish_call(effect, number, reply)
         self._finish(effect, "model", reply)

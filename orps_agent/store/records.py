@@ -145,6 +145,6 @@ class Garbage:
     text_bytes: int = 0
     """Of the searches: their texts, which is nearly all that they take."""
     checkpoints: int = 0
-    """LangGraph's checkpoints of searches that have ended or are gone."""
+    """Files of LangGraph's checkpoints that an earlier version kept beside the database: nothing reads them."""
     free_bytes: int = 0
-    """Room inside the files, the one of checkpoints included, that nothing uses."""
+    """Bytes inside the file that nothing uses."""

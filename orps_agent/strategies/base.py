@@ -7,7 +7,7 @@ from typing import Any, Literal, Protocol, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
-from orps_agent.domain.candidate import Candidate, Status
+from orps_agent.domain.candidate import Candidate, Outline, Status
 from orps_agent.settings import SearchConfig
 
 EndReason = Literal["rounds", "closed", "solved"]
@@ -48,7 +48,7 @@ class Score(BaseModel):
 
     @classmethod
     def of(
-        cls, candidate: Candidate, config: SearchConfig, *, believed: bool = True, solved: bool | None = None
+        cls, candidate: Candidate | Outline, config: SearchConfig, *, believed: bool = True, solved: bool | None = None
     ) -> Self:
         """Return a candidate's score, without what the settings withhold from the search; ρ only if `believed`.
 
@@ -57,7 +57,7 @@ class Score(BaseModel):
         return cls(
             id=candidate.id,
             process=candidate.process if believed and not config.outcome_only else None,
-            omega=candidate.omega if config.execution_feedback else None,
+            omega=(candidate.omega or 0.0) if config.execution_feedback else None,
             # A pruned candidate is scored again when a search is resumed; at its first score it was open.
             expandable=candidate.status in {Status.OPEN, Status.PRUNED},
             solved=(candidate.solved if solved is None else solved) and config.execution_feedback,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
-from contextvars import Context, copy_context
+from contextvars import Context
 from typing import Any, Generic, TypeVar
 
 import anyio
@@ -59,16 +59,3 @@ class SharedTask(Generic[Result]):
                 with anyio.CancelScope(shield=True):
                     self._task.cancel()
                     await asyncio.wait([self._task])
-
-
-async def in_own_task(work: Coroutine[Any, Any, Result]) -> Result:
-    """Await LangGraph in a task of its own: an anyio cancel scope around it would cut off its nodes' clean-up.
-
-    Inside a node of another graph, the task gets no LangGraph configuration: otherwise LangGraph would treat our
-    graph as a part of that one, with its thread and its checkpoints.
-    """
-    from langchain_core.runnables.config import var_child_runnable_config  # noqa: PLC0415 - slow, and loaded by now
-
-    context = copy_context()
-    context.run(var_child_runnable_config.set, None)
-    return await SharedTask(work, context).result()

@@ -5,7 +5,6 @@ import sqlite3
 from collections.abc import Sequence
 from pathlib import Path
 
-import anyio
 import pytest
 
 from orps_agent import Agent, Archive, Problem, SearchConfig, SearchResult, TestSuite
@@ -225,8 +224,6 @@ async def test_a_resume_reads_the_tests_back(tmp_path: Path) -> None:
         bare = UNTESTED.model_dump_json(exclude_defaults=True)
         connection.execute("UPDATE searches SET problem = ?, tests_by = NULL", (bare,))
     connection.close()
-    async for file in anyio.Path(tmp_path).glob("orps.db-checkpoints*"):
-        await file.unlink()
     async with Agent(settings(tmp_path, model=script(tmp_path, *HINTED, critic=[CRITIC]))) as agent:
         async with agent.stream(row.id) as stream:
             told = [event async for event in stream]

@@ -1,6 +1,5 @@
 """Run whole searches through Agent: real executor, real SQLite, the scripted model."""
 
-import sqlite3
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -245,17 +244,6 @@ async def test_candidates_wait_for_each_other_only_at_the_end_of_a_round(tmp_pat
     slow_reply = next(n for n, event in enumerate(told) if isinstance(event, CallFinished) and event.candidate == "1")
     others_done = [n for n, e in enumerate(told) if isinstance(e, CandidateFinished) and e.candidate != "1"]
     assert max(others_done) < slow_reply
-
-
-async def test_checkpoints_of_a_finished_search_are_deleted_and_the_tree_stays(tmp_path: Path) -> None:
-    result, tree = await search(tmp_path, script(tmp_path, *FIRST_HALF_THEN_RIGHT))
-    with sqlite3.connect(tmp_path / "orps.db-checkpoints") as connection:
-        assert connection.execute("SELECT count(*) FROM checkpoints").fetchone() == (0,)
-    connection.close()
-    with sqlite3.connect(tmp_path / "orps.db") as connection:
-        assert connection.execute("SELECT count(*) FROM candidates").fetchone() == (len(tree),)
-    connection.close()
-    assert result.candidates == len(tree)
 
 
 def test_the_seed_of_a_call_is_its_place_in_the_tree_and_not_the_search() -> None:

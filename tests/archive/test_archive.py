@@ -233,20 +233,18 @@ async def test_garbage_is_what_ended_long_enough_ago(tmp_path: Path) -> None:
             assert await archive.store.reader.rows(f"SELECT * FROM {table}") == []
 
 
-async def test_checkpoints_of_searches_that_are_gone_are_garbage(tmp_path: Path) -> None:
-    model = script(tmp_path, *FIRST_HALF_THEN_RIGHT)
-    async with Agent(settings(tmp_path, model=model)) as agent:
-        async with agent.stream(DOUBLE, SMALL) as events:
-            await until_a_candidate_is_finished(events)
-        row = await agent.archive.search()
-        assert (await agent.archive.garbage()).checkpoints == 0
-        await agent.archive.cancel(row.id)
-        garbage = await agent.archive.garbage()
-        assert garbage.checkpoints == 1
-        await agent.archive.collect(garbage)
-        assert (await agent.archive.garbage()).checkpoints == 0
-        assert (await agent.resume(row.id)).solved
-        await anyio.lowlevel.checkpoint()
+async def test_checkpoints_that_an_earlier_version_left_are_garbage(tmp_path: Path) -> None:
+    before = await solved(tmp_path)
+    left = [tmp_path / f"orps.db-checkpoints{end}" for end in ("", "-wal", ".damaged")]
+    for each in left:
+        each.write_bytes(b"\xff" * 9000)
+    async with Archive(settings(tmp_path)) as archive:
+        garbage = await archive.garbage()
+        assert garbage.checkpoints == 3
+        assert await archive.collect(garbage) >= 27_000
+        assert (await archive.garbage()).checkpoints == 0
+        assert (await archive.result(before.search)).winner == before.winner
+    assert not any(each.exists() for each in left)
 
 
 async def test_events_are_kept_in_order_and_calls_are_rows_of_their_own(tmp_path: Path) -> None:

@@ -14,7 +14,6 @@ from pathlib import Path
 
 import pytest
 
-from orps_agent.agent import Agent
 from orps_agent.budget.prices import PriceTable
 from orps_agent.domain.artifact import Program
 from orps_agent.domain.candidate import Candidate, Status
@@ -24,11 +23,10 @@ from orps_agent.llm.base import ModelReply
 from orps_agent.search.export import document
 from orps_agent.search.ledger import spent
 from orps_agent.search.replay_journal import Recording
-from orps_agent.store import Effect, Request, SqliteStore
-from orps_agent.store.sqlite.connection import checkpoint_file
+from orps_agent.store import Effect, SqliteStore
 from orps_agent.store.sqlite.schema import MIGRATIONS
 from tests.support.processes import orps
-from tests.support.samples import DOUBLE, FIRST_HALF_THEN_RIGHT, SMALL, a_search, script, settings
+from tests.support.samples import DOUBLE, SMALL, a_request, a_search
 
 NOBODY = 65534
 
@@ -47,7 +45,7 @@ async def filled(path: Path) -> bytes:
 
         for n in range(8):
             effect = Effect("abcd", str(n), "reason")
-            await journal.call(effect, Request("programmer", "m", {"seed": n}, [("user", long + str(n))]), reply)
+            await journal.call(effect, a_request(long + str(n), seed=n), reply, model="m")
             learned = {
                 "reasoning": long,
                 "solution": Program("def double(n): ..."),
@@ -266,28 +264,3 @@ async def test_a_database_of_the_release_before_is_brought_up_to_date_whole(tmp_
         assert not journal.is_finished(asked_only)
         assert await store.messages(asked_only) == [("system", "You are."), ("user", "Write it.")]
         assert (await store.usage("abcd"))["model_calls"] == 1
-
-
-async def test_damaged_checkpoints_may_be_deleted_and_gc_says_so(tmp_path: Path) -> None:
-    path = tmp_path / "orps.db"
-    await filled(path)
-    checkpoint_file(path).write_bytes(b"\xff" * 9000)
-    async with SqliteStore(path) as store:
-        with pytest.raises(StoreError, match=r"orps\.db-checkpoints: .*; delete it: searches go on"):
-            await store.garbage()
-
-
-@pytest.mark.parametrize("damage", ["truncated", "nonsense"])
-async def test_damaged_checkpoints_do_not_stop_a_search(tmp_path: Path, damage: str) -> None:
-    given = settings(tmp_path, model=script(tmp_path, *FIRST_HALF_THEN_RIGHT))
-    path = checkpoint_file(given.db)
-    async with Agent(given) as agent:
-        search = (await agent.solve(DOUBLE, SMALL)).search
-    whole = path.read_bytes()
-    path.write_bytes(whole[: len(whole) // 2] if damage == "truncated" else b"\xff" * 9000)
-    async with Agent(given) as agent:
-        await agent.store.update_search(search, status="interrupted")
-        again = await agent.resume(search)
-    assert again.solved
-    assert again.usage.reused_model_calls == again.usage.model_calls
-    assert path.with_name(f"{path.name}.damaged").exists()

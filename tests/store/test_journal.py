@@ -2,16 +2,17 @@
 
 import json
 import sqlite3
+from functools import partial
 from pathlib import Path
 
 import anyio
 
 from orps_agent.domain.candidate import Candidate, Status
 from orps_agent.llm.base import ModelReply
-from orps_agent.store import Effect, Request, SqliteStore
-from tests.support.samples import a_search
+from orps_agent.store import Effect, SqliteStore
+from tests.support.samples import a_request, a_search
 
-HELLO = Request("programmer", "m", {"temperature": 0.5}, [("user", "hello")])
+HELLO = a_request("hello")
 
 
 def table(path: Path, query: str) -> list[tuple[object, ...]]:
@@ -32,8 +33,8 @@ async def test_what_prompts_share_is_stored_once_however_often_it_is_sent(tmp_pa
         journal = await store.journal("abcd")
         async with anyio.create_task_group() as tasks:
             for n in range(50):
-                request = Request("programmer", "m", {}, [("user", shared), ("user", f"{shared}\n\nhint {n}")])
-                tasks.start_soon(journal.call, Effect("abcd", str(n), "reason"), request, ask)
+                request = a_request(shared, f"{shared}\n\nhint {n}")
+                tasks.start_soon(partial(journal.call, Effect("abcd", str(n), "reason"), request, ask, model="m"))
         assert await store.messages(Effect("abcd", "7", "reason")) == [
             ("user", shared),
             ("user", f"{shared}\n\nhint 7"),
@@ -56,9 +57,9 @@ async def test_replies_and_prompts_refer_to_the_columns_that_repeat_them_and_rea
         await store.add_search(a_search())
         await store.add_candidates("abcd", [known])
         journal = await store.journal("abcd")
-        await journal.call(first, HELLO, ask)
+        await journal.call(first, HELLO, ask, model="m")
         await store.update_candidate("abcd", "0", dict(known), settled=journal.settled(known, ["reason"]))
-        await journal.call(second, Request("programmer", "m", {}, [("user", prompt)], [known]), ask)
+        await journal.call(second, a_request(prompt), ask, model="m", quoted=[known])
         assert await store.messages(second) == [("user", prompt)]
         again = await store.journal("abcd")
         assert await again.reply(first) == reply

@@ -10,6 +10,7 @@ import yaml
 
 from orps_agent.domain.problem import Limits, Problem, SnippetTest, TestSuite
 from orps_agent.domain.search import Search
+from orps_agent.llm.base import Message, ModelRequest
 from orps_agent.settings import SearchConfig, Settings, load_settings
 
 RIGHT = "Twice is a sum.\n```python\ndef double(n):\n    return n + n\n```"
@@ -43,6 +44,12 @@ def a_search(id_: str = "abcd") -> Search:
     """Return a search without an owner."""
     config = SearchConfig(samples=2, history=1)
     return Search(id=id_, created_at=time.time(), problem=DOUBLE, config=config, programmer="m", critic="m")
+
+
+def a_request(*texts: str, seed: int = 0) -> ModelRequest:
+    """What a programmer is asked in these messages of a user's."""
+    messages = tuple(Message(role="user", content=text) for text in texts)
+    return ModelRequest(role="programmer", messages=messages, temperature=0.5, max_tokens=100, seed=seed)
 
 
 def script(folder: Path, *rules: dict[str, object], critic: Iterable[dict[str, object]] = CRITIC) -> str:

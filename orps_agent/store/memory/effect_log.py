@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from pydantic import BaseModel
 
+from orps_agent.domain.candidate import Candidate
 from orps_agent.errors import StoreError
-from orps_agent.llm.base import ModelReply
-from orps_agent.store.effects import Effect, Kind, Request, Result, Tries
+from orps_agent.llm.base import ModelReply, ModelRequest
+from orps_agent.store.effects import Effect, Kind, Result, Tries, parameters, prompt_hash
 from orps_agent.store.records import CallRecord, ExecutionRecord
 
 from .contents import PLACE, Contents, StoredCall, StoredExecution, Try
@@ -29,7 +30,9 @@ class MemoryEffects:
     async def cost(self) -> float | None:
         return total(each.record.cost for each in self._calls.values() if each.record.status == "answered")
 
-    async def begin_call(self, effect: Effect, number: int, request: Request) -> None:
+    async def begin_call(
+        self, effect: Effect, number: int, request: ModelRequest, model: str, quoted: Sequence[Candidate]
+    ) -> None:
         record = CallRecord.model_validate(
             {
                 "search": effect.search,
@@ -38,14 +41,15 @@ class MemoryEffects:
                 "attempt": effect.attempt,
                 "number": number,
                 "role": request.role,
-                "model": request.model,
+                "model": model,
                 "status": "asked",
                 "started_at": time.time(),
-                "parameters": request.parameters,
-                "prompt_hash": request.prompt_hash,
+                "parameters": parameters(request),
+                "prompt_hash": prompt_hash(request),
             }
         )
-        self._calls[effect, number] = StoredCall(record, list(request.messages))
+        messages: list[tuple[str, str]] = [(message.role, message.content) for message in request.messages]
+        self._calls[effect, number] = StoredCall(record, messages)
 
     async def finish_call(self, effect: Effect, number: int, reply: ModelReply) -> None:
         call = self._calls[effect, number]

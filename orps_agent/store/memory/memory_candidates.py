@@ -40,10 +40,6 @@ class MemoryCandidates(Part):
         except KeyError:
             raise no_candidate(search, candidate) from None
 
-    async def candidates(self, search: str, ids: Iterable[str]) -> list[Candidate]:
-        known = self._of(search)
-        return [known[each] for each in ids if each in known]
-
     async def tree(self, search: str) -> Tree:
         return Tree(self._of(search).values())
 

@@ -78,7 +78,7 @@ class MemorySearches(Part):
     ) -> None:
         self._contents.change(search, changed)
 
-    async def reopen(self, search: Search) -> bool:
+    async def reopen(self, search: Search) -> None:
         changed: SearchChanges = {"status": "running", "reason": None, "finished_at": None, "config": search.config}
         if search.has_ended:
             changed["winner"] = None
@@ -90,7 +90,6 @@ class MemorySearches(Part):
         halted = [each for each in candidates.values() if each.status is Status.HALTED]
         awake = {"status": Status.RUNNING, "error": None}
         candidates.update({each.id: each.model_copy(update=awake) for each in halted})
-        return bool(halted)
 
     async def change_owner(self, seen: Search, pid: int, host: str, until: float) -> None:
         now = self._contents.searches[seen.id]

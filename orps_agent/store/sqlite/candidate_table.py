@@ -45,15 +45,6 @@ class CandidateTable(Part):
         """Return one candidate as far as its stages have come."""
         return await self.reader.candidate(search, candidate)
 
-    async def candidates(self, search: str, ids: Iterable[str]) -> list[Candidate]:
-        """Return several candidates as far as their stages have come, in no order."""
-        rows = await self.reader.rows(
-            "SELECT * FROM candidates WHERE search = ? AND id IN (SELECT value FROM json_each(?))",
-            search,
-            json.dumps(list(ids)),
-        )
-        return [self.reader.read(row, candidate) for row in rows]
-
     async def tree(self, search: str) -> Tree:
         """Return all candidates of a search."""
         rows = await self.reader.rows("SELECT * FROM candidates WHERE search = ?", search)

@@ -21,7 +21,6 @@ BUSY_SECONDS = 10.0
 Durability = Literal["process", "power"]
 PAGE_BYTES = 1024
 """Of a new file. A reply shrinks to references once its candidate tells it; small pages leave small holes."""
-_CHECKPOINTS = "-checkpoints"
 _SYNCHRONOUS: dict[Durability, str] = {"process": "NORMAL", "power": "FULL"}
 
 
@@ -70,11 +69,6 @@ def bring_up_to_date(connection: sqlite3.Connection, path: str) -> None:
     migrate(connection)
 
 
-def checkpoint_file(database: Path) -> Path:
-    """The file of checkpoints that goes with a database. It may be deleted while nothing runs."""
-    return database.with_name(f"{database.name}{_CHECKPOINTS}")
-
-
 def explain(error: sqlite3.Error | UnicodeDecodeError, path: str) -> str:
     """One line on what went wrong with the file and what to do about it."""
     text = "database disk image is malformed" if isinstance(error, UnicodeDecodeError) else str(error)
@@ -87,7 +81,5 @@ def explain(error: sqlite3.Error | UnicodeDecodeError, path: str) -> str:
         "unable to open": "check that its folder exists and is writable, or name another file with --db or ORPS_DB",
         "disk I/O": "check the disk, or name another file with --db or ORPS_DB",
     }
-    if path.endswith(_CHECKPOINTS):
-        advice["malformed"] = advice["not a database"] = "delete it: searches go on without it, from what is stored"
     hint = next((words for part, words in advice.items() if part in text), "name another file with --db")
     return f"{path}: {text}; {hint}"

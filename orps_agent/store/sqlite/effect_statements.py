@@ -9,8 +9,8 @@ from collections.abc import Iterator, Sequence
 from pydantic import BaseModel
 
 from orps_agent.domain.candidate import Candidate
-from orps_agent.llm.base import ModelReply
-from orps_agent.store.effects import Effect, Kind, Request, Settled, digest
+from orps_agent.llm.base import ModelReply, ModelRequest
+from orps_agent.store.effects import Effect, Kind, Settled, digest, parameters, prompt_hash
 
 from .texts import Folded, Recent, fold
 from .writer import Statement
@@ -24,15 +24,18 @@ def key_of(effect: Effect) -> tuple[str, str, str, int]:
     return effect.search, effect.candidate, effect.stage, effect.attempt
 
 
-def call_intent(effect: Effect, number: int, request: Request, told: Recent) -> Iterator[Statement]:
+def call_intent(
+    effect: Effect, number: int, request: ModelRequest, model: str, quoted: Sequence[Candidate], told: Recent
+) -> Iterator[Statement]:
     """Before a model call's `number`-th try: the conversation, text by text where not `told` yet, and the call."""
     listed: list[tuple[str, str]] = []
-    for role, text in request.messages:
+    for message in request.messages:
+        text = message.content
         name = digest(text)
-        listed.append((role, name))
+        listed.append((message.role, name))
         if name in told:
             continue
-        folded = fold(text, request.branch, share=True)
+        folded = fold(text, quoted, share=True)
         # The parts first: one of them may be the whole text, which must not be stored as a reference to itself.
         for shared, part in folded.shared.items():
             if told.add(shared):
@@ -46,10 +49,10 @@ def call_intent(effect: Effect, number: int, request: Request, told: Recent) -> 
             *key_of(effect),
             number,
             request.role,
-            request.model,
+            model,
             time.time(),
-            request.prompt_hash,
-            json.dumps(request.parameters),
+            prompt_hash(request),
+            json.dumps(parameters(request)),
             json.dumps(listed, separators=(",", ":")),
         ),
     )

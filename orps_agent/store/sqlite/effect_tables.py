@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from collections.abc import Sequence
 from typing import Any
 
 from pydantic import BaseModel
 
+from orps_agent.domain.candidate import Candidate
 from orps_agent.errors import StoreError
-from orps_agent.llm.base import ModelReply
-from orps_agent.store.effects import Effect, Kind, Request, Tries
+from orps_agent.llm.base import ModelReply, ModelRequest
+from orps_agent.store.effects import Effect, Kind, Tries
 from orps_agent.store.journal import Journal
 from orps_agent.store.records import CallRecord, ExecutionRecord, StoredUsage
 
@@ -131,10 +133,12 @@ class EffectRows:
         )
         return None if row["cost"] is None else float(row["cost"])
 
-    async def begin_call(self, effect: Effect, number: int, request: Request) -> None:
+    async def begin_call(
+        self, effect: Effect, number: int, request: ModelRequest, model: str, quoted: Sequence[Candidate]
+    ) -> None:
         """Store the intent of a model call, and what of its conversation is not stored yet."""
         try:
-            await self._writer.write(*call_intent(effect, number, request, self._told))
+            await self._writer.write(*call_intent(effect, number, request, model, quoted, self._told))
         except StoreError:
             self._told.clear()
             raise

@@ -14,7 +14,7 @@ from orps_agent.errors import StoreError
 from orps_agent.store.ownership import held
 from orps_agent.store.records import Garbage
 
-from .connection import BUSY_SECONDS, FAULTS, checkpoint_file, explain
+from .connection import BUSY_SECONDS, FAULTS, explain
 
 if TYPE_CHECKING:
     from .store import SqliteStore
@@ -38,53 +38,39 @@ async def find_garbage(store: SqliteStore, *, older_than: float | None = None) -
         for search in searches:
             (row,) = await store.reader.rows(f"SELECT total({columns}) AS size FROM {table} WHERE search = ?", search)
             size += int(row["size"])
-    keep = await store.unfinished()
-    left = await anyio.to_thread.run_sync(_checkpoints, store.path, keep, searches)
+    left = await anyio.to_thread.run_sync(_leftovers, store.path)
     return Garbage(searches, size, len(left), await anyio.to_thread.run_sync(_room, store.path))
 
 
 async def collect(store: SqliteStore, garbage: Garbage) -> int:
     """Remove it and give the room back; returns by how many bytes the files shrank."""
-    keep = await store.unfinished()
     before = _bytes(store.path)
     await store.writer.write(*(("DELETE FROM searches WHERE id = ?", (each,)) for each in garbage.searches))
-    await anyio.to_thread.run_sync(_shrink, store.path, keep)
+    await anyio.to_thread.run_sync(_shrink, store.path)
     return before - _bytes(store.path)
 
 
-def _checkpoints(database: Path, keep: set[str], gone: tuple[str, ...]) -> list[str]:
-    path = checkpoint_file(database)
-    if not path.exists():
-        return []
-    with _opened(path) as connection:
-        found = {row[0] for row in connection.execute("SELECT DISTINCT thread_id FROM checkpoints")}
-    return sorted(found - (keep - set(gone)))
-
-
 def _room(database: Path) -> int:
-    room = 0
-    for path in _files(database):
-        with _opened(path) as connection:
-            (free,) = connection.execute(
-                "SELECT freelist_count * page_size FROM pragma_freelist_count, pragma_page_size"
-            ).fetchone()
-        room += free
-    return room
+    with _opened(database) as connection:
+        (free,) = connection.execute(
+            "SELECT freelist_count * page_size FROM pragma_freelist_count, pragma_page_size"
+        ).fetchone()
+    return int(free)
 
 
-def _shrink(database: Path, keep: set[str]) -> None:
-    for thread in _checkpoints(database, keep, ()):
-        with _opened(checkpoint_file(database)) as connection:
-            connection.execute("DELETE FROM checkpoints WHERE thread_id = ?", (thread,))
-            connection.execute("DELETE FROM writes WHERE thread_id = ?", (thread,))
-    for path in _files(database):
-        with _opened(path) as connection:
-            connection.execute("VACUUM")
-            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+def _shrink(database: Path) -> None:
+    for each in _leftovers(database):
+        each.unlink(missing_ok=True)
+    with _opened(database) as connection:
+        connection.execute("VACUUM")
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
-def _files(database: Path) -> list[Path]:
-    return [path for path in (database, checkpoint_file(database)) if path.exists()]
+def _leftovers(database: Path) -> list[Path]:
+    """Return the files of LangGraph's checkpoints that an earlier version kept beside the database."""
+    name = f"{database.name}-checkpoints"
+    ends = ("", "-wal", "-shm", ".damaged", ".damaged-wal", ".damaged-shm")
+    return [path for end in ends if (path := database.with_name(f"{name}{end}")).exists()]
 
 
 @contextmanager
@@ -98,5 +84,5 @@ def _opened(path: Path) -> Iterator[sqlite3.Connection]:
 
 
 def _bytes(database: Path) -> int:
-    files = [path.with_name(path.name + end) for path in (database, checkpoint_file(database)) for end in ("", "-wal")]
+    files = [database, database.with_name(f"{database.name}-wal"), *_leftovers(database)]
     return sum(each.stat().st_size for each in files if each.exists())

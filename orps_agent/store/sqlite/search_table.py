@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from typing import Unpack
 
 from orps_agent.budget.account import OUT_OF_BUDGET
-from orps_agent.domain.candidate import Status
 from orps_agent.domain.search import Search
 from orps_agent.store.effects import Settled
 from orps_agent.store.lookup import nothing_latest, only
@@ -83,11 +82,6 @@ class SearchTable(Part):
         rows = [self.reader.read(row, search_row) for row in found]
         return [row for row in rows if row.status != "running" and row.asks_the_same_as(planned)]
 
-    async def unfinished(self) -> set[str]:
-        """Return the ids of all searches that may still go on."""
-        found = await self.reader.rows("SELECT id FROM searches WHERE status NOT IN ('finished', 'cancelled')")
-        return {row["id"] for row in found}
-
     async def ended_before(self, time_: float) -> list[Search]:
         """Return the searches that were finished or cancelled, and begun before a Unix time, oldest first."""
         found = await self.reader.rows(
@@ -103,14 +97,11 @@ class SearchTable(Part):
         """Set attributes of a search and settle effects whose outcomes they repeat, in one transaction."""
         await self.writer.write(update("searches", search_columns(changed), "id = ?", (search,)), *settling(settled))
 
-    async def reopen(self, search: Search) -> bool:
-        """Let a search go on under the given config; returns whether its budget had halted some of its candidates.
+    async def reopen(self, search: Search) -> None:
+        """Let a search go on under the given config.
 
-        The halted ones go on where they were. The winner of one that had ended is judged anew, as it may be another.
+        Halted candidates go on where they were. The winner of one that had ended is judged anew, as it may be another.
         """
-        halted = await self.reader.rows(
-            "SELECT 1 FROM candidates WHERE search = ? AND status = ? LIMIT 1", search.id, Status.HALTED
-        )
         wake = "UPDATE candidates SET status = 'running', error = NULL WHERE search = ? AND status = 'halted'"
         unjudge = "DELETE FROM executions WHERE search = ? AND stage IN ('judge', 'contest')"
         changed: SearchChanges = {"status": "running", "reason": None, "finished_at": None, "config": search.config}
@@ -119,7 +110,6 @@ class SearchTable(Part):
             also.append((unjudge, (search.id,)))
             changed["winner"] = None
         await self.writer.write(update("searches", search_columns(changed), "id = ?", (search.id,)), *also)
-        return bool(halted)
 
 
 def _insertion(search: Search) -> Statement:
