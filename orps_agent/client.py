@@ -1,4 +1,4 @@
-"""A client of the service: what an `Agent` does here, done there.
+"""Access the service from Python: the operations of an `Agent`, executed by a server.
 
 async with Client("http://127.0.0.1:8787") as client:
     search = await client.submit(problem)
@@ -30,15 +30,16 @@ from .settings import SearchConfig
 
 Answer = TypeVar("Answer", bound=BaseModel)
 _SILENCE_SECONDS = 30.0
-"""A stream from which nothing comes for so long is dead: the service says every few seconds that it lives."""
-_LONGEST_WAIT = 30.0
+"""Seconds of silence after which a stream counts as broken: the service sends a sign of life every few seconds."""
+_MAX_PAUSE_SECONDS = 30.0
 
 
 class Client:
-    """Asks the service at an address, with a token where it wants one.
+    """Send requests to the service at `url`, with a `token` where the service requires one.
 
-    Every method raises what the service answered, as the class of `orps_agent.errors` that it was there, or
-    ServiceError when nobody answers, or somebody else.
+    Every method raises the error that the service reports, as the same class of `orps_agent.errors`, or ServiceError
+    when there is no answer or one that is not from the service. Requests that change something are safe to repeat and
+    are retried for `patience_seconds`, as are broken event streams.
     """
 
     def __init__(self, url: str, *, token: str | None = None, patience_seconds: float = 60.0) -> None:
@@ -65,38 +66,39 @@ class Client:
         client: str | None = None,
         key: str | None = None,
     ) -> ServedSearch:
-        """Put a search into the queue; when this returns, it will be run, whatever happens to the service.
+        """Put a search into the queue; when this returns, the search is stored and will run, even after a crash.
 
-        Of the config only what was set counts, the rest is the service's. A second call with the same `key` comes
-        back to the same search; without one, this call has a key of its own, so that it is safe to repeat it within.
+        Only explicitly set fields of the config count; the service has its own values for the rest. A second call
+        with the same `key` returns the same search. Without one, the call generates a key, so that its own retries
+        are safe.
         """
-        asked = Submission(problem=problem, config=config, budget=budget, priority=priority, client=client)
-        return await self._patiently("/api/searches", ServedSearch, asked, key)
+        body = Submission(problem=problem, config=config, budget=budget, priority=priority, client=client)
+        return await self._post_with_retries("/api/searches", ServedSearch, body, key)
 
     async def list(self, limit: int = 100) -> tuple[ServedSearch, ...]:
-        """The latest searches, newest first."""
-        return (await self._ask("GET", f"/api/searches?limit={limit}", SearchList)).searches
+        """Return the latest searches, newest first."""
+        return (await self._request("GET", f"/api/searches?limit={limit}", SearchList)).searches
 
     async def get(self, search: str) -> ServedSearch:
-        """What is known of a search."""
-        return await self._ask("GET", f"/api/searches/{search}", ServedSearch)
+        """Return a search with its state in the service."""
+        return await self._request("GET", f"/api/searches/{search}", ServedSearch)
 
     async def document(self, search: str) -> SearchDocument:
         """Return the search with its tree and its calls."""
-        return await self._ask("GET", f"/api/searches/{search}/document", SearchDocument)
+        return await self._request("GET", f"/api/searches/{search}/document", SearchDocument)
 
     async def result(self, search: str) -> SearchResult:
-        """What it has found so far."""
-        return await self._ask("GET", f"/api/searches/{search}/result", SearchResult)
+        """Return what a search has found so far."""
+        return await self._request("GET", f"/api/searches/{search}/result", SearchResult)
 
     async def cancel(self, search: str) -> ServedSearch:
-        """End it, keeping what it found; what is in flight is stored first."""
-        return await self._patiently(f"/api/searches/{search}/cancel", ServedSearch)
+        """End a search and keep what it found; calls in flight are stored first."""
+        return await self._post_with_retries(f"/api/searches/{search}/cancel", ServedSearch)
 
     async def resume(self, search: str, *, budget: Budget | None = None, priority: int = 0) -> ServedSearch:
-        """Go on with it, with a larger budget where that had ended it."""
-        asked = Resumption(budget=budget, priority=priority)
-        return await self._patiently(f"/api/searches/{search}/resume", ServedSearch, asked)
+        """Continue a search, with a larger budget if its budget ended it."""
+        body = Resumption(budget=budget, priority=priority)
+        return await self._post_with_retries(f"/api/searches/{search}/resume", ServedSearch, body)
 
     async def fork(
         self,
@@ -109,18 +111,18 @@ class Client:
         priority: int = 0,
         key: str | None = None,
     ) -> ServedSearch:
-        """A new search that goes on from candidate `at`, with another critique or other code, or other numbers.
+        """Start a search from candidate `at` with a different critique, code or settings.
 
-        `key` as in `submit`.
+        `key` works as in `submit`.
         """
-        asked = Fork(at=at, critique=critique, code=code, config=config, priority=priority)
-        return await self._patiently(f"/api/searches/{search}/fork", ServedSearch, asked, key)
+        body = Fork(at=at, critique=critique, code=code, config=config, priority=priority)
+        return await self._post_with_retries(f"/api/searches/{search}/fork", ServedSearch, body, key)
 
     async def watch(self, search: str, *, after: int = 0) -> AsyncIterator[StoredEvent]:
-        """What the search has told behind event `after` and what it tells from now on, until it has ended.
+        """Yield the events of a search after number `after`, stored and future ones, until the search has ended.
 
-        A stream that breaks off is taken up where it was, for as long as the client's patience lasts with a service
-        that does not answer; no event is lost or comes twice.
+        A broken stream is resumed where it was, without a lost or repeated event; ServiceError is raised when the
+        service does not answer for `patience_seconds`.
         """
         waited, pause = 0.0, 0.5
         while True:
@@ -134,12 +136,12 @@ class Client:
                     yield event
             except httpx.TransportError as error:
                 if waited >= self._patience:
-                    raise ServiceError(f"{self._http.base_url}: {_words(error)}; is the service running?") from error
+                    raise ServiceError(f"{self._http.base_url}: {_message(error)}; is the service running?") from error
             await anyio.sleep(pause)
-            waited, pause = waited + pause, min(2 * pause, _LONGEST_WAIT)
+            waited, pause = waited + pause, min(2 * pause, _MAX_PAUSE_SECONDS)
 
     async def _stream(self, search: str, after: int) -> AsyncIterator[tuple[str, str]]:
-        """Name and data of each message of one connection."""
+        """Yield name and data of each message of one connection."""
         headers = {"Last-Event-ID": str(after), "Accept": "text/event-stream"}
         async with self._http.stream("GET", f"/api/searches/{search}/events", headers=headers) as answer:
             if not answer.is_success:
@@ -155,37 +157,37 @@ class Client:
                 if not line:
                     fields = {}
 
-    async def _patiently(
-        self, path: str, kind: type[Answer], asked: BaseModel | None = None, key: str | None = None
+    async def _post_with_retries(
+        self, path: str, kind: type[Answer], body: BaseModel | None = None, key: str | None = None
     ) -> Answer:
-        """Post, and again while nobody answers: for what is safe to be asked twice, by its nature or by its key."""
+        """Post a request, and retry while there is no answer: only for idempotent requests, or those with a key."""
         headers = {"Idempotency-Key": key or secrets.token_hex(16)}
         waited, pause = 0.0, 0.5
         while True:
             try:
-                return await self._ask("POST", path, kind, asked, headers)
+                return await self._request("POST", path, kind, body, headers)
             except ServiceError:
                 if waited >= self._patience:
                     raise
             await anyio.sleep(pause)
-            waited, pause = waited + pause, min(2 * pause, _LONGEST_WAIT)
+            waited, pause = waited + pause, min(2 * pause, _MAX_PAUSE_SECONDS)
 
-    async def _ask(
+    async def _request(
         self,
         method: str,
         path: str,
         kind: type[Answer],
-        asked: BaseModel | None = None,
+        body: BaseModel | None = None,
         headers: dict[str, str] | None = None,
     ) -> Answer:
         given: dict[str, Any] = {"headers": headers or {}}
-        if asked is not None:
-            given["content"] = asked.model_dump_json(exclude_unset=True)
+        if body is not None:
+            given["content"] = body.model_dump_json(exclude_unset=True)
             given["headers"] = given["headers"] | {"Content-Type": "application/json"}
         try:
             answer = await self._http.request(method, path, **given)
         except httpx.HTTPError as error:
-            raise ServiceError(f"{self._http.base_url}: {_words(error)}; is the service running?") from error
+            raise ServiceError(f"{self._http.base_url}: {_message(error)}; is the service running?") from error
         if not answer.is_success:
             raise _error(answer)
         return _read(kind, answer.text)
@@ -195,20 +197,22 @@ def _read(kind: type[Answer], text: str) -> Answer:
     try:
         return kind.model_validate_json(text)
     except ValidationError as error:
-        raise ServiceError(f"the answer is not a {kind.__name__}: is the service of this version?") from error
+        raise ServiceError(
+            f"the answer is not a {kind.__name__}: do client and service have the same version?"
+        ) from error
 
 
 def _error(answer: httpx.Response) -> OrpsError:
-    """What the service says is wrong, as the error that it was there."""
+    """Convert an error answer to the error that the service raised, or to a ServiceError."""
     try:
         fault = Fault.model_validate_json(answer.text)
     except ValidationError:
-        return ServiceError(f"{answer.url}: HTTP {answer.status_code}, from something that is no service of orps")
+        return ServiceError(f"{answer.url}: HTTP {answer.status_code}, from a server that is not an orps service")
     kind = getattr(errors, fault.title, None)
     if isinstance(kind, type) and issubclass(kind, OrpsError):
         return kind(fault.detail)
     return ServiceError(f"{answer.url}: {fault.detail}")
 
 
-def _words(error: httpx.HTTPError) -> str:
+def _message(error: httpx.HTTPError) -> str:
     return str(error) or type(error).__name__

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import anyio
 
-from orps_agent.cli.demo import configured, search_all
+from orps_agent.cli.demo import demo_config, search_all
 from orps_agent.settings import load_settings
 
 
@@ -23,7 +23,7 @@ def main() -> None:
         settings = load_settings(model="embedded", db=Path(folder) / "orps.db")
         for seed in range(seeds):
             started = time.monotonic()
-            results = anyio.run(search_all, settings, configured(seed))
+            results = anyio.run(search_all, settings, demo_config(seed))
             gained = [each.problem for each in results if each.solved and not (each.first and each.first.solved)]
             gained_in += bool(gained)
             print(

@@ -9,15 +9,15 @@ from typing import get_args
 import typer
 from typer.models import ArgumentInfo
 
-from orps_agent.cli import HOMES, home
+from orps_agent.cli import COMMANDS, load_command
 
 from .words import words
 
 MADE = "<!-- Made by `make docs` from orps_agent/cli: edit that, not this page. -->\n"
 HEAD = """# Commands and options
 
-What `orps COMMAND --help` says, in one place. [command-line.md](command-line.md) shows how they are used; what an
-option leaves open comes from the [settings](settings.md).
+This page lists what `orps COMMAND --help` prints. [command-line.md](command-line.md) shows how to use the commands;
+the values of options that are not given come from the [settings](settings.md).
 """
 
 
@@ -28,8 +28,8 @@ def options_page() -> str:
 
 
 def _commands() -> Iterator[tuple[str, Callable[..., object]]]:
-    for name in HOMES:
-        found = home(name)
+    for name in COMMANDS:
+        found = load_command(name)
         if not isinstance(found, typer.Typer):
             yield f"orps {name}", found
             continue

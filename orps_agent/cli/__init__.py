@@ -1,7 +1,8 @@
-"""The `orps` command: one module a command, all of them thin over the Python API.
+"""Define the `orps` command: one module per command, each a thin layer over the Python API.
 
-A command's module is imported when that command is asked for (help asks for all of them), and what is slow to import,
-LangGraph and the endpoint's client, when it runs: `orps show` must not wait for what a benchmark needs.
+A command's module is imported when that command is looked up (the help looks all of them up). Packages that are slow
+to import, such as LangGraph and the client of the endpoint, are imported when the command runs: `orps show` must not
+wait for what a benchmark needs.
 """
 
 from __future__ import annotations
@@ -25,11 +26,11 @@ if TYPE_CHECKING:
     from typer._click import Command
 
 EXIT_CODES = """
-Exit codes: 0 all tests pass; 1 a best solution was found, but it does not pass all tests; 2 bad usage; 3 could not run
-(endpoint, sandbox or database); 130 or 143 interrupted, to be resumed.
+Exit codes: 0 all tests pass; 1 the best solution does not pass all tests; 2 bad usage; 3 could not run
+(endpoint, sandbox or database); 130 or 143 interrupted, can be resumed.
 """
 
-HOMES = {
+COMMANDS = {
     "solve": ("solve", "solve"),
     "resume": ("resume", "resume"),
     "list": ("list", "list_searches"),
@@ -47,21 +48,21 @@ HOMES = {
     "bench": ("bench", "app"),
     "token": ("token", "app"),
 }
-"""Where each command lives, in the order of help: a module, and its function or its group of commands."""
+"""Module of each command, and the name of its function or of its group of commands, in the order of the help."""
 
 
-def home(name: str) -> typer.Typer | Callable[..., object]:
-    """The function of a command, or the group of commands that it is."""
-    module, member = HOMES[name]
+def load_command(name: str) -> typer.Typer | Callable[..., object]:
+    """Import and return the function of a command, or its group of subcommands."""
+    module, member = COMMANDS[name]
     found: typer.Typer | Callable[..., object] = getattr(import_module(f".{module}", __name__), member)
     return found
 
 
 class _Commands(Mapping[str, "Command"]):
-    """The commands by name, each made when it is asked for."""
+    """Map names to commands, and build each command when it is looked up."""
 
     def __getitem__(self, name: str) -> Command:
-        found = home(name)
+        found = load_command(name)
         if isinstance(found, typer.Typer):
             return get_command(found)
         single = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
@@ -69,10 +70,10 @@ class _Commands(Mapping[str, "Command"]):
         return get_command(single)
 
     def __iter__(self) -> Iterator[str]:
-        return iter(HOMES)
+        return iter(COMMANDS)
 
     def __len__(self) -> int:
-        return len(HOMES)
+        return len(COMMANDS)
 
 
 class _Group(TyperGroup):
@@ -93,14 +94,14 @@ app = typer.Typer(
 
 @app.callback()
 def _orps() -> None:
-    """Searches for correct and fast code: samples, runs, measures, criticises, and goes on from the best."""
+    """Search for correct and fast code: sample, run, measure and criticise candidates, and refine the best."""
 
 
 def main() -> None:
-    """Run a command; an error of ours is one line and an exit code, never a traceback."""
-    # Modules and rows are made by the ten thousand, and stay: looking for garbage every 700 is time for nothing.
+    """Run a command; print an OrpsError as one line and exit with its code, without a traceback."""
+    # Modules and rows are created by the ten thousand and stay alive: a collection every 700 objects finds nothing.
     set_threshold(50_000)
-    # No command has a use for plugins of pydantic, which it would look for in every package that is installed.
+    # No command uses plugins of pydantic, which pydantic would look for in every installed package.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     try:
         app()

@@ -1,4 +1,4 @@
-"""`orps bench`: methods on benchmarks at equal budget, and reports of any number of such runs."""
+"""Implement `orps bench`: compare methods on benchmarks at equal budget, and report on any number of such runs."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typer.core import TyperGroup
 from orps_agent.errors import DatasetError, SettingsError
 from orps_agent.settings import SearchConfig, changed
 
-from .observability import observed
+from .observability import set_up_observability
 from .options import (
     Assign,
     BaseUrl,
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 
 class _DatasetsOrReport(TyperGroup):
-    """What is not `report` is a dataset: `orps bench data/mbpp` stands for `orps bench run data/mbpp`."""
+    """Treat a first argument that is no subcommand as a dataset: `orps bench DATA` means `orps bench run DATA`."""
 
     def parse_args(self, ctx: typer.Context, args: list[str]) -> list[str]:  # type: ignore[override]
         if args and args[0] not in (*self.commands, "--help"):
@@ -45,17 +45,17 @@ class _DatasetsOrReport(TyperGroup):
 
 
 _TABLE = "table"
-"""The format for a terminal; in a file it is Markdown."""
+"""Report format for a terminal; written to a file, it becomes Markdown."""
 FormatOption = Annotated[
     str,
-    typer.Option("--format", "-f", help="How the report is written down: table, markdown, csv, json or html."),
+    typer.Option("--format", "-f", help="Format of the report: table, markdown, csv, json or html."),
 ]
 Output = Annotated[
     Path | None, typer.Option("--output", "-o", help="Write the report to this file.", show_default=False)
 ]
 app = typer.Typer(
     name="bench",
-    help="Methods on benchmarks at equal budget: `orps bench DATASET...`, then `orps bench report DB...`.",
+    help="Compare methods on benchmarks at equal budget: `orps bench DATASET...`, then `orps bench report DB...`.",
     no_args_is_help=True,
     cls=_DatasetsOrReport,
     add_completion=False,
@@ -64,39 +64,43 @@ app = typer.Typer(
 
 @app.command("run")
 def run(
-    datasets: Annotated[list[str], typer.Argument(help="Files, folders with test and dev splits, or hub names.")],
-    methods: Annotated[str, typer.Option(help="With commas between; `gold` is the gold solution.")] = "orps,cot",
+    datasets: Annotated[
+        list[str], typer.Argument(help="Files, folders with test and dev splits, or names on the hub.")
+    ],
+    methods: Annotated[str, typer.Option(help="Comma-separated methods; `gold` is the gold solution.")] = "orps,cot",
     calls: Annotated[
-        int | None, typer.Option(min=1, help="Model calls that every method gets for a problem.", show_default=False)
+        int | None, typer.Option(min=1, help="Model calls that each method may make per problem.", show_default=False)
     ] = None,
     regime: Annotated[
         str | None,
-        typer.Option(help="What a search sees: `weak` or `real` tests; judged on the real ones.", show_default=False),
+        typer.Option(
+            help="Tests that a search sees: `weak` or `real`; it is judged on the real ones.", show_default=False
+        ),
     ] = None,
-    seeds: Annotated[str, typer.Option(help="With commas between; every problem is solved once with each.")] = "0",
+    seeds: Annotated[str, typer.Option(help="Comma-separated seeds; every problem is solved once per seed.")] = "0",
     problems: Annotated[
-        int | None, typer.Option(min=1, help="Only the first so many of each dataset.", show_default=False)
+        int | None, typer.Option(min=1, help="Use only the first N problems of each dataset.", show_default=False)
     ] = None,
     only: Annotated[
         str | None,
-        typer.Option(help="Only these problems, ids with commas between: `mbpp/11`, or `11`.", show_default=False),
+        typer.Option(help="Use only these problems, comma-separated ids: `mbpp/11`, or `11`.", show_default=False),
     ] = None,
-    shard: Annotated[str, typer.Option(help="Only the i-th of n parts: i/n.")] = "1/1",
-    at_once: Annotated[int, typer.Option(min=1, help="Searches that run at the same time.")] = 100,
-    strict: Annotated[bool, typer.Option("--strict", help="Refuse datasets with bad rows.")] = False,
+    shard: Annotated[str, typer.Option(help="Run only part i of n, as i/n.")] = "1/1",
+    at_once: Annotated[int, typer.Option(min=1, help="Number of searches that run at the same time.")] = 100,
+    strict: Annotated[bool, typer.Option("--strict", help="Reject datasets with invalid rows.")] = False,
     batch_calls: Annotated[
-        int | None, typer.Option(min=1, help="End after so many model calls of this run.", show_default=False)
+        int | None, typer.Option(min=1, help="Stop after this many model calls of this run.", show_default=False)
     ] = None,
     batch_tokens: Annotated[
-        int | None, typer.Option(min=1, help="End before this run has used more tokens.", show_default=False)
+        int | None, typer.Option(min=1, help="Stop before this run uses more tokens.", show_default=False)
     ] = None,
     batch_cost: Annotated[
-        float | None, typer.Option(help="End before this run has cost more USD.", show_default=False)
+        float | None, typer.Option(help="Stop before this run costs more USD.", show_default=False)
     ] = None,
     batch_time: Annotated[
-        float | None, typer.Option(help="Begin nothing new after so many seconds of this run.", show_default=False)
+        float | None, typer.Option(help="Start nothing new after this many seconds of this run.", show_default=False)
     ] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only forecast calls, tokens and money.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only forecast calls, tokens and cost.")] = False,
     model: Model = None,
     critic_model: CriticModel = None,
     base_url: BaseUrl = None,
@@ -108,7 +112,7 @@ def run(
     log: Log = None,
     unsafe_exec: Unsafe = False,
 ) -> None:
-    """Solve every problem by every method. The same command again goes on where it was stopped.
+    """Solve every problem with every method. Run again, the same command continues where it was stopped.
 
     orps bench data/mbpp --methods orps,best-of-n,cot --calls 20
     """
@@ -117,7 +121,7 @@ def run(
     from orps_agent.bench.plan import Plan, Shard
     from orps_agent.llm.registry import model_names
 
-    from .bench_run import forecast_bench, run_bench_command, say_what_is_left
+    from .bench_run import forecast_bench, print_unfinished, run_bench_command
     from .download import ensure_weights
 
     _refuse_unknown(format_)
@@ -144,23 +148,23 @@ def run(
     if dry_run:
         forecast_bench(settings, entries)
         return
-    settings = observed(settings, console=verbose)
+    settings = set_up_observability(settings, console=verbose)
     ensure_weights(settings, quiet=False)
     outcome, signal = run_bench_command(settings, entries, budget=budget, at_once=at_once)
     if outcome.records:
         _write(outcome.records, format_, output)
-    say_what_is_left(outcome)
+    print_unfinished(outcome)
     if outcome.left:
         raise typer.Exit(128 + signal if signal else 3)
 
 
 @app.command("report")
 def report(
-    databases: Annotated[list[Path], typer.Argument(help="Databases that bench runs were made into.")],
+    databases: Annotated[list[Path], typer.Argument(help="Databases of bench runs.")],
     format_: FormatOption = _TABLE,
     output: Output = None,
 ) -> None:
-    """Report what bench runs have found so far, those of several databases together."""
+    """Report the results of bench runs so far, several databases in one report."""
     _refuse_unknown(format_)
     _write(anyio.run(_read, databases), format_, output)
 
@@ -172,11 +176,11 @@ async def _read(databases: list[Path]) -> list[Record]:
     found: list[Record] = []
     for path in databases:
         if not await anyio.Path(path).is_file():
-            raise DatasetError(f"{path}: no such database; `orps bench` makes one, named with --db")
+            raise DatasetError(f"{path}: no such database; `orps bench --db PATH` creates one")
         async with SqliteStore(path) as store:
             found += await all_records(store)
     if not found:
-        raise DatasetError(f"{', '.join(map(str, databases))}: no bench run was made into it: see `orps bench --help`")
+        raise DatasetError(f"{', '.join(map(str, databases))}: holds no bench run: see `orps bench --help`")
     return found
 
 
@@ -190,7 +194,7 @@ def _load(name: str, *, strict: bool) -> Loaded:
 
 
 def _refuse_unknown(format_: str) -> None:
-    """Raise SettingsError, or PluginError, now rather than after the searches."""
+    """Raise SettingsError or PluginError for an unknown format before the searches instead of after them."""
     from orps_agent.bench.formats import REPORTS
 
     if format_ != _TABLE:
@@ -211,7 +215,7 @@ def _write(records: Sequence[Record], format_: str, output: Path | None) -> None
     try:
         output.write_text(text, encoding="utf-8")
     except OSError as error:
-        raise SettingsError(f"--output {output}: {error.strerror}; name a file that can be written") from error
+        raise SettingsError(f"--output {output}: {error.strerror}; choose a file that can be written") from error
     err.print(f"written to {output}", markup=False)
 
 
@@ -219,4 +223,4 @@ def _seeds(text: str) -> tuple[int, ...]:
     try:
         return tuple(dict.fromkeys(int(each) for each in text.split(",")))
     except ValueError as error:
-        raise SettingsError(f"--seeds {text}: must be whole numbers with commas between") from error
+        raise SettingsError(f"--seeds {text}: must be comma-separated whole numbers") from error

@@ -1,4 +1,4 @@
-"""What `orps bench` does once everything is known: forecast, or run and show how far it is."""
+"""Execute a planned bench run for `orps bench`: forecast it, or run it and show its progress."""
 
 from __future__ import annotations
 
@@ -28,18 +28,18 @@ from orps_agent.util.tasks import background_tasks
 from orps_agent.util.text import money, safe
 
 from .output import err, out
-from .run_search import Signalled, watch_signals
+from .run_search import ReceivedSignal, watch_signals
 
 
 class _Progress:
-    """One line that says how much is done and how much of it is solved, by method."""
+    """Show one line with the number of finished searches, and of solved ones per method."""
 
     def __init__(self, entries: Sequence[Entry]) -> None:
         self._total = len(entries)
         self._done: Counter[str] = Counter()
         self._solved: Counter[str] = Counter()
         self._live = Live(console=err, refresh_per_second=4, transient=True)
-        self._words = ""
+        self._message = ""
 
     def __enter__(self) -> _Progress:
         if err.is_terminal:
@@ -49,55 +49,57 @@ class _Progress:
     def __exit__(self, *_: object) -> None:
         self._live.stop()
 
-    async def tell(self, record: Record) -> None:
-        """One more search is done."""
+    async def count(self, record: Record) -> None:
+        """Count one more finished search."""
         self._done[record.method] += 1
         self._solved[record.method] += record.solved
         self._draw()
 
-    def say(self, words: str) -> None:
-        """What happens beside the counting."""
-        self._words = f"; {words}"
+    def show_message(self, message: str) -> None:
+        """Append a message to the line; print it on stderr where the line cannot be redrawn."""
+        self._message = f"; {message}"
         self._draw()
         if not err.is_terminal:
-            err.print(words, markup=False)
+            err.print(message, markup=False)
 
     def _draw(self) -> None:
         if err.is_terminal:
             methods = ", ".join(f"{safe(name)} {self._solved[name]} of {done}" for name, done in self._done.items())
-            self._live.update(Text(f"{self._done.total()} of {self._total} searches, solved: {methods}{self._words}"))
+            self._live.update(Text(f"{self._done.total()} of {self._total} searches, solved: {methods}{self._message}"))
 
 
 def run_bench_command(
     settings: Settings, entries: Sequence[Entry], *, budget: Budget, at_once: int
 ) -> tuple[Outcome, int]:
-    """Run what is left of a bench; what it came to, and the signal that stopped it, or 0."""
-    signalled = Signalled()
+    """Run the unfinished searches of a bench; return the outcome and the signal that stopped it, or 0."""
+    received = ReceivedSignal()
 
     async def run() -> Outcome:
         progress, stopping = _Progress(entries), anyio.Event()
         async with (
             Agent(settings, budget=budget) as agent,
-            background_tasks(partial(watch_signals, stopping.set, progress, signalled, f"`{this_command()}` goes on")),
+            background_tasks(
+                partial(watch_signals, stopping.set, progress, received, f"`{this_command()}` continues it")
+            ),
         ):
             with progress:
-                return await run_bench(agent, entries, at_once=at_once, tell=progress.tell, stopping=stopping)
+                return await run_bench(agent, entries, at_once=at_once, tell=progress.count, stopping=stopping)
 
     try:
-        return anyio.run(run), signalled.number
-    except KeyboardInterrupt:  # before the signals were watched, so that nothing had begun
+        return anyio.run(run), received.number
+    except KeyboardInterrupt:  # before the signals were watched, so that nothing had started
         return Outcome((), len(entries)), signal.SIGINT
 
 
-def say_what_is_left(outcome: Outcome) -> None:
-    """Which searches are not through, and the command that goes on with them."""
+def print_unfinished(outcome: Outcome) -> None:
+    """Print how many searches are unfinished, and the command that continues them."""
     cut_short = sum(record.cut_short for record in outcome.records)
     if outcome.left:
         err.print(f"{_searches(outcome.left)} not finished", markup=False)
     if cut_short:
-        err.print(f"{_searches(cut_short)} ended by the limits of the batch, which count for a run", markup=False)
+        err.print(f"{_searches(cut_short)} stopped by the limits of this run", markup=False)
     if outcome.left or cut_short:
-        err.print(f"to go on: {this_command()}", markup=False, soft_wrap=True)
+        err.print(f"to continue: {this_command()}", markup=False, soft_wrap=True)
 
 
 def _searches(count: int) -> str:
@@ -105,12 +107,12 @@ def _searches(count: int) -> str:
 
 
 def this_command() -> str:
-    """What was typed to come here, fit to be typed again."""
+    """Return the command line of this process, quoted for a shell."""
     return shlex.join(["orps", *sys.argv[1:]])
 
 
 def forecast_bench(settings: Settings, entries: Sequence[Entry]) -> None:
-    """What all searches together will ask for, if all rounds are used; nothing is asked or stored."""
+    """Print the calls, tokens and cost of all searches if all rounds are used; call no model and store nothing."""
     prices, tester = load_prices(settings), name_of_tester(settings)
     calls = tokens = 0
     cost: float | None = 0.0
@@ -127,4 +129,4 @@ def forecast_bench(settings: Settings, entries: Sequence[Entry]) -> None:
         cost = None if cost is None or found.likely.cost is None else cost + found.likely.cost
     price = "at an unknown price" if cost is None else f"for {money(cost)}"
     out.print(f"{len(entries)} searches: about {calls:,} model calls, {tokens:,} tokens, {price}", markup=False)
-    out.print("Nothing was asked or stored.")
+    out.print("No model was called and nothing was stored.")

@@ -1,4 +1,4 @@
-"""`orps cancel`: end a search before its time."""
+"""Implement `orps cancel`: end a search early."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .output import out
 
 
 def cancel(search: Search, db: Db = None) -> None:
-    """End a search, keeping what it found; `orps resume` still goes on with it."""
+    """End a search and keep what it found; `orps resume` can still continue it."""
     out.print(anyio.run(_cancel, settings_from(db=db), search), markup=False)
 
 
@@ -22,6 +22,6 @@ async def _cancel(settings: Settings, search: str) -> str:
         if await archive.cancel(row.id):
             return f"search {row.id} is cancelled"
         return (
-            f"process {row.owner_pid} on {row.owner_host} was asked to end search {row.id}: "
-            "it stores what is in flight first"
+            f"requested process {row.owner_pid} on {row.owner_host} to end search {row.id}: "
+            "it stores the calls in flight first"
         )

@@ -1,4 +1,4 @@
-"""`orps demo`: small searches with the embedded model, to see how it goes without a key or a server."""
+"""Implement `orps demo`: run small searches with the embedded model, without a key or a server."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ if TYPE_CHECKING:
     from orps_agent.agent import Agent
 
 MAX_TOKENS = 96
-"""Enough for each of the demo's solutions; a small model that goes on for longer has lost its way."""
+"""Limit of a reply, in tokens: enough for each of the demo's solutions; a longer reply of a small model is useless."""
 
 
 def demo(
-    seed: Annotated[int, typer.Option(help="Another seed, other samples.")] = 0,
+    seed: Annotated[int, typer.Option(help="Seed of the samples.")] = 0,
     db: Db = None,
 ) -> None:
     """Search for solutions of a few small problems with the embedded model: no key, no server."""
@@ -39,18 +39,18 @@ def demo(
 
     settings = settings_from(model="embedded", db=db)
     ensure_weights(settings, quiet=False)
-    results = anyio.run(search_all, settings, configured(seed))
+    results = anyio.run(search_all, settings, demo_config(seed))
     _print_table(results)
     raise typer.Exit(0 if any(result.solved for result in results) else 1)
 
 
-def configured(seed: int) -> SearchConfig:
-    """The demo's search with this seed."""
+def demo_config(seed: int) -> SearchConfig:
+    """Return the search settings of the demo with this seed."""
     return QUICK.model_copy(update={"seed": seed, "max_tokens": MAX_TOKENS})
 
 
 async def search_all(settings: Settings, config: SearchConfig) -> list[SearchResult]:
-    """Search for a solution of each of the demo's problems, one after the other, and show each."""
+    """Solve the demo's problems one after the other, print each result, and return all of them."""
     from orps_agent.agent import Agent
 
     results: list[SearchResult] = []
@@ -68,7 +68,7 @@ async def _search(agent: Agent, problem: Problem, config: SearchConfig) -> Searc
     with choose_view(quiet=False, verbose=False) as view:
         async with agent.stream(problem, config) as events:
             async for event in events:
-                view.tell(event)
+                view.handle(event)
                 if isinstance(event, SearchFinished):
                     return event.result
     raise AssertionError("a search ends with its result or with an error")
@@ -81,7 +81,7 @@ def _problems() -> list[Problem]:
 
 def _print_outcome(result: SearchResult) -> None:
     if result.winner is None or not result.solution:
-        out.print("No candidate held any code.", style="red")
+        out.print("No candidate contained any code.", style="red")
         return
     out.print(highlighted(result.solution))
     out.print(f"Candidate {result.winner.id} ({result.winner.hint}) {result.why}.\n", markup=False)
@@ -104,7 +104,7 @@ def _print_table(results: list[SearchResult]) -> None:
     out.print(table)
     gained = sum(result.solved and not (result.first and result.first.solved) for result in results)
     out.print(f"\nThe search solved {gained} of {len(results)} problems that the first sample did not solve.")
-    out.print('Now one of yours: orps solve "Write f(n): twice n." --test "f(2) == 4"', markup=False)
+    out.print('Try a problem of your own: orps solve "Write f(n): twice n." --test "f(2) == 4"', markup=False)
 
 
 def _passed(report: ExecutionReport | None) -> str:

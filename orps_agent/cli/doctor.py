@@ -1,4 +1,4 @@
-"""`orps doctor`: can candidates be run here, is there a model, can searches be stored; and what would mend it."""
+"""Implement `orps doctor`: check the sandbox, the model, the database and the plugins, and say how to fix them."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from .output import out
 
 
 class Finding(BaseModel):
-    """One thing looked at: whether it works, and what was seen or what to do."""
+    """Report one check: its name, its success, and what was found or what to do."""
 
     name: str
     works: bool
@@ -30,7 +30,7 @@ class Finding(BaseModel):
 
 
 def doctor(model: Model = None, base_url: BaseUrl = None, db: Db = None, as_json: Json = False) -> None:
-    """Say what works on this machine, and how to mend what does not."""
+    """Check what works on this machine, and print how to fix what does not."""
     settings = settings_from(model=model, base_url=base_url, db=db)
     findings = anyio.run(_examine, settings)
     if as_json:
@@ -50,17 +50,17 @@ async def _examine(settings: Settings) -> list[Finding]:
         Finding(
             name="settings",
             works=True,
-            words=str(config) if config.exists() else f"defaults ({config} is not there)",
+            words=str(config) if config.exists() else f"defaults ({config} does not exist)",
         ),
         await _finding("sandbox", lambda: _sandbox(settings)),
         await _finding("model", lambda: _model(settings)),
         await _finding("database", lambda: _database(settings)),
-        *map(_seam, _registries()),
+        *map(_check_plugins, _registries()),
     ]
 
 
 def _registries() -> list[Registry[Any]]:
-    """Return what other packages can add to."""
+    """Return the registries of the parts that other packages can add."""
     from orps_agent.bench.datasets import FORMATS
     from orps_agent.bench.formats import REPORTS
     from orps_agent.llm.kinds import KINDS
@@ -71,8 +71,8 @@ def _registries() -> list[Registry[Any]]:
     return [STRATEGIES, KINDS, EXECUTORS, STORES, FORMATS, REPORTS]
 
 
-def _seam(registry: Registry[Any]) -> Finding:
-    """List the names of one kind of part, with the packages that add some; it works unless one cannot be imported."""
+def _check_plugins(registry: Registry[Any]) -> Finding:
+    """List the names of one kind of part and the packages that add some; fail if one of them cannot be imported."""
     names = ", ".join([*registry.built_in, *map(str, registry.plugins())])
     faults = []
     for name in registry.names():
@@ -93,7 +93,7 @@ async def _finding(name: str, look: Callable[[], Awaitable[str]]) -> Finding:
 async def _sandbox(settings: Settings) -> str:
     async with executor_of(settings.executor) as executor:
         if not isinstance(executor, SplitExecutor):
-            return f"the executor {settings.executor.kind} can be started; its package says how it isolates candidates"
+            return f"the executor {settings.executor.kind} starts; see its package for how it isolates candidates"
         isolation = executor.isolation
     words = f"isolation tier {isolation.tier}: {isolation.summary}"
     return f"{words}; to raise the tier: {isolation.raise_with}" if isolation.raise_with else words

@@ -1,4 +1,4 @@
-"""Fetches the embedded model's file with a progress bar, where a command is about to need it."""
+"""Download the file of the embedded model with a progress bar before a command needs it."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from .output import err
 
 
 def ensure_weights(settings: Settings, *, quiet: bool) -> None:
-    """Fetch the embedded model when this search needs it and it is not there yet."""
+    """Download the embedded model if the settings use it and it is not in the cache."""
     from orps_agent.llm.registry import uses_embedded
 
     if not uses_embedded(settings) or weights.find(settings.cache) is not None:
         return
     if not quiet:
-        err.print("The search uses the embedded model: fetching it once (about 90 MB).")
+        err.print("The search uses the embedded model: downloading it once (about 90 MB).")
     pull(settings.cache, weights.EMBEDDED, quiet=quiet)
 
 
 def pull(cache: Path, name: str, *, quiet: bool) -> Path:
-    """Fetch, verify and unpack the model's file; returns where it is."""
+    """Download, verify and unpack the file of a model; return its path."""
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
     with Progress(*columns, console=err, transient=True, disable=quiet) as bar:
         task = bar.add_task(name, total=None)

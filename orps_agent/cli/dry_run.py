@@ -1,4 +1,4 @@
-"""What `orps solve --dry-run` prints: what the search would ask for, in three cases."""
+"""Print the forecast of `orps solve --dry-run`: calls, tokens and cost of a search in three cases."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .output import out
 
 
 def print_forecast(settings: Settings, problem: Problem, config: SearchConfig, *, as_json: bool) -> None:
-    """Forecast a search; no model is opened and nothing is stored."""
+    """Forecast a search and print it, as a table or as JSON; open no model and store nothing."""
     found = Agent(settings).forecast(problem, config)
     if as_json:
         print(found.model_dump_json(indent=2))  # noqa: T201 - the document
@@ -24,15 +24,15 @@ def print_forecast(settings: Settings, problem: Problem, config: SearchConfig, *
     programmer, critic = model_names(settings)
     alone = programmer == critic or not config.process_reward
     models = programmer if alone else f"{programmer}, critic {critic}"
-    out.print(f"A search for {problem.id} with {models} would ask for about", markup=False)
+    out.print(f"A search for {problem.id} with {models} would need about", markup=False)
     out.print(_table(found))
     out.print(
-        "Low: it ends after its first round. Likely: all rounds, replies of a third of their limit. High: every reply "
-        "as long as it may be, and a repair turn for each. Tokens are estimated from characters, four to a token.",
+        "Low: the search ends after its first round. Likely: all rounds, replies of a third of their limit. High: "
+        "every reply as long as its limit, and a repair turn for each. Tokens are estimated as characters / 4.",
         style="dim",
     )
     for model in found.unpriced:
-        out.print(f"The price of {model} is unknown: the settings file can tell it, see docs/budgets.md.", markup=False)
+        out.print(f"The price of {model} is unknown: set it in the settings file, see docs/budgets.md.", markup=False)
     out.print(_ending(found, config.budget), markup=False)
 
 
@@ -56,8 +56,8 @@ def _ending(found: Forecast, budget: Budget) -> str:
     cases = (("likely", found.likely), ("high", found.high))
     ended = next(((name, limit) for name, case in cases if (limit := _exceeded(case, budget))), None)
     if ended is None:
-        return "Nothing was asked or stored."
-    return f"In the {ended[0]} case the budget ends it before: {ended[1]}. Nothing was asked or stored."
+        return "No model was called and nothing was stored."
+    return f"In the {ended[0]} case the budget ends it before: {ended[1]}. No model was called and nothing was stored."
 
 
 def _exceeded(case: Case, budget: Budget) -> str | None:

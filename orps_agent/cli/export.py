@@ -1,4 +1,4 @@
-"""`orps export`: a search as JSON, as its winner's code, or as a page."""
+"""Implement `orps export`: write a search as JSON, as its winner's code, or as a page."""
 
 from __future__ import annotations
 
@@ -21,27 +21,30 @@ Form = Literal["json", "code", "html"]
 def export(
     search: Search,
     form: Annotated[
-        Form, typer.Option("--format", "-f", help="Everything as JSON; the best code; a page that needs no network.")
+        Form,
+        typer.Option(
+            "--format", "-f", help="json: everything; code: the best code; html: a page that needs no network."
+        ),
     ] = "json",
-    html: Annotated[bool, typer.Option("--html", help="The same as --format html.")] = False,
+    html: Annotated[bool, typer.Option("--html", help="Same as --format html.")] = False,
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="A file, instead of stdout.", show_default=False)
+        Path | None, typer.Option("--output", "-o", help="Write to this file instead of stdout.", show_default=False)
     ] = None,
     db: Db = None,
 ) -> None:
-    """Write a search out whole.
+    """Export a search.
 
-    The JSON holds everything, the prompts and replies of every model call included.
+    The JSON contains everything, including the prompts and replies of every model call.
     """
     wanted: Form = "html" if html else form
     text = _written(anyio.run(_document, settings_from(db=db), search, wanted == "json"), wanted)
     if output is None:
-        print(text, end="")  # noqa: T201 - as it is, fit for a file
+        print(text, end="")  # noqa: T201 - unchanged, fit for a file
         return
     try:
         output.write_text(text, encoding="utf-8")
     except OSError as error:
-        raise UsageError(f"{output}: {error.strerror or error}: name a file that can be written with -o") from error
+        raise UsageError(f"{output}: {error.strerror or error}: choose a file that can be written with -o") from error
 
 
 def _written(document: SearchDocument, form: Form) -> str:
@@ -53,7 +56,7 @@ def _written(document: SearchDocument, form: Form) -> str:
         return page(document)
     best = next((each.code for each in document.candidates if each.id == document.search.winner), None)
     if best is None:
-        raise UsageError(f"search {document.search.id} has no code to export: `orps show` draws what it has")
+        raise UsageError(f"search {document.search.id} has no code to export: `orps show` prints its tree")
     return best if best.endswith("\n") else best + "\n"
 
 

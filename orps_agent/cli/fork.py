@@ -1,4 +1,4 @@
-"""`orps fork`: go on from any candidate of a search, with something changed."""
+"""Implement `orps fork`: continue from any candidate of a search with something changed."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import typer
 
 from orps_agent.errors import UsageError
 
-from .observability import observed
-from .options import Assign, BaseUrl, Db, Json, Log, Quiet, Search, Unsafe, Verbose, assigned, settings_from
+from .observability import set_up_observability
+from .options import Assign, BaseUrl, Db, Json, Log, Quiet, Search, Unsafe, Verbose, parse_assignments, settings_from
 from .output import err
 
 if TYPE_CHECKING:
@@ -23,13 +23,15 @@ if TYPE_CHECKING:
 
 def fork(
     search: Search,
-    at: Annotated[str, typer.Option("--at", help="The candidate to go on from, as `orps show` names it.")],
+    at: Annotated[str, typer.Option("--at", help="The candidate to continue from, by its id in `orps show`.")],
     edit_critique: Annotated[
-        Path | None, typer.Option(help="A file with other words for the critic's.", show_default=False)
+        Path | None, typer.Option(help="A file with a critique that replaces the critic's.", show_default=False)
     ] = None,
     edit_code: Annotated[
         Path | None,
-        typer.Option(help="A file with another solution; it is run and judged anew.", show_default=False),
+        typer.Option(
+            help="A file with a solution that replaces the candidate's; it is run and judged again.", show_default=False
+        ),
     ] = None,
     assign: Assign = None,
     base_url: BaseUrl = None,
@@ -40,19 +42,19 @@ def fork(
     log: Log = None,
     unsafe_exec: Unsafe = False,
 ) -> None:
-    """Start a search that shares the branch down to a candidate and goes on from there.
+    """Start a search that shares the branch down to a candidate and continues from there.
 
-    With the same numbers and nothing edited, an endpoint that honours seeds gives the same samples again: change the
-    seed, as with --set seed=1, to get others.
+    With the same settings and nothing edited, an endpoint that honours seeds returns the same samples again: change
+    the seed, for example with --set seed=1, to get others.
     """
     from .run_search import run_search
 
     settings = settings_from(unsafe=unsafe_exec, base_url=base_url, db=db, log=log)
-    settings = observed(settings, console=verbose)
+    settings = set_up_observability(settings, console=verbose)
     critique, code = _read(edit_critique), _read(edit_code)
-    changes = assigned(assign or [])
-    told = not quiet and not as_json
-    choose = partial(_fork, search=search, at=at, critique=critique, code=code, changes=changes, told=told)
+    changes = parse_assignments(assign or [])
+    announce = not quiet and not as_json
+    choose = partial(_fork, search=search, at=at, critique=critique, code=code, changes=changes, announce=announce)
     raise typer.Exit(run_search(settings, choose, as_json=as_json, quiet=quiet, verbose=verbose))
 
 
@@ -65,14 +67,14 @@ async def _fork(
     critique: str | None,
     code: str | None,
     changes: dict[str, object],
-    told: bool,
+    announce: bool,
 ) -> Chosen:
-    """Store the fork; `told`: its id is shown."""
+    """Store the fork and return it as the search to run; print its id if `announce` is set."""
     from .run_search import Chosen
 
     forked = await agent.archive.fork(search, at, critique=critique, code=code, changes=changes)
-    if told:
-        err.print(f"search {forked.id} goes on from candidate {at}", markup=False)
+    if announce:
+        err.print(f"search {forked.id} continues from candidate {at}", markup=False)
     return Chosen(forked.id)
 
 

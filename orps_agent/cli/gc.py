@@ -1,4 +1,4 @@
-"""`orps gc`: what the database could do without, and away with it."""
+"""Implement `orps gc`: show and delete what a database no longer needs."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ DAY = 86_400
 def gc(
     older_than: Annotated[
         float | None,
-        typer.Option(min=0, help="Also whole searches that ended more than so many days ago.", show_default=False),
+        typer.Option(min=0, help="Also delete searches that ended more than this many days ago.", show_default=False),
     ] = None,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Free it without confirmation.")] = False,
     db: Db = None,
     as_json: Json = False,
 ) -> None:
-    """Show what could be freed, then free it: old checkpoints, empty room, and searches if --older-than is given."""
+    """Show what can be freed, then free it: old checkpoints, free pages, and searches if --older-than is given."""
     settings = settings_from(db=db)
     before = None if older_than is None else time.time() - older_than * DAY
     anyio.run(_gc, settings, before, yes, as_json)
@@ -47,13 +47,13 @@ async def _gc(settings: Settings, before: float | None, yes: bool, as_json: bool
         elif as_json:
             out.print_json(data={"searches": garbage.searches, "checkpoints": garbage.checkpoints})
         else:
-            out.print("Nothing was freed: say --yes to free it.")
+            out.print("Nothing was freed: use --yes to free it.")
 
 
 def _describe(garbage: Garbage) -> None:
     out.print(f"{len(garbage.searches)} searches with {_size(garbage.text_bytes)} of texts")
     out.print(f"checkpoints of an earlier version: {garbage.checkpoints} files")
-    out.print(f"{_size(garbage.free_bytes)} of empty room in the file")
+    out.print(f"{_size(garbage.free_bytes)} of free pages in the file")
 
 
 def _size(count: int) -> str:

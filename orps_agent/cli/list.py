@@ -1,4 +1,4 @@
-"""`orps list`: the searches of a database."""
+"""Implement `orps list`: list the searches of a database."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from .output import out
 
 
 def list_searches(
-    limit: Annotated[int, typer.Option(min=1, help="How many, newest first.")] = 20,
+    limit: Annotated[int, typer.Option(min=1, help="Maximum number of searches, newest first.")] = 20,
     db: Db = None,
     as_json: Json = False,
 ) -> None:
@@ -33,10 +33,10 @@ def list_searches(
         print(json.dumps(documents, indent=2))  # noqa: T201 - the document, unwrapped
         return
     if not searches:
-        out.print("No searches yet: start one with `orps solve`, or look at one with `orps demo`.", markup=False)
+        out.print("No searches yet: start one with `orps solve`, or try `orps demo`.", markup=False)
         return
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
-    shown = [name for name in _COLUMNS if out.width >= _FROM_WIDTH.get(name, 0)]
+    shown = [name for name in _COLUMNS if out.width >= _MIN_WIDTH.get(name, 0)]
     for name in shown:
         table.add_column(name, no_wrap=name not in ("problem", "model"), overflow="fold")
     for search in searches:
@@ -52,8 +52,8 @@ _COLUMNS: dict[str, Callable[[Search], str]] = {
     "winner": lambda search: search.winner or "-",
     "model": lambda search: safe(Path(search.programmer).name),
 }
-_FROM_WIDTH = {"started": 60, "model": 70}
-"""Columns for which a narrow terminal has no room."""
+_MIN_WIDTH = {"started": 60, "model": 70}
+"""Terminal width from which a column is shown, in characters."""
 
 
 async def _searches(settings: Settings, limit: int) -> list[Search]:

@@ -1,4 +1,4 @@
-"""Shows a running search: a live panel in a terminal, plain lines elsewhere, or nothing."""
+"""Show a running search: a live panel in a terminal, plain lines elsewhere, or nothing."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from .output import err
 from .running_search import RunningSearch, written_words
 
 MOST_ROUNDS = 12
-"""How many rounds the panel shows, the latest ones: a strategy that asks for one candidate at a time has many."""
+"""Number of rounds that the panel shows, the latest ones: a strategy with one candidate per step has many rounds."""
 
 
 class View(Protocol):
-    """Is told every event, and a word now and then."""
+    """Show the events of a running search, and messages to the user."""
 
     def __enter__(self) -> Self: ...
 
@@ -30,17 +30,17 @@ class View(Protocol):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None: ...
 
-    def tell(self, event: AnyEvent) -> None:
-        """Take an event in."""
+    def handle(self, event: AnyEvent) -> None:
+        """Process an event."""
         ...
 
-    def say(self, words: str) -> None:
-        """Tell the user something beside the events."""
+    def show_message(self, message: str) -> None:
+        """Show a message to the user."""
         ...
 
 
 class SilentView:
-    """Shows nothing but what is said."""
+    """Show messages only, no events."""
 
     def __enter__(self) -> Self:
         return self
@@ -50,50 +50,50 @@ class SilentView:
     ) -> None:
         return None
 
-    def tell(self, event: AnyEvent) -> None:
-        """Ignore it."""
+    def handle(self, event: AnyEvent) -> None:
+        """Ignore the event."""
 
-    def say(self, words: str) -> None:
-        """Print the words on stderr."""
-        err.print(safe(words), markup=False)
+    def show_message(self, message: str) -> None:
+        """Print the message on stderr."""
+        err.print(safe(message), markup=False)
 
 
 class PlainView(SilentView):
-    """One line for what matters, for logs, pipes and terminals that cannot be drawn in."""
+    """Print one line per important event, for logs, pipes and terminals that cannot be redrawn."""
 
     def __init__(self) -> None:
         self._search = RunningSearch()
 
-    def tell(self, event: AnyEvent) -> None:
+    def handle(self, event: AnyEvent) -> None:
         """Print a line for a start, a new best and a closed round."""
         best = self._search.best
         self._search.apply(event)
         match event:
             case SearchStarted():
-                verb = "goes on" if event.resumed else "starts"
-                self.say(f"search {event.search} {verb}: {event.problem}, at most {event.at_most} candidates")
+                verb = "continues" if event.resumed else "starts"
+                self.show_message(f"search {event.search} {verb}: {event.problem}, at most {event.at_most} candidates")
             case TestsWritten():
-                self.say(written_words(event))
+                self.show_message(written_words(event))
             case RoundStarted():
-                self.say(f"round {event.round}: {event.candidates} candidates")
+                self.show_message(f"round {event.round}: {event.candidates} candidates")
             case CandidateExecuted() if self._search.best is not best:
-                self.say(f"best so far: {_best(self._search)}")
+                self.show_message(f"best so far: {_best(self._search)}")
             case RoundClosed():
-                self.say(f"round {event.round} closed: {_round_words(self._search, event.round)}")
+                self.show_message(f"round {event.round} closed: {_round_words(self._search, event.round)}")
                 if self._search.rounds[event.round].failed and self._search.last_error:
-                    self.say(self._search.last_error)
+                    self.show_message(self._search.last_error)
                 if self._search.calibration and self._search.calibration.pairs > 1:
-                    self.say(self._search.calibration.words)
+                    self.show_message(self._search.calibration.words)
             case _:
                 pass
 
 
 class LiveView:
-    """A panel that is redrawn in place four times a second."""
+    """Show a panel that is redrawn in place four times a second."""
 
     def __init__(self) -> None:
         self._search = RunningSearch()
-        self._words = ""
+        self._message = ""
         self._live = Live(console=err, get_renderable=self._render, refresh_per_second=4, transient=True)
 
     def __enter__(self) -> Self:
@@ -105,13 +105,13 @@ class LiveView:
     ) -> None:
         self._live.__exit__(kind, error, trace)
 
-    def tell(self, event: AnyEvent) -> None:
-        """Take an event in; the next redraw shows it."""
+    def handle(self, event: AnyEvent) -> None:
+        """Process an event; the next redraw shows it."""
         self._search.apply(event)
 
-    def say(self, words: str) -> None:
-        """Show the words under the panel."""
-        self._words = words
+    def show_message(self, message: str) -> None:
+        """Show the message under the panel."""
+        self._message = message
 
     def _render(self) -> RenderableType:
         search = self._search
@@ -138,13 +138,13 @@ class LiveView:
         lines.append(Text(_status(search), style="dim"))
         if search.last_error:
             lines.append(Text(safe(search.last_error), style="yellow", overflow="ellipsis", no_wrap=True))
-        if self._words:
-            lines.append(Text(safe(self._words), style="bold yellow"))
+        if self._message:
+            lines.append(Text(safe(self._message), style="bold yellow"))
         return Group(*lines)
 
 
 def choose_view(*, quiet: bool, verbose: bool) -> View:
-    """Live in a terminal; plain without one, or when the log shares stderr; nothing but errors when quiet."""
+    """Return the live view in a terminal, the plain one elsewhere or if the log is on stderr, a silent one if quiet."""
     if quiet:
         return SilentView()
     return LiveView() if err.is_terminal and not verbose else PlainView()

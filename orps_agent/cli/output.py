@@ -1,4 +1,4 @@
-"""Where the commands print: results on stdout, everything else on stderr, nothing of a model's as control codes."""
+"""Print for the commands: results on stdout, everything else on stderr, control codes in texts of models escaped."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ err = Console(stderr=True, highlight=False)
 
 
 def fail(error: OrpsError) -> None:
-    """One line on stderr; with --json, a document on stdout as well."""
+    """Print an error as one line on stderr; with --json, also as a document on stdout."""
     if "--json" in sys.argv:
         print(json.dumps({"error": type(error).__name__, "message": str(error)}))  # noqa: T201 - the document
     err.print("[bold red]error:[/] ", end="")

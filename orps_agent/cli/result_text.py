@@ -1,4 +1,4 @@
-"""The report at the end of a search: the code, how it did against the first sample, why it won, what it cost."""
+"""Print the report of a finished search: the code, a comparison with the first sample, the reason it won, the cost."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from orps_agent.util.text import duration, money, safe
 
 
 def print_report(console: Console, result: SearchResult) -> None:
-    """Everything a user wants to know once a search has ended."""
+    """Print the report of a search that has ended."""
     if not result.candidates:
         console.print("The search ended before its first candidate.", style="bold red")
     elif result.winner is None:
-        console.print(f"No candidate held any code: {result.candidates} of them, none usable.", style="bold red")
+        console.print(f"None of the {result.candidates} candidates contained usable code.", style="bold red")
         if result.first and result.first.error:
-            console.print(f"What became of the first: {safe(result.first.error)}", markup=False)
+            console.print(f"Error of the first candidate: {safe(result.first.error)}", markup=False)
     else:
         if result.solution:
             _print_solution(console, result.solution)
@@ -41,7 +41,7 @@ def print_report(console: Console, result: SearchResult) -> None:
     print_calibration(console, result.calibration)
     console.print(f"Ended: {ENDINGS.get(result.reason, result.reason)}. {_cost(result.candidates, result.usage)}")
     if result.reason.startswith(OUT_OF_BUDGET):
-        console.print(f"With more it goes on: orps resume {result.search} with a larger --max-...", style="dim")
+        console.print(f"To continue: orps resume {result.search} with a larger --max-...", style="dim")
     console.print(f"The tree: orps show {result.search}", style="dim")
 
 
@@ -109,7 +109,7 @@ def _print_solution(console: Console, solution: Artifact) -> None:
 
 def highlighted(solution: Artifact) -> RenderableType:
     """Render a solution in its language's colours."""
-    from rich.syntax import Syntax  # slow to import and to begin, and of use in a terminal only
+    from rich.syntax import Syntax  # slow to import and to set up, and used in a terminal only
 
     return Syntax(safe(solution.source), solution.fence, background_color="default", word_wrap=True)
 
@@ -126,14 +126,16 @@ def _print_flags(console: Console, candidate: Candidate) -> None:
 
 
 def _print_trust(console: Console, result: SearchResult) -> None:
-    """The tests that a model wrote, and which of them the solutions confirm."""
+    """Print the tests that a model wrote, and which of them the agreement of the solutions confirms."""
     trusted = set(result.agreement.tests) if result.agreement else set()
     if result.written is None:
         if result.agreement is not None:
             count = result.winner.report.results if result.winner and result.winner.report else ()
-            console.print(f"To be trusted by agreement: {len(trusted)} of {len(count)} tests.")
+            console.print(f"Trusted by agreement: {len(trusted)} of {len(count)} tests.")
         return
-    console.print("A model wrote the tests" + (", and agreement says which to trust:" if result.agreement else ":"))
+    console.print(
+        "A model wrote the tests" + ("; by agreement of the solutions they are:" if result.agreement else ":")
+    )
     for test in result.written.tests:
         mark = "" if result.agreement is None else "trusted  " if test.name in trusted else "doubtful "
         code = test.code if isinstance(test, SnippetTest) else ""
@@ -172,7 +174,7 @@ def _cost(candidates: int, usage: Usage) -> str:
 
 
 def print_calibration(console: Console, calibration: Calibration) -> None:
-    """How far the critic could be trusted, once there is enough to say anything."""
+    """Print how well the critic's scores agree with the tests, if at least two candidates have both."""
     if calibration.pairs < 2:
         return
     console.print(calibration.words)
@@ -185,12 +187,12 @@ def print_calibration(console: Console, calibration: Calibration) -> None:
 
 
 def _short(count: int) -> str:
-    """`142`, `3.1k`."""
+    """Format a count, such as `142` or `3.1k`."""
     return str(count) if count < 1000 else f"{count / 1000:.1f}k"
 
 
 def print_candidate(console: Console, candidate: Candidate) -> None:
-    """One tree node: thoughts, code, every test, rewards, critique."""
+    """Print a candidate: reasoning, critique, error, code, the result of every test, rewards."""
     console.print(
         f"candidate {candidate.id}, round {candidate.round}, {candidate.status}: {candidate.hint}",
         style="bold",

@@ -1,4 +1,4 @@
-"""`orps resume`: go on with an interrupted search."""
+"""Implement `orps resume`: continue an interrupted search."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import typer
 from orps_agent.errors import SettingsError
 from orps_agent.settings import changed
 
-from .observability import observed
+from .observability import set_up_observability
 from .options import (
     BaseUrl,
     Db,
@@ -36,12 +36,12 @@ if TYPE_CHECKING:
 
 def resume(
     search: Annotated[
-        str | None, typer.Argument(help="The search's id, or the beginning of it.", show_default=False)
+        str | None, typer.Argument(help="Id of the search, or a prefix of it.", show_default=False)
     ] = None,
     last: Annotated[
         bool,
         typer.Option(
-            "--last", help="The newest search that has not ended; with a limit, also one that its budget ended."
+            "--last", help="Resume the newest search that has not ended; with a limit, also one that its budget ended."
         ),
     ] = False,
     max_calls: MaxCalls = None,
@@ -56,22 +56,22 @@ def resume(
     log: Log = None,
     unsafe_exec: Unsafe = False,
 ) -> None:
-    """Go on with an interrupted search; nothing that is stored is done again.
+    """Continue an interrupted search; nothing that is stored is repeated.
 
-    A search that its budget had ended goes on with a larger one, such as --max-calls.
+    A search that its budget ended continues with a larger one, for example with --max-calls.
     """
     from .run_search import run_search
 
     if (search is None) == (not last):
         raise SettingsError("name a search (`orps list` shows them), or give --last")
     settings = settings_from(unsafe=unsafe_exec, base_url=base_url, db=db, log=log)
-    settings = observed(settings, console=verbose)
-    choose = partial(_stored, search=search, given=limits(max_calls, max_tokens, max_cost, max_time))
+    settings = set_up_observability(settings, console=verbose)
+    choose = partial(_find, search=search, given=limits(max_calls, max_tokens, max_cost, max_time))
     raise typer.Exit(run_search(settings, choose, as_json=as_json, quiet=quiet, verbose=verbose))
 
 
-async def _stored(agent: Agent, _view: View, *, search: str | None, given: dict[str, object]) -> Chosen:
-    """Find the search, and its budget with the limits that were given in place of its own."""
+async def _find(agent: Agent, _view: View, *, search: str | None, given: dict[str, object]) -> Chosen:
+    """Find the search to resume, and build its budget with the given limits in place of its own."""
     from .run_search import Chosen
 
     found = await agent.archive.search(search, unfinished=True, out_of_budget=bool(given))

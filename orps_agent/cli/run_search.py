@@ -1,4 +1,4 @@
-"""Runs a search for a command: shows it, winds it down on a signal, reports, and says how it went as exit code."""
+"""Run a search for a command: show it, stop it gracefully on a signal, print the report, return the exit code."""
 
 from __future__ import annotations
 
@@ -26,46 +26,50 @@ from .result_text import print_report
 
 
 @dataclass
-class Signalled:
-    """Which signal came first; 0: none."""
+class ReceivedSignal:
+    """Hold the number of the first signal that was received; 0 when there was none."""
 
     number: int = 0
 
 
 class Chosen(NamedTuple):
-    """The search that a command runs."""
+    """Hold the search that a command runs."""
 
     what: SearchPlan | str
-    """A plan to begin, or the id of a stored search to go on with."""
+    """Plan of a new search, or id of a stored search to continue."""
     search: str | None = None
-    """The id of a stored search that asks what the plan asks: it goes on, and none is begun."""
+    """Id of a stored search with the same problem and settings, which is continued in place of the plan."""
     budget: Budget | None = None
-    """In place of the stored search's own."""
+    """Budget that replaces the stored search's own."""
 
 
 Choose = Callable[[Agent, View], Awaitable[Chosen]]
-"""Finds or plans a command's search once the agent is open, so that the database is opened once."""
+"""Function that finds or plans a command's search once the agent is open, so that the database is opened once."""
 
 
 def run_search(
     settings: Settings, choose: Choose, *, as_json: bool = False, quiet: bool = False, verbose: bool = False
 ) -> int:
-    """Run or resume a search and print what it found; the exit code says whether all tests pass."""
-    signalled = Signalled()
+    """Run or resume a search, print what it found, and return the exit code.
+
+    The code is 0 when all tests pass, 1 when they do not, and 128 plus the signal's number when a signal stopped the
+    search.
+    """
+    received = ReceivedSignal()
     view = choose_view(quiet=quiet or as_json, verbose=verbose)
     try:
-        result = anyio.run(_run, settings, choose, view, signalled)
+        result = anyio.run(_run, settings, choose, view, received)
     except SearchInterrupted as interrupted:
-        if not signalled.number:
+        if not received.number:
             raise
         err.print(str(interrupted), markup=False)
-        return 128 + signalled.number
+        return 128 + received.number
     print_result(result, as_json=as_json, quiet=quiet)
     return 0 if result.solved else 1
 
 
 def print_result(result: SearchResult, *, as_json: bool, quiet: bool) -> None:
-    """One JSON document, the bare code, or the report."""
+    """Print one JSON document, the bare code, or the report."""
     if as_json:
         print(result.model_dump_json(indent=2))  # noqa: T201 - the document, unwrapped
     elif quiet:
@@ -74,19 +78,19 @@ def print_result(result: SearchResult, *, as_json: bool, quiet: bool) -> None:
         print_report(out, result)
 
 
-async def _run(settings: Settings, choose: Choose, view: View, signalled: Signalled) -> SearchResult:
+async def _run(settings: Settings, choose: Choose, view: View, received: ReceivedSignal) -> SearchResult:
     result: SearchResult | None = None
     async with (
         Agent(settings) as agent,
         background_tasks(
-            partial(watch_signals, partial(_stop, agent), view, signalled, "`orps resume --last` goes on")
+            partial(watch_signals, partial(_stop, agent), view, received, "`orps resume --last` continues it")
         ),
     ):
         what, search, budget = await choose(agent, view)
         with view:
             async with agent.stream(what, search=search, budget=budget) as events:
                 async for event in events:
-                    view.tell(event)
+                    view.handle(event)
                     if isinstance(event, SearchFinished):
                         result = event.result
     if result is None:
@@ -94,27 +98,29 @@ async def _run(settings: Settings, choose: Choose, view: View, signalled: Signal
     return result
 
 
-class Sayer(Protocol):
-    """Tells whoever watches a sentence."""
+class MessageView(Protocol):
+    """Show messages to the user."""
 
-    def say(self, words: str) -> None:
-        """The sentence."""
+    def show_message(self, message: str) -> None:
+        """Show a message."""
         ...
 
 
 def _stop(agent: Agent) -> None:
     if not agent.stop():
-        raise SearchInterrupted("stopped before the search began")
+        raise SearchInterrupted("stopped before the search started")
 
 
-async def watch_signals(stop: Callable[[], None], view: Sayer, signalled: Signalled, goes_on: str) -> None:
-    """Wind down on the first signal, end at once on the second; `goes_on` says what goes on from there."""
+async def watch_signals(
+    stop: Callable[[], None], view: MessageView, received: ReceivedSignal, how_to_continue: str
+) -> None:
+    """Call `stop` on the first signal; exit at once on the second and print `how_to_continue`."""
     with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
         async for number in signals:
-            if signalled.number:
-                # Everything finished is committed already; whatever still runs is given up.
-                err.print(f"stopped at once: {goes_on}", markup=False, soft_wrap=True)
+            if received.number:
+                # Everything finished is committed already; calls in flight are abandoned.
+                err.print(f"stopped at once: {how_to_continue}", markup=False, soft_wrap=True)
                 os._exit(128 + number)
-            signalled.number = number
-            view.say("stopping: finishing what is in flight; once more to stop at once")
+            received.number = number
+            view.show_message("stopping: finishing the calls in flight; interrupt again to stop at once")
             stop()

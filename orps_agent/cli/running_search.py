@@ -1,4 +1,4 @@
-"""A running search, put together from its events."""
+"""Track the progress of a running search from its events."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class RunningRound:
 
     @property
     def failed(self) -> int:
-        """Return for how many candidates no reply could be had."""
+        """Return how many candidates failed because the model gave no usable reply."""
         return sum(each.status is Status.FAILED for each in self.ended.values())
 
     @property
@@ -54,7 +54,7 @@ class RunningRound:
 
 @dataclass
 class RunningSearch:
-    """Keep counts, the best candidate so far, and what an estimate of the remaining time needs."""
+    """Hold the counts of a running search, its best candidate so far, and the data to estimate its remaining time."""
 
     started: float = field(default_factory=time.monotonic)
     id: str = ""
@@ -70,9 +70,9 @@ class RunningSearch:
     tokens_known: bool = True
     fresh: int = 0
     cost: float | None = 0.0
-    """USD of this run's calls so far; None when that is not known of all."""
+    """Cost of this run's calls so far, in USD; None when the price of a call is unknown."""
     calibration: Calibration | None = None
-    """What the critic's scores were worth up to the last closed round; None before there are two of them."""
+    """Agreement of the critic's scores with the tests, up to the last closed round; None below two scores."""
     best: CandidateExecuted | None = None
     last_error: str | None = None
 
@@ -102,12 +102,12 @@ class RunningSearch:
 
     @property
     def elapsed(self) -> float:
-        """Return the seconds since the first event was waited for."""
+        """Return the seconds since this object was created, before the first event."""
         return time.monotonic() - self.started
 
     @property
     def remaining(self) -> float | None:
-        """Return the seconds that are left at this pace if no branch closes early; None before there is a pace."""
+        """Estimate the seconds left if no branch closes early; None before the first candidate was executed."""
         if not self.fresh:
             return None
         finished = sum(each.finished for each in self.rounds.values())

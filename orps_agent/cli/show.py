@@ -1,4 +1,4 @@
-"""`orps show`: the tree of a search and its best solution."""
+"""Implement `orps show`: print the tree of a search and its best solution."""
 
 from __future__ import annotations
 
@@ -26,19 +26,19 @@ from .tree import SMALL, draw
 def show(
     search: Annotated[
         str | None,
-        typer.Argument(help="The search's id or its beginning; none: the newest.", show_default=False),
+        typer.Argument(help="Id of the search, or a prefix of it; without one, the newest search.", show_default=False),
     ] = None,
     candidate: Annotated[
         str | None,
-        typer.Option("--candidate", "-c", help="Everything about one candidate.", show_default=False),
+        typer.Option("--candidate", "-c", help="Show everything about one candidate.", show_default=False),
     ] = None,
     everything: Annotated[
-        bool, typer.Option("--all", help=f"Draw every candidate of a tree with more than {SMALL}.")
+        bool, typer.Option("--all", help=f"Draw every candidate, even of a tree with more than {SMALL}.")
     ] = False,
     db: Db = None,
     as_json: Json = False,
 ) -> None:
-    """Show a search: its tree, its best solution, and why that won."""
+    """Show a search: its tree, its best solution, and why that solution won."""
     settings = settings_from(db=db)
     if candidate is not None:
         chosen = anyio.run(_candidate, settings, search, candidate)

@@ -1,4 +1,4 @@
-"""`orps solve`: search for a solution of a problem given in words or as a file."""
+"""Implement `orps solve`: search for a solution of a problem given in words or as a file."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from orps_agent.problems import load_problem, problem_from_words
 from orps_agent.settings import SearchConfig
 from orps_agent.settings.presets import PRESETS
 
-from .observability import observed
+from .observability import set_up_observability
 from .options import (
     Assign,
     BaseUrl,
@@ -49,19 +49,19 @@ def solve(
     test: Annotated[
         list[str] | None,
         typer.Option(
-            "--test", "-t", help="For a task in words: an assert or a comparison; without any, a model writes them."
+            "--test",
+            "-t",
+            help="For a task in words: an assert or a comparison. Repeatable; without any, a model writes the tests.",
         ),
     ] = None,
-    held_back: Annotated[
-        list[str] | None, typer.Option(help="Like --test, but only the winner is measured on it.")
-    ] = None,
+    held_back: Annotated[list[str] | None, typer.Option(help="Like --test, but run on the winner only.")] = None,
     tests: Annotated[
         Path | None,
         typer.Option(help="A Python file with the tests of a Markdown problem.", show_default=False),
     ] = None,
     entry_point: Annotated[
         list[str] | None,
-        typer.Option(help="For a task in words: a name to write, where the task does not say it. Repeatable."),
+        typer.Option(help="For a task in words: a name to define, if the task does not give it. Repeatable."),
     ] = None,
     model: Model = None,
     critic_model: CriticModel = None,
@@ -69,27 +69,33 @@ def solve(
     strategy: Annotated[
         str | None,
         typer.Option(
-            "--strategy", "-s", help=f"How the tree grows: {', '.join(PRESETS)}; or a package's.", show_default=False
+            "--strategy",
+            "-s",
+            help=f"How the tree grows: {', '.join(PRESETS)}; or one of a plugin.",
+            show_default=False,
         ),
     ] = None,
     samples: Annotated[int | None, typer.Option("-n", "--samples", help="Candidates per expansion (N).")] = None,
-    rounds: Annotated[int | None, typer.Option("-r", "--rounds", help="Rounds at most.")] = None,
-    beam: Annotated[int | None, typer.Option("-k", "--beam", help="Candidates that are expanded again (K).")] = None,
-    seed: Annotated[int | None, typer.Option(help="Drives every random choice.")] = None,
+    rounds: Annotated[int | None, typer.Option("-r", "--rounds", help="Maximum number of rounds.")] = None,
+    beam: Annotated[
+        int | None, typer.Option("-k", "--beam", help="Candidates that are expanded in the next round (K).")
+    ] = None,
+    seed: Annotated[int | None, typer.Option(help="Seed of every random choice.")] = None,
     assign: Assign = None,
     new: Annotated[
-        bool, typer.Option("--new", help="Begin anew, even where the same search was interrupted and could go on.")
+        bool,
+        typer.Option("--new", help="Start a new search even if the same search was interrupted and could continue."),
     ] = False,
     max_calls: MaxCalls = None,
     max_tokens: MaxTokens = None,
     max_cost: MaxCost = None,
     max_time: MaxTime = None,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Only forecast calls, tokens and money; nothing is asked or stored.")
+        bool, typer.Option("--dry-run", help="Only forecast calls, tokens and cost; call no model and store nothing.")
     ] = False,
     prompts: Annotated[
         Path | None,
-        typer.Option(help="A folder whose templates replace the built-in ones.", show_default=False),
+        typer.Option(help="A folder of templates that replace the built-in ones.", show_default=False),
     ] = None,
     db: Db = None,
     as_json: Json = False,
@@ -98,7 +104,7 @@ def solve(
     log: Log = None,
     unsafe_exec: Unsafe = False,
 ) -> None:
-    """Search for a solution; one that was interrupted goes on when the same is asked again.
+    """Search for a solution. Run again after an interruption, the same command continues the search.
 
     orps solve "Write a function f(n) that doubles n." --test "f(2) == 4"
     """
@@ -124,22 +130,24 @@ def solve(
     if dry_run:
         print_forecast(settings, loaded, config, as_json=as_json)
         return
-    settings = observed(settings, console=verbose)
+    settings = set_up_observability(settings, console=verbose)
     ensure_weights(settings, quiet=quiet or as_json)
-    choose = partial(_planned_or_interrupted, problem=loaded, config=config, anew=new)
+    choose = partial(_plan_or_find_interrupted, problem=loaded, config=config, new=new)
     raise typer.Exit(run_search(settings, choose, as_json=as_json, quiet=quiet, verbose=verbose))
 
 
-async def _planned_or_interrupted(
-    agent: Agent, view: View, *, problem: Problem, config: SearchConfig, anew: bool
+async def _plan_or_find_interrupted(
+    agent: Agent, view: View, *, problem: Problem, config: SearchConfig, new: bool
 ) -> Chosen:
-    """Plan the search; where the same command began one and could not finish it, that one goes on."""
+    """Plan the search, and find an interrupted one with the same problem and settings unless `new` is set."""
     from .run_search import Chosen
 
     plan = agent.plan(problem, config)
-    search = None if anew else await agent.interrupted(plan)
+    search = None if new else await agent.interrupted(plan)
     if search is not None:
-        view.say(f"search {search} asks the same and was interrupted: it goes on (--new begins another one)")
+        view.show_message(
+            f"continuing search {search}: same problem and settings, interrupted earlier (--new starts another search)"
+        )
     return Chosen(plan, search=search)
 
 
@@ -148,10 +156,10 @@ def _load(given: str, test: list[str], held_back: list[str], tests: Path | None,
     looks_like_a_file = path.suffix in SUFFIXES and " " not in given.strip()
     if not looks_like_a_file:
         if tests is not None:
-            raise ProblemError("--tests goes with a problem file; for a task in words give each test with --test")
+            raise ProblemError("--tests requires a problem file; for a task in words pass each test with --test")
         return problem_from_words(given, test, held_back, entry_points=names)
     if test or held_back or names:
         raise ProblemError(
-            "--test, --held-back and --entry-point go with a task in words; write what a file needs into the file"
+            "--test, --held-back and --entry-point require a task in words; write tests and names into the problem file"
         )
     return load_problem(path, tests)

@@ -1,4 +1,4 @@
-"""`orps token`: who may ask the service."""
+"""Implement `orps token`: manage the access tokens of the service."""
 
 from __future__ import annotations
 
@@ -27,30 +27,32 @@ app = typer.Typer(name="token", add_completion=False, help="Tokens for clients o
 
 @app.command("create")
 def create(
-    client: Annotated[str, typer.Argument(help="Whose token it is: a person, a team, a program.")],
-    concurrency: Annotated[int | None, typer.Option(min=1, help="How many of its searches run at a time.")] = None,
-    max_calls: Annotated[int | None, typer.Option(min=1, help="Model calls over all its searches.")] = None,
-    max_tokens: Annotated[int | None, typer.Option(min=1, help="Tokens over all its searches.")] = None,
-    max_cost: Annotated[float | None, typer.Option(help="USD over all its searches.")] = None,
+    client: Annotated[str, typer.Argument(help="Name of the token's owner: a person, a team, a program.")],
+    concurrency: Annotated[
+        int | None, typer.Option(min=1, help="Number of its searches that run at the same time.")
+    ] = None,
+    max_calls: Annotated[int | None, typer.Option(min=1, help="Limit of model calls over all its searches.")] = None,
+    max_tokens: Annotated[int | None, typer.Option(min=1, help="Limit of tokens over all its searches.")] = None,
+    max_cost: Annotated[float | None, typer.Option(help="Limit in USD over all its searches.")] = None,
     db: Db = None,
 ) -> None:
-    """Make a token and print it, once: only its hash is stored.
+    """Create a token and print it once: only its hash is stored.
 
-    Limits hold for the client, whichever of its tokens it uses, in place of those in the settings; the newest count.
+    Limits apply to the client, whichever of its tokens it uses, and replace those in the settings; the newest apply.
     """
     limits = _limits({"concurrency": concurrency, "calls": max_calls, "tokens": max_tokens, "cost": max_cost})
     token, secret = anyio.run(_on_tokens, settings_from(db=db), lambda tokens: tokens.create(client, limits))
-    err.print(f"token {token.id} of {client}; keep it, as nobody can tell it again:", markup=False)
+    err.print(f"token {token.id} of {client}; save it now, it cannot be shown again:", markup=False)
     out.print(secret, markup=False, soft_wrap=True)
 
 
 @app.command("list")
 def list_tokens(db: Db = None) -> None:
-    """List the tokens, without their secrets."""
+    """List the tokens without their secrets."""
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
     for name in ("id", "client", "made", "in force", "limits"):
         table.add_column(name, no_wrap=True)
-    for each in anyio.run(_on_tokens, settings_from(db=db), lambda tokens: tokens.listed()):
+    for each in anyio.run(_on_tokens, settings_from(db=db), lambda tokens: tokens.list_all()):
         made = time.strftime("%Y-%m-%d %H:%M", time.localtime(each.created_at))
         table.add_row(each.id, each.client, made, "yes" if each.revoked_at is None else "revoked", _words(each))
     out.print(table)
@@ -58,15 +60,15 @@ def list_tokens(db: Db = None) -> None:
 
 @app.command("revoke")
 def revoke(
-    token: Annotated[str, typer.Argument(help="The token's id, as `orps token list` shows it.")], db: Db = None
+    token: Annotated[str, typer.Argument(help="Id of the token, from `orps token list`.")], db: Db = None
 ) -> None:
-    """Make a token worthless, at once."""
+    """Revoke a token, with immediate effect."""
     anyio.run(_on_tokens, settings_from(db=db), lambda tokens: tokens.revoke(token))
     out.print(f"token {token} is revoked", markup=False)
 
 
 def _limits(given: dict[str, float | None]) -> ClientLimits | None:
-    """The limits, if there are any; raises SettingsError that names the flag."""
+    """Return the limits, or None if there are none; raise SettingsError, which names the flag."""
     if all(each is None for each in given.values()):
         return None
     try:

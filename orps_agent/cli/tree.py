@@ -1,4 +1,4 @@
-"""A tree of candidates as lines: all of a small one, and of a big one what somebody would look for."""
+"""Draw a tree of candidates as lines: a small tree in full, a large one reduced to its most relevant candidates."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from orps_agent.domain.candidate import Outline, Status, path_key
 from orps_agent.util.text import safe
 
 SMALL = 100
-"""Candidates up to which a tree is drawn as a whole."""
+"""Largest number of candidates for which a tree is drawn in full."""
 BEST = 3
-"""How many open candidates of one parent a short drawing shows."""
+"""Number of open candidates per parent that a reduced drawing shows."""
 
 _STYLES = {
     Status.PRUNED: "dim",
@@ -24,34 +24,36 @@ _STYLES = {
 
 
 class Line(NamedTuple):
-    """A line of the drawing, and rich's name for how it looks."""
+    """Hold a line of the drawing and its style in rich's notation."""
 
     text: str
     style: str
 
 
 def draw(outline: Sequence[Outline], winner: str | None, *, everything: bool = False) -> Iterator[Line]:
-    """The tree, line by line, a parent before its children.
+    """Yield the lines of the tree, each parent before its children.
 
-    One with more than `SMALL` candidates is drawn short unless `everything` is wanted: the winner's branch, what
-    was expanded, the best that are open, and how many others there are.
+    A tree with more than `SMALL` candidates is reduced unless `everything` is set: to the winner's branch, the
+    expanded candidates, the best open ones, and a count of the others.
     """
     below: dict[str, list[Outline]] = {}
     for node in outline:
         below.setdefault(node.id.rpartition(".")[0], []).append(node)
     short = not everything and len(outline) > SMALL
-    stack = _indented(_chosen(below, "", winner, short), "", top=True)
+    stack = _indented(_visible_children(below, "", winner, short), "", top=True)
     while stack:
         head, tail, item = stack.pop()
         if isinstance(item, str):
             yield Line(head + item, "dim")
         else:
             yield Line(head + _label(item, winner), _style(item, winner))
-            stack += _indented(_chosen(below, item.id, winner, short), tail)
+            stack += _indented(_visible_children(below, item.id, winner, short), tail)
 
 
-def _chosen(below: dict[str, list[Outline]], parent: str, winner: str | None, short: bool) -> list[Outline | str]:
-    """What is drawn below a parent: its children, or some of them and a count of the others."""
+def _visible_children(
+    below: dict[str, list[Outline]], parent: str, winner: str | None, short: bool
+) -> list[Outline | str]:
+    """Return the items to draw below a parent: all its children, or some of them and a count of the others."""
     children = below.get(parent, [])
     if not short:
         return [*children]
@@ -60,11 +62,11 @@ def _chosen(below: dict[str, list[Outline]], parent: str, winner: str | None, sh
     ahead = f"{winner}."
     shown = [each for each in children if each.id in below or each.id in best or ahead.startswith(f"{each.id}.")]
     others = Counter(each.status for each in children) - Counter(each.status for each in shown)
-    return [*shown, *([_counted(others)] if others else [])]
+    return [*shown, *([_format_counts(others)] if others else [])]
 
 
 def _indented(items: list[Outline | str], indent: str, *, top: bool = False) -> list[tuple[str, str, Outline | str]]:
-    """The items, the last one first, each with what stands before it and before what is below it."""
+    """Return the items in reverse order, each with the prefix of its own line and that of the lines below it."""
     marks = [("├── ", "│   ")] * (len(items) - 1) + [("└── ", "    ")]
     if top:
         marks = [("", "")] * len(items)
@@ -75,8 +77,8 @@ def _rank(each: Outline) -> tuple[int, float, tuple[int, ...]]:
     return -(each.process or 0), -(each.omega or 0.0), path_key(each.id)
 
 
-def _counted(others: Counter[Status]) -> str:
-    """`… 57 others: 50 pruned, 7 failed`."""
+def _format_counts(others: Counter[Status]) -> str:
+    """Format counts by status, such as `… 57 others: 50 pruned, 7 failed`."""
     return f"… {others.total():,} others: " + ", ".join(f"{count:,} {status}" for status, count in others.most_common())
 
 

@@ -1,1 +1,1 @@
-"""Searches inside other systems: LangGraph, LangChain, the Model Context Protocol."""
+"""Integrate searches into other systems: LangGraph, LangChain, the Model Context Protocol."""

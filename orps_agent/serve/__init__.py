@@ -1,4 +1,4 @@
-"""The service: searches over HTTP, a durable queue of them, and the page that shows them live.
+"""Serve searches over HTTP, with a durable queue and a page that shows them live.
 
-What needs the web's libraries (the extra `serve`) is imported by whoever starts the service.
+Modules that need the web libraries (the extra `serve`) are imported only where the service is started.
 """

@@ -1,4 +1,4 @@
-"""The service as an ASGI app: its routes, its guard, and what a machine that minds it asks."""
+"""Build the ASGI app of the service: API routes, pages, access control, health checks and metrics."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from orps_agent.errors import OrpsError, StoreError
 from .middleware import Guard
 from .openapi import openapi
 from .pages import Pages
-from .problem_details import answer_error, answer_http, fault
+from .problem_details import answer_error, answer_http, problem_response
 from .routes import ROUTES
 from .service import Service
 
 
 def create_app(service: Service) -> Starlette:
-    """The app of a service that is open already."""
+    """Build the app of a service that is already open."""
     schema, pages = json.dumps(openapi()), Pages()
 
     async def describe(_service: Service, _request: Request) -> Response:
@@ -38,7 +38,7 @@ def create_app(service: Service) -> Starlette:
         ("GET", "/openapi.json", describe),
         ("GET", "/", pages.searches),
         ("GET", "/searches/{search}", pages.search),
-        *((each.method, each.path, each.answer) for each in ROUTES),
+        *((each.method, each.path, each.handler) for each in ROUTES),
     ]
     return Starlette(
         routes=[StarletteRoute(path, partial(answer, service), methods=[method]) for method, path, answer in own],
@@ -53,7 +53,9 @@ async def _alive(_service: Service, _request: Request) -> Response:
 
 async def _ready(service: Service, _request: Request) -> Response:
     if service.draining:
-        return fault("SearchInterrupted", 503, "the service is stopping: ask another one, or this one when it is back")
+        return problem_response(
+            "SearchInterrupted", 503, "the service is stopping: use another instance, or try again after the restart"
+        )
     try:
         await service.store.queue_length()
     except StoreError as error:

@@ -1,4 +1,4 @@
-"""What each client may have, and what it has spent over all its searches."""
+"""Keep an account per client: its limits, and what it has spent over all its searches."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .tokens import Tokens
 
 
 class Accounts:
-    """The clients' accounts, within the agent's own; their limits are a token's, else the settings'."""
+    """Manage the clients' accounts, children of the agent's own; limits come from a token, else from the settings."""
 
     def __init__(self, agent: Agent, tokens: Tokens) -> None:
         self._agent = agent
@@ -20,11 +20,11 @@ class Accounts:
         self._known: dict[str, Account] = {}
 
     async def limits(self, client: str) -> ClientLimits:
-        """What a client may have, as of now."""
+        """Return the current limits of a client."""
         return await self._tokens.limits(client) or self._agent.settings.serve.limits(client)
 
     async def of(self, client: str) -> Account:
-        """What a client may spend, with what all its searches have spent already on it."""
+        """Return the account of a client with its current limits, charged with what all its searches have spent."""
         if client not in self._known:
             total = Spent()
             for search in await self._agent.store.searches_of(client):
@@ -35,8 +35,10 @@ class Accounts:
         return account
 
     async def open(self, client: str) -> Account:
-        """The client's account; raises ClientBudgetReached when nothing more may be spent on it."""
+        """Return the client's account; raise ClientBudgetReached when its budget is used up."""
         account = await self.of(client)
         if reached := account.exhausted():
-            raise ClientBudgetReached(f"client {client} has spent what it may: {reached}; raise its limits to go on")
+            raise ClientBudgetReached(
+                f"client {client} has used up its budget: {reached}; raise its limits to continue"
+            )
         return account

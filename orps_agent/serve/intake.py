@@ -1,4 +1,4 @@
-"""What a request means: whose it is, which problem, with which numbers, and whether it was made before."""
+"""Interpret a request: determine its client, problem and settings, and a digest to recognise repetitions."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from orps_agent.settings import SearchConfig
 
 from .schemas import Submission
 
-ANYBODY = "anonymous"
-"""The client of a request without a token that names none."""
+ANONYMOUS = "anonymous"
+"""Client of a request that has no token and names no client."""
 
 
 def client_of(named: str | None, token: str | None) -> str:
-    """Whose request it is; raises AccessDenied for a client that is not the token's."""
+    """Return the client of a request; raise AccessDenied when it names a client other than the token's."""
     if token is not None and named not in (None, token):
-        raise AccessDenied(f"the token is {token}'s: leave the client out, or use a token of {named}")
-    return token or named or ANYBODY
+        raise AccessDenied(f"the token is {token}'s: omit the client, or use a token of {named}")
+    return token or named or ANONYMOUS
 
 
 async def problem_of(asked: Submission) -> Problem:
-    """The checked problem of a submission; raises ProblemError."""
+    """Return the problem of a submission after checking it; raise ProblemError."""
     if asked.file is not None:  # YAML is slow to read
         return await anyio.to_thread.run_sync(problem_from_yaml, asked.file, "file", "problem")
     if asked.problem is None:
@@ -35,11 +35,11 @@ async def problem_of(asked: Submission) -> Problem:
     return asked.problem
 
 
-def changed_by(given: SearchConfig | None, config: SearchConfig) -> SearchConfig:
-    """The config with those numbers that were given in place of its own."""
+def apply_changes(given: SearchConfig | None, config: SearchConfig) -> SearchConfig:
+    """Return the config with the explicitly set fields of `given` in place of its own."""
     return config.model_copy(update={name: getattr(given, name) for name in given.model_fields_set} if given else {})
 
 
 def digest_of(what: str, asked: BaseModel) -> str:
-    """Tells whether an idempotency key is used a second time for the same."""
+    """Return a digest of a request, to detect an idempotency key that is reused for a different one."""
     return hashlib.sha256(f"{what} {asked.model_dump_json(exclude_unset=True)}".encode()).hexdigest()

@@ -24,7 +24,7 @@ async function refresh() {
     const began = performance.now();
     await attempt(async () => {
       const [served, content] = await Promise.all([askJson(base), askJson(`${base}/document`)]);
-      content.search.status = served.state; // the service knows its queue, the document does not
+      content.search.status = served.state; // the document does not contain the state in the queue
       show(content);
       offer(served);
     });

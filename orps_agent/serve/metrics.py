@@ -1,4 +1,4 @@
-"""Counts for Prometheus: what searches told, and what the service is asked."""
+"""Count events of searches and requests to the service for Prometheus."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from orps_agent.domain.events import AnyEvent, CallFinished, CandidateExecuted
 _SECONDS = (0.1, 0.3, 1, 3, 10, 30, 100, 300)
 
 
-class Metrics:
-    """The counts of one service since it was started."""
+class ServiceMetrics:
+    """Hold the metrics of one service since it was started."""
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
         to = self.registry
-        self.queued = Gauge("orps_queued_searches", "Searches that were submitted and wait for their turn", registry=to)
-        self.running = Gauge("orps_running_searches", "Searches that run now", registry=to)
-        self.watchers = Gauge("orps_watchers", "Event streams that are open", registry=to)
+        self.queued = Gauge("orps_queued_searches", "Submitted searches that wait in the queue", registry=to)
+        self.running = Gauge("orps_running_searches", "Searches that are running", registry=to)
+        self.watchers = Gauge("orps_watchers", "Open event streams", registry=to)
         self.requests = Counter("orps_requests", "Requests answered", ("method", "route", "status"), registry=to)
         self._calls = Counter("orps_model_calls", "Model calls", ("role", "outcome"), registry=to)
         self._seconds = Histogram(
-            "orps_model_call_seconds", "How long answered model calls took", ("role",), buckets=_SECONDS, registry=to
+            "orps_model_call_seconds", "Duration of answered model calls", ("role",), buckets=_SECONDS, registry=to
         )
         self._tokens = Counter("orps_tokens", "Tokens of answered model calls", ("kind",), registry=to)
         self._cost = Counter("orps_cost_usd", "USD for model calls whose price is known", registry=to)
@@ -29,8 +29,8 @@ class Metrics:
             "orps_executed_candidates", "Candidates executed, by tests passed", ("passed",), registry=to
         )
 
-    def tell(self, event: AnyEvent) -> None:
-        """Take one event in; what an earlier run did does not count again."""
+    def count(self, event: AnyEvent) -> None:
+        """Count one event; results reused from an earlier run are not counted again."""
         match event:
             case CallFinished(reused=False):
                 self._call(event)
@@ -41,7 +41,7 @@ class Metrics:
                 pass
 
     def text(self) -> bytes:
-        """All of them in Prometheus' text format."""
+        """Return all metrics in Prometheus' text format."""
         return generate_latest(self.registry)
 
     def _call(self, event: CallFinished) -> None:

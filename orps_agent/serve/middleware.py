@@ -1,4 +1,4 @@
-"""What stands before every request: tokens, foreign web pages, and what the answers may do in a browser."""
+"""Check every request before it reaches the app (tokens, foreign web pages), and set security headers on answers."""
 
 from __future__ import annotations
 
@@ -10,23 +10,23 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from orps_agent.errors import AccessDenied, CannotRun
 from orps_agent.util.logs import log
 
-from .problem_details import answer_error, fault
+from .problem_details import answer_error, problem_response
 from .service import Service
 
 OPEN_TO_ALL = ("/healthz", "/readyz", "/", "/searches/")
-"""What needs no token: whether the service lives, and the page's empty shell, which asks for the token itself."""
+"""Paths that need no token: the health checks, and the empty shells of the pages, which request the token."""
 _OWN_NAMES = {"127.0.0.1", "localhost", "[::1]"}
 
 
 class Guard:
-    """Lets a request through to the app, with the token's client in its state, or answers it at once."""
+    """Pass a permitted request to the app, with the token's client in its state, and reject any other."""
 
     def __init__(self, app: ASGIApp, service: Service) -> None:
         self._app = app
         self._service = service
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """One request."""
+        """Process one request."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -36,13 +36,13 @@ class Guard:
             nonlocal seen
             if message["type"] == "http.response.start":
                 seen = message["status"]
-                _harden(MutableHeaders(scope=message))
+                _set_security_headers(MutableHeaders(scope=message))
             await send(message)
 
         try:
             client = await self._client(scope)
         except (AccessDenied, CannotRun) as error:
-            await _refusal(error)(scope, receive, answer)
+            await _rejection(error)(scope, receive, answer)
         else:
             scope.setdefault("state", {})["client"] = client
             await self._app(scope, receive, answer)
@@ -51,45 +51,45 @@ class Guard:
         log.debug("request", method=scope["method"], route=route, status=seen, seconds=time.monotonic() - started)
 
     async def _client(self, scope: Scope) -> str | None:
-        """The token's client; None where there are no tokens. Raises AccessDenied."""
+        """Return the token's client, or None for a path or a service that needs no token; raise AccessDenied."""
         headers = Headers(scope=scope)
-        _refuse_foreign_pages(scope["method"], headers)
+        _reject_foreign_pages(scope["method"], headers)
         path: str = scope["path"]
         if path in OPEN_TO_ALL or path.startswith("/searches/"):
             return None
         if not await self._service.tokens.needed():
-            # Another name for this machine is what a web page uses to get round its browser's same-origin rule.
+            # A web page can circumvent its browser's same-origin rule with another name for this machine.
             name = headers.get("host", "").rpartition(":")[0] or headers.get("host", "")
             if name not in _OWN_NAMES:
-                raise AccessDenied(f"the service answers to localhost and 127.0.0.1 only, not to {name!r}")
+                raise AccessDenied(f"the service is reachable as localhost or 127.0.0.1 only, not as {name!r}")
             return None
         kind, _, secret = headers.get("authorization", "").partition(" ")
         client = await self._service.tokens.client(secret.strip()) if kind.lower() == "bearer" else None
         if client is None:
-            raise _Unauthorised("send a token that is in force, as `Authorization: Bearer TOKEN`")
+            raise _Unauthorised("send a valid token as `Authorization: Bearer TOKEN`")
         return client
 
 
 class _Unauthorised(AccessDenied):
-    """401 in place of 403."""
+    """Report a missing or invalid token, with HTTP status 401 instead of 403."""
 
 
-def _refusal(error: AccessDenied | CannotRun) -> ASGIApp:
+def _rejection(error: AccessDenied | CannotRun) -> ASGIApp:
     if isinstance(error, _Unauthorised):
-        return fault(AccessDenied.__name__, 401, str(error), {"www-authenticate": "Bearer"})
+        return problem_response(AccessDenied.__name__, 401, str(error), {"www-authenticate": "Bearer"})
     return answer_error(None, error)
 
 
-def _refuse_foreign_pages(method: str, headers: Headers) -> None:
-    """Keep web pages of others from doing anything in the name of a user who has the service open."""
+def _reject_foreign_pages(method: str, headers: Headers) -> None:
+    """Raise AccessDenied for a change requested by a web page of another origin, in the name of its visitor."""
     origin = headers.get("origin")
     if method in ("GET", "HEAD") or origin is None:
         return
     if origin.partition("://")[2] != headers.get("host"):
-        raise AccessDenied(f"a page of {origin} may not ask this service for anything")
+        raise AccessDenied(f"a page of {origin} may not send requests to this service")
 
 
-def _harden(headers: MutableHeaders) -> None:
+def _set_security_headers(headers: MutableHeaders) -> None:
     headers.setdefault("content-security-policy", "default-src 'none'; frame-ancestors 'none'")
     headers.setdefault("cache-control", "no-store")
     headers["x-content-type-options"] = "nosniff"

@@ -1,4 +1,4 @@
-"""The OpenAPI schema, made from the routes and their models."""
+"""Build the OpenAPI schema from the routes and their models."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _REFERENCE = "#/components/schemas/{model}"
 
 
 def openapi() -> dict[str, Any]:
-    """The whole schema as a JSON document."""
+    """Return the whole schema as a JSON document."""
     taken: set[type[BaseModel]] = {each.takes for each in ROUTES if each.takes}
     returned: set[type[BaseModel]] = {each.returns for each in ROUTES if each.returns}
     returned |= {Fault, StoredEvent}
@@ -54,14 +54,17 @@ def _operation(route: Route, references: Mapping[Any, Any]) -> dict[str, Any]:
         else {"text/event-stream": {"schema": {"type": "string"}}}
     )
     problem = {"application/problem+json": {"schema": references[Fault]}}
-    answers = {str(route.status): {"description": route.words, "content": good}}
+    answers = {str(route.status): {"description": route.description, "content": good}}
     if route.status == 201:
-        answers["200"] = {"description": "It was asked for with this idempotency key before.", "content": good}
+        answers["200"] = {
+            "description": "The search that an earlier request with this idempotency key created.",
+            "content": good,
+        }
     operation: dict[str, Any] = {
         "operationId": route.name,
-        "summary": route.words,
+        "summary": route.description,
         "parameters": _parameters(route),
-        "responses": answers | {"4XX": {"description": "It cannot be done.", "content": problem}},
+        "responses": answers | {"4XX": {"description": "The request cannot be fulfilled.", "content": problem}},
     }
     if route.takes:
         content = {"application/json": {"schema": references[route.takes]}}

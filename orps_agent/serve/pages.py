@@ -1,4 +1,4 @@
-"""The pages as the service sends them: empty shells, whose scripts ask the service for what they show."""
+"""Send the pages of the service: empty shells whose scripts request the data to show."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from .service import Service
 
 
 class Pages:
-    """Both pages with their policies, made once."""
+    """Hold both pages and their content security policies, built once."""
 
     def __init__(self) -> None:
         style, talk = _read("served.css"), _read("service.js")
@@ -30,11 +30,11 @@ class Pages:
         self._list = html.substitute(policy=rules, style=whole, script=script, strategies=strategies), rules
 
     async def searches(self, _service: Service, _request: Request) -> Response:
-        """The list of searches."""
+        """Send the page that lists the searches."""
         return _page(*self._list)
 
     async def search(self, _service: Service, _request: Request) -> Response:
-        """One search, live."""
+        """Send the page that shows one search live."""
         return _page(*self._search)
 
 

@@ -1,4 +1,4 @@
-"""Errors as answers: every one is a problem document (RFC 9457) that names the class in `orps_agent.errors`."""
+"""Convert errors to HTTP answers: problem documents (RFC 9457) that name the class in `orps_agent.errors`."""
 
 from __future__ import annotations
 
@@ -34,22 +34,22 @@ _STATUS: dict[type[OrpsError], int] = {
     UsageError: 422,
     CannotRun: 503,
 }
-"""The class that is nearest counts."""
+"""HTTP status by class of error; the nearest class in the error's hierarchy counts."""
 
 
 def answer_error(_request: Request | None, error: Exception) -> Response:
-    """The answer to what one of ours says."""
+    """Convert an OrpsError to an answer."""
     status = next(_STATUS[kind] for kind in type(error).__mro__ if kind in _STATUS)
-    return fault(type(error).__name__, status, str(error))
+    return problem_response(type(error).__name__, status, str(error))
 
 
 def answer_http(_request: Request, error: Exception) -> Response:
-    """The answer to what HTTP itself says: no such path, no such method, too much of it."""
+    """Convert an error of HTTP itself to an answer: unknown path, wrong method, body too large."""
     known = error if isinstance(error, HTTPException) else HTTPException(400, str(error))
-    return fault(RequestError.__name__, known.status_code, known.detail, dict(known.headers or {}))
+    return problem_response(RequestError.__name__, known.status_code, known.detail, dict(known.headers or {}))
 
 
-def fault(title: str, status: int, detail: str, headers: dict[str, str] | None = None) -> Response:
-    """A problem document as an answer."""
+def problem_response(title: str, status: int, detail: str, headers: dict[str, str] | None = None) -> Response:
+    """Build an answer that contains a problem document."""
     document = Fault(type=f"urn:orps:error:{title}", title=title, status=status, detail=detail)
     return Response(document.model_dump_json(), status, headers, media_type="application/problem+json")

@@ -1,4 +1,4 @@
-"""What the service can be asked, as one list: the app and its OpenAPI schema are made from it."""
+"""List the routes of the service's API; the app and its OpenAPI schema are built from the list."""
 
 from __future__ import annotations
 
@@ -16,35 +16,35 @@ from orps_agent.domain.result import SearchResult
 from orps_agent.errors import RequestError
 from orps_agent.util.validation import first_problem
 
-from .event_stream import after_which, stream
+from .event_stream import last_event_id, stream
 from .intake import client_of
 from .schemas import Fork, ListQuery, Resumption, SearchList, ServedSearch, Submission
 from .service import Service
 
-Asked = TypeVar("Asked", bound=BaseModel)
+Body = TypeVar("Body", bound=BaseModel)
 LONGEST_KEY = 200
 
 
 @dataclass(frozen=True)
 class Route:
-    """One thing that can be asked."""
+    """Describe one route of the API."""
 
     method: str
     path: str
     name: str
-    words: str
-    answer: Callable[[Service, Request], Awaitable[Response]]
+    description: str
+    handler: Callable[[Service, Request], Awaitable[Response]]
     returns: type[BaseModel] | None
-    """What a good answer holds; None: a stream of events."""
+    """Model of a successful answer's body; None for a stream of events."""
     status: int = 200
     takes: type[BaseModel] | None = None
-    """What the body must hold."""
+    """Model of the request's body; None for a request without one."""
 
 
 async def _submit(service: Service, request: Request) -> Response:
     asked = await _body(service, request, Submission)
     client = client_of(asked.client, request.state.client)
-    return _made(*await service.submit(asked, client, key=_key(request)))
+    return _created(*await service.submit(asked, client, key=_key(request)))
 
 
 async def _list(service: Service, request: Request) -> Response:
@@ -69,7 +69,7 @@ async def _result(service: Service, request: Request) -> Response:
 
 async def _events(service: Service, request: Request) -> Response:
     search = await service.get(_search(request))
-    events = stream(service, search.id, after_which(request))
+    events = stream(service, search.id, last_event_id(request))
     return StreamingResponse(events, media_type="text/event-stream", headers={"x-accel-buffering": "no"})
 
 
@@ -86,24 +86,33 @@ async def _resume(service: Service, request: Request) -> Response:
 async def _fork(service: Service, request: Request) -> Response:
     asked = await _body(service, request, Fork)
     client = client_of(None, request.state.client)
-    return _made(*await service.fork(_search(request), asked, client, key=_key(request)))
+    return _created(*await service.fork(_search(request), asked, client, key=_key(request)))
 
 
 _ONE = "/api/searches/{search}"
 ROUTES = (
     Route("POST", "/api/searches", "submit", "Put a search into the queue.", _submit, ServedSearch, 201, Submission),
-    Route("GET", "/api/searches", "list", "The latest searches, newest first.", _list, SearchList),
-    Route("GET", _ONE, "get", "A search, and its place in the queue.", _get, ServedSearch),
-    Route("GET", f"{_ONE}/document", "document", "The search with its tree and its calls.", _document, SearchDocument),
-    Route("GET", f"{_ONE}/result", "result", "What it has found so far.", _result, SearchResult),
-    Route("GET", f"{_ONE}/events", "watch", "What it tells, as server-sent events.", _events, None),
-    Route("POST", f"{_ONE}/cancel", "cancel", "End it, keeping what it found.", _cancel, ServedSearch, 202),
-    Route("POST", f"{_ONE}/resume", "resume", "Go on with it.", _resume, ServedSearch, 202, Resumption),
-    Route("POST", f"{_ONE}/fork", "fork", "Go on from a candidate of it.", _fork, ServedSearch, 201, Fork),
+    Route("GET", "/api/searches", "list", "List the latest searches, newest first.", _list, SearchList),
+    Route("GET", _ONE, "get", "Return a search and its state in the queue.", _get, ServedSearch),
+    Route(
+        "GET",
+        f"{_ONE}/document",
+        "document",
+        "Return the search with its tree and its model calls.",
+        _document,
+        SearchDocument,
+    ),
+    Route("GET", f"{_ONE}/result", "result", "Return what the search has found so far.", _result, SearchResult),
+    Route("GET", f"{_ONE}/events", "watch", "Stream the search's events as server-sent events.", _events, None),
+    Route("POST", f"{_ONE}/cancel", "cancel", "End the search and keep what it found.", _cancel, ServedSearch, 202),
+    Route("POST", f"{_ONE}/resume", "resume", "Continue the search.", _resume, ServedSearch, 202, Resumption),
+    Route(
+        "POST", f"{_ONE}/fork", "fork", "Start a search from a candidate of this one.", _fork, ServedSearch, 201, Fork
+    ),
 )
 
 
-def _made(search: ServedSearch, fresh: bool) -> Response:
+def _created(search: ServedSearch, fresh: bool) -> Response:
     return _json(search, 201 if fresh else 200, {"location": f"/api/searches/{search.id}"})
 
 
@@ -118,8 +127,11 @@ def _search(request: Request) -> str:
     return str(request.path_params["search"])
 
 
-async def _body(service: Service, request: Request, kind: type[Asked]) -> Asked:
-    """The body, read no further than the limit; it must say that it is JSON, which no foreign page's form can."""
+async def _body(service: Service, request: Request, kind: type[Body]) -> Body:
+    """Read and validate the body, no further than the size limit; raise HTTPException.
+
+    Only the content type of JSON is accepted, because the form of a foreign page cannot send that.
+    """
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
         raise HTTPException(415, "the body must be JSON: send `Content-Type: application/json`")
     most = service.settings.serve.body_kb * 1024

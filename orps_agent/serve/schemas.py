@@ -1,4 +1,4 @@
-"""What the service is asked and what it answers: the schema, the routes and the client are made from these."""
+"""Define the bodies of requests and answers, used by the OpenAPI schema, the routes and the client."""
 
 from __future__ import annotations
 
@@ -12,79 +12,79 @@ from orps_agent.domain.search import SearchHeader, SearchStatus
 from orps_agent.settings import SearchConfig
 
 Priority = Annotated[int, Field(ge=-1000, le=1000)]
-"""The highest goes first."""
+"""Priority in the queue; the highest runs first."""
 NAME = r"^[A-Za-z0-9._-]{1,64}$"
 
 
-class _Asked(BaseModel):
+class _RequestBody(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
-class Submission(_Asked):
-    """A search to be run. Its problem comes in one of three ways: whole, as a file, or as a statement with tests."""
+class Submission(_RequestBody):
+    """Submit a search. Its problem is given in one of three ways: in full, as a file, or as a statement with tests."""
 
     problem: Problem | None = None
     file: str | None = Field(default=None, max_length=64 * 1024)
-    """The text of a problem file in YAML."""
+    """Text of a problem file in YAML."""
     statement: str | None = None
     """The task in words."""
     tests: tuple[str, ...] = ()
-    """With a statement: tests such as `f(2) == 4`. Without any, a model writes them."""
+    """For a statement: tests such as `f(2) == 4`. Without any, a model writes them."""
     held_back: tuple[str, ...] = ()
-    """With a statement: tests that only the winner is measured on."""
+    """For a statement: tests that are run on the winner only."""
     config: SearchConfig | None = None
-    """Numbers of the search; those that are left out are the service's."""
+    """Settings of the search; fields that are left out keep the service's values."""
     budget: Budget | None = None
-    """In place of the config's."""
+    """Limits that replace the config's."""
     priority: Priority = 0
     client: str | None = Field(default=None, pattern=NAME)
-    """Whose search it is; with a token, the token says so."""
+    """Client that owns the search; with a token, it is the token's and may be omitted."""
 
     @model_validator(mode="after")
     def _has_one_problem(self) -> Self:
         if sum(each is not None for each in (self.problem, self.file, self.statement)) != 1:
             raise ValueError("a submission needs a problem, or a file, or a statement, and not two of them")
         if self.statement is None and (self.tests or self.held_back):
-            raise ValueError("tests go with a statement: a problem and a file bring their own")
+            raise ValueError("tests require a statement: a problem and a file contain their own")
         return self
 
 
-class Resumption(_Asked):
-    """To go on with a search."""
+class Resumption(_RequestBody):
+    """Continue a search."""
 
     budget: Budget | None = None
-    """A larger one, over all runs, for a search that its budget had ended."""
+    """Larger limits over all runs, for a search that its budget ended."""
     priority: Priority = 0
 
 
-class Fork(_Asked):
-    """A new search that shares a branch of another one."""
+class Fork(_RequestBody):
+    """Start a search that shares a branch of another one."""
 
     at: str = Field(max_length=200)
-    """The candidate to go on from."""
+    """Id of the candidate to continue from."""
     critique: str | None = None
-    """In place of the critic's words on it."""
+    """Critique that replaces the critic's."""
     code: str | None = None
-    """In place of its code; it is run and judged anew."""
+    """Code that replaces the candidate's; it is run and judged again."""
     config: SearchConfig | None = None
-    """Numbers that are to be others than the first search's."""
+    """Settings that differ from the first search's."""
     priority: Priority = 0
 
 
 class ServedSearch(SearchHeader):
-    """A search as the service lists it."""
+    """Describe a search and its state in the service."""
 
     problem: str
-    """The problem's id."""
+    """Id of the problem."""
     state: SearchStatus
-    """`queued`: it runs when its turn comes."""
+    """State of the search; a `queued` one runs when its turn comes."""
     client: str | None = None
-    """The client that submitted it; None when it was started without the service."""
+    """Client that submitted the search; None when it was started without the service."""
     priority: int | None = None
 
 
 class SearchList(BaseModel):
-    """Searches, newest first."""
+    """List searches, newest first."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -92,22 +92,22 @@ class SearchList(BaseModel):
 
 
 class Fault(BaseModel):
-    """What is wrong with a request, as RFC 9457 has it."""
+    """Describe what is wrong with a request, as a problem document of RFC 9457."""
 
     model_config = ConfigDict(frozen=True)
 
     type: str
     title: str
-    """The class in `orps_agent.errors`."""
+    """Name of the class in `orps_agent.errors`."""
     status: int
     detail: str
-    """What happened, to what, and what to do about it."""
+    """Description of what happened, to what, and what to do about it."""
 
 
 class ListQuery(BaseModel):
-    """Which searches are listed."""
+    """Select the searches to list."""
 
     model_config = ConfigDict(extra="ignore", frozen=True)
 
     limit: int = Field(default=100, ge=1, le=1000)
-    """How many at most."""
+    """Maximum number of searches."""

@@ -1,4 +1,4 @@
-"""Runs the service in a process: opens the door only as far as it is safe, and leaves in order."""
+"""Run the service in a process: listen only where it is safe, and shut down gracefully on a signal."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ from .tokens import Tokens
 
 _LOCAL = {"127.0.0.1", "localhost", "::1"}
 _CLOSING_SECONDS = 5
-"""How long answers that are being sent may take once everything else has ended."""
+"""Seconds that answers being sent may still take once everything else has ended."""
 
 
-async def serve(settings: Settings, say: Callable[[str], None]) -> int:
-    """Serve until a signal comes, then drain; a second one stops at once. Returns the signal's number.
+async def serve(settings: Settings, show_message: Callable[[str], None]) -> int:
+    """Serve until a signal arrives, then drain; stop at once on a second one. Return the signal's number.
 
-    Raises AccessDenied for an address that others can reach while there is no token, ServiceError for one that
-    cannot be listened on.
+    Raises AccessDenied for an address that other machines can reach while there is no token, ServiceError for an
+    address that cannot be listened on.
     """
     host, port = settings.serve.host, settings.serve.port
-    await _refuse_open_door(settings)
+    await _require_token_if_reachable(settings)
     listener = _listen(host, port)
     async with Service(settings) as service:
         config = uvicorn.Config(
@@ -45,35 +45,35 @@ async def serve(settings: Settings, say: Callable[[str], None]) -> int:
             timeout_graceful_shutdown=_CLOSING_SECONDS,
         )
         server = _Server(config)
-        seen = _Seen()
-        async with background_tasks(partial(_watch_signals, service, server, seen, say)):
+        received = _ReceivedSignal()
+        async with background_tasks(partial(_watch_signals, service, server, received, show_message)):
             name = f"[{host}]" if ":" in host else host
-            say(f"serving {settings.db} at http://{name}:{listener.getsockname()[1]}")
+            show_message(f"serving {settings.db} at http://{name}:{listener.getsockname()[1]}")
             await server.serve(sockets=[listener])
-    return seen.number
+    return received.number
 
 
-class _Seen:
+class _ReceivedSignal:
     number = 0
 
 
 class _Server(uvicorn.Server):
-    """Leaves signals to us: what runs must be wound down before the answers are cut off."""
+    """Run uvicorn without its signal handlers: running searches must stop before connections are closed."""
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """Capture nothing."""
+        """Capture no signals."""
         yield
 
 
-async def _refuse_open_door(settings: Settings) -> None:
+async def _require_token_if_reachable(settings: Settings) -> None:
     if settings.serve.host in _LOCAL:
         return
     async with store_of(settings) as store:
         if not await Tokens(store).in_force():
             raise AccessDenied(
-                f"host {settings.serve.host}: others could reach the service and there is no token yet:"
-                " make one with `orps token create NAME`, or leave --host out"
+                f"host {settings.serve.host}: other machines could reach the service and there is no token yet:"
+                " create one with `orps token create NAME`, or omit --host"
             )
 
 
@@ -85,14 +85,16 @@ def _listen(host: str, port: int) -> socket.socket:
         raise ServiceError(f"{host}:{port}: {error.strerror or error}; choose another --host or --port") from error
 
 
-async def _watch_signals(service: Service, server: uvicorn.Server, seen: _Seen, say: Callable[[str], None]) -> None:
+async def _watch_signals(
+    service: Service, server: uvicorn.Server, received: _ReceivedSignal, show_message: Callable[[str], None]
+) -> None:
     async with anyio.create_task_group() as tasks:
         with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
             async for number in signals:
-                if seen.number:
-                    os._exit(128 + number)  # everything finished is committed; the next start goes on with the rest
-                seen.number = number
-                say("stopping: finishing what is in flight; once more to stop at once")
+                if received.number:
+                    os._exit(128 + number)  # everything finished is committed; the next start continues the rest
+                received.number = number
+                show_message("stopping: finishing the calls in flight; interrupt again to stop at once")
                 tasks.start_soon(_drain, service, server)
 
 

@@ -1,4 +1,4 @@
-"""The service itself, without HTTP: takes searches in, runs them in their turn, and knows what became of them."""
+"""Run the service, without HTTP: queue submitted searches, run them in order of priority, store their outcomes."""
 
 from __future__ import annotations
 
@@ -33,30 +33,30 @@ from orps_agent.util.logs import log
 from orps_agent.util.tasks import background_tasks
 
 from .clients import Accounts
-from .document_cache import Documents
+from .document_cache import DocumentCache
 from .feed import Feed
-from .intake import changed_by, digest_of, problem_of
-from .metrics import Metrics
+from .intake import apply_changes, digest_of, problem_of
+from .metrics import ServiceMetrics
 from .schemas import Fork, Resumption, ServedSearch, Submission
 from .tokens import Tokens
 
-_LOOK_SECONDS = 1.0
-"""How often the queue is looked at when nothing has happened: a postponed search may be due."""
+_POLL_SECONDS = 1.0
+"""Seconds between reads of the queue when nothing has happened: a postponed search may be due."""
 
 
 @dataclass
-class _Run:
+class _QueueRun:
     entry: QueueEntry
     scope: anyio.CancelScope = field(default_factory=anyio.CancelScope)
     begun: bool = False
-    """Whether it has got as far as obeying the agent."""
+    """True once the agent runs the search, so that the agent's `stop` and `cancel` take effect on it."""
 
 
 class Service:
-    """Runs submitted searches, as many at a time as the settings say, for as long as the context lasts.
+    """Run submitted searches while the context is open, as many at the same time as the settings allow.
 
     async with Service(settings) as service:
-        search, _ = await service.submit(Submission(problem=problem), ANYBODY)
+        search, _ = await service.submit(Submission(problem=problem), ANONYMOUS)
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -66,10 +66,10 @@ class Service:
         self.store = self.agent.store
         self.tokens = Tokens(self.store)
         self.feed = Feed(self.store, self.ended)
-        self.documents = Documents(self.archive)
-        self.metrics = Metrics()
+        self.documents = DocumentCache(self.archive)
+        self.metrics = ServiceMetrics()
         self.draining = False
-        self._runs: dict[str, _Run] = {}
+        self._runs: dict[str, _QueueRun] = {}
         self._accounts = Accounts(self.agent, self.tokens)
         self._submitting = anyio.Lock()
         self._changed = anyio.Event()
@@ -89,46 +89,46 @@ class Service:
         await self._stack.__aexit__(kind, error, trace)
 
     async def drain(self) -> None:
-        """Begin nothing more, wind down what runs, and let the watchers go; a later service goes on with the rest."""
+        """Start nothing more, stop the running searches, end the watchers; the next service continues the rest."""
         self.draining = True
         self.agent.stop()
         for run in self._runs.values():
             if not run.begun:
                 run.scope.cancel()
-        self._look()
+        self._wake()
         await self._idle.wait()
         self.feed.close()
 
     async def submit(self, asked: Submission, client: str, *, key: str | None = None) -> tuple[ServedSearch, bool]:
-        """Put a search into the queue; it is stored when this returns. The second value: whether it is a new one.
+        """Put a search into the queue; when this returns, it is stored. The second value is True for a new search.
 
-        The same `key` with the same submission comes back to the same search. Raises UsageError when the search
-        cannot be run as asked for.
+        The same `key` with the same submission returns the same search. Raises UsageError when the search cannot be
+        run as submitted.
         """
         digest = digest_of("submit", asked)
         async with self._submitting:
-            if known := await self._known(client, key, digest):
+            if known := await self._find_by_key(client, key, digest):
                 return known, False
             problem = await problem_of(asked)
-            config = changed_by(asked.config, default_config(self.settings))
+            config = apply_changes(asked.config, default_config(self.settings))
             account = await self._accounts.open(client)
             planned = self.agent.plan(problem, config, budget=asked.budget, batch=account).search
             entry = QueueEntry(planned.id, client, asked.priority, key=key, digest=digest)
             await self.store.add_search(planned.model_copy(update={"status": "queued"}), entry=entry)
-        self._look()
+        self._wake()
         return await self.get(planned.id), True
 
-    async def _known(self, client: str, key: str | None, digest: str) -> ServedSearch | None:
-        """The search that a client made with this key; raises KeyReused when it had asked for something else."""
+    async def _find_by_key(self, client: str, key: str | None, digest: str) -> ServedSearch | None:
+        """Return the search that a client created with this key, if any; raise KeyReused for a different request."""
         entry = await self.store.queue_entry_by_key(client, key) if key is not None else None
         if entry is None:
             return None
         if entry.digest != digest:
-            raise KeyReused(f"idempotency key {key!r} was used for search {entry.search}: take another one")
+            raise KeyReused(f"idempotency key {key!r} was used for search {entry.search}: choose another one")
         return await self.get(entry.search)
 
     async def resume(self, search_id: str, asked: Resumption, client: str) -> ServedSearch:
-        """Put a search that is not running back into the queue; raises SearchEnded when there is nothing to go on."""
+        """Put a search that is not running back into the queue; raise SearchEnded when nothing is left to do."""
         search = await self.store.search(search_id)
         entry = await self.store.queue_entry(search.id)
         if self._state(search) in ACTIVE:
@@ -139,22 +139,22 @@ class Service:
         await self._accounts.open(entry.client if entry else client)
         config = search.config if asked.budget is None else search.config.model_copy(update={"budget": asked.budget})
         await self.store.enqueue(QueueEntry(search.id, client, asked.priority), config=config)
-        self.feed.ring(search.id)
-        self._look()
+        self.feed.notify(search.id)
+        self._wake()
         return await self.get(search.id)
 
     async def fork(self, search: str, asked: Fork, client: str, *, key: str | None = None) -> tuple[ServedSearch, bool]:
-        """Put a fork of a search into the queue; otherwise as `submit`."""
+        """Put a fork of a search into the queue; in all other respects like `submit`."""
         source = await self.store.search(search)
         digest = digest_of(f"fork {source.id}", asked)
         async with self._submitting:
-            if known := await self._known(client, key, digest):
+            if known := await self._find_by_key(client, key, digest):
                 return known, False
             await self._accounts.open(client)
             new = secrets.token_hex(4)
             entry = QueueEntry(new, client, asked.priority, key=key, digest=digest)
             changes = asked.config.model_dump(exclude_unset=True) if asked.config else {}
-            # With its entry in one transaction: a fork that no queue knows would never be run.
+            # Together with its entry in one transaction: a fork without a queue entry would never be run.
             await fork(
                 self.store,
                 source.id,
@@ -165,13 +165,13 @@ class Service:
                 new=new,
                 entry=entry,
             )
-        self._look()
+        self._wake()
         return await self.get(new), True
 
     async def cancel(self, search_id: str) -> ServedSearch:
-        """End a search, or take it out of the queue; what is in flight is stored first.
+        """End a running search once its calls in flight are stored, or remove a search from the queue.
 
-        One that is cancelled already stays so; raises SearchEnded for one that has come to its end.
+        A search that is already cancelled stays so; raises SearchEnded for a finished one.
         """
         search = await self.store.search(search_id)
         run = self._runs.get(search.id)
@@ -180,7 +180,7 @@ class Service:
         if run is None:
             await self.archive.cancel(search.id)
             await self.store.leave_queue(search.id)
-            self.feed.ring(search.id)
+            self.feed.notify(search.id)
         elif run.begun:
             await self.agent.cancel(search.id)
         else:
@@ -188,7 +188,7 @@ class Service:
         return await self.get(search.id)
 
     async def get(self, search_id: str) -> ServedSearch:
-        """Return a search as the service shows it."""
+        """Return a search with its state in the service."""
         search = await self.store.search(search_id)
         return self._served(search, await self.store.queue_entry(search.id))
 
@@ -199,12 +199,12 @@ class Service:
         return [self._served(search, entries.get(search.id)) for search in searches]
 
     async def ended(self, search_id: str) -> bool:
-        """Return whether a search neither runs nor waits for its turn."""
+        """Return True when a search neither runs nor waits in the queue."""
         return (await self.get(search_id)).state not in ACTIVE
 
     @property
     def running(self) -> int:
-        """How many searches run now."""
+        """Return the number of running searches."""
         return len(self._runs)
 
     def _served(self, search: Search, entry: QueueEntry | None) -> ServedSearch:
@@ -212,26 +212,26 @@ class Service:
         return ServedSearch(**search.header, **whose, state=self._state(search))
 
     def _state(self, search: Search) -> SearchStatus:
-        # Its owner still has something to store of a search that is held.
+        # The owner of a held search may still have results to store.
         return "running" if search.id in self._runs or held(search) else search.status
 
-    def _look(self) -> None:
+    def _wake(self) -> None:
         self._changed.set()
 
     async def _work(self) -> None:
-        """Take searches from the queue until the service drains; then wait for those that run."""
+        """Start searches from the queue until the service drains; then wait for those that run."""
         async with anyio.create_task_group() as tasks:
             while not self.draining:
                 self._changed = anyio.Event()
                 while entry := await self._next():
-                    self._runs[entry.search] = _Run(entry)
+                    self._runs[entry.search] = _QueueRun(entry)
                     tasks.start_soon(self._run, self._runs[entry.search])
-                await self._tell_queue()
-                with anyio.move_on_after(_LOOK_SECONDS):
+                await self._record_queue_length()
+                with anyio.move_on_after(_POLL_SECONDS):
                     await self._changed.wait()
         self._idle.set()
 
-    async def _tell_queue(self) -> None:
+    async def _record_queue_length(self) -> None:
         if self.settings.telemetry:
             with suppress(StoreError):  # locked, perhaps for a while only
                 record_queue(self.settings, max(0, await self.store.queue_length() - self.running), self.running)
@@ -248,19 +248,19 @@ class Service:
             log.error("the queue cannot be read", error=str(error))
             return None
 
-    async def _run(self, run: _Run) -> None:
-        """Run one search to its end and write down what became of it."""
+    async def _run(self, run: _QueueRun) -> None:
+        """Run one search to its end and store the outcome."""
         search = run.entry.search
         try:
             await self._settle(run)
-        except StoreError as error:  # it stays in the queue, for when the file can be written again
-            log.error("what became of a search could not be stored", search=search, error=str(error))
+        except StoreError as error:  # it stays in the queue until the file can be written again
+            log.error("the outcome of a search could not be stored", search=search, error=str(error))
         finally:
             del self._runs[search]
-            self.feed.ring(search)
-            self._look()
+            self.feed.notify(search)
+            self._wake()
 
-    async def _settle(self, run: _Run) -> None:
+    async def _settle(self, run: _QueueRun) -> None:
         search = run.entry.search
         try:
             with run.scope:
@@ -272,37 +272,37 @@ class Service:
         except SearchCancelled:
             await self.store.leave_queue(search)
         except UsageError as error:
-            await self._failed(run, error)
+            await self._record_failure(run, error)
         except CannotRun as error:
             if isinstance(error, SearchInterrupted) and self.draining:
                 await self.store.update_search(search, status="queued")
             else:
-                await self._gave_way(run, error)
-        except Exception as error:  # noqa: BLE001 - a fault of ours in one search must not end all the others
-            log.exception("a search failed in a way that nobody foresaw", search=search)
-            await self._failed(run, OrpsError(f"{type(error).__name__}: {error}; this is a fault of orps"))
+                await self._retry_later(run, error)
+        except Exception as error:  # noqa: BLE001 - a bug in one search must not end all the others
+            log.exception("a search failed with an unexpected error", search=search)
+            await self._record_failure(run, OrpsError(f"{type(error).__name__}: {error}; this is a bug in orps"))
 
-    async def _search(self, run: _Run) -> None:
+    async def _search(self, run: _QueueRun) -> None:
         account = await self._accounts.of(run.entry.client)
         async with self.agent.stream(run.entry.search, batch=account) as events:
             async for event in events:
                 run.begun = True
                 if self.draining:
-                    self.agent.stop()  # it had not begun when all were told to stop
-                self.metrics.tell(event)
+                    self.agent.stop()  # it had not started when all searches were stopped
+                self.metrics.count(event)
                 if not isinstance(event, (CallStarted, CallProgress, CallFinished)):
-                    await self.feed.told(run.entry.search)
+                    await self.feed.notify_when_committed(run.entry.search)
         await self.store.leave_queue(run.entry.search)
 
-    async def _gave_way(self, run: _Run, error: CannotRun) -> None:
-        """Try again after a while, unless that was done often enough."""
+    async def _retry_later(self, run: _QueueRun, error: CannotRun) -> None:
+        """Postpone the search for another try, or record the error if its tries are used up."""
         serve = self.settings.serve
         if run.entry.tries + 1 >= serve.tries:
-            await self._failed(run, error)
+            await self._record_failure(run, error)
             return
-        log.warning("a search is tried again later", search=run.entry.search, error=str(error))
+        log.warning("a search will be retried later", search=run.entry.search, error=str(error))
         await self.store.postpone(run.entry.search, serve.retry_seconds)
 
-    async def _failed(self, run: _Run, error: OrpsError) -> None:
+    async def _record_failure(self, run: _QueueRun, error: OrpsError) -> None:
         log.warning("a search ended with an error", search=run.entry.search, error=str(error))
         await self.store.leave_queue(run.entry.search, status="interrupted", reason=str(error))

@@ -1,4 +1,4 @@
-"""Who may ask the service: bearer tokens, of which the database knows the hashes only."""
+"""Manage the bearer tokens that grant access to the service; the database stores only their hashes."""
 
 from __future__ import annotations
 
@@ -16,47 +16,50 @@ from .schemas import NAME
 
 
 class Tokens:
-    """The tokens of one database.
+    """Manage the tokens of one database.
 
-    They are 256 random bits, so that a plain hash is enough: there is no list of likely ones to try.
+    Tokens are 256 random bits, so that a plain hash is enough: there is no list of likely ones to try.
     """
 
     def __init__(self, store: Store) -> None:
         self._store = store
 
     async def create(self, client: str, limits: ClientLimits | None = None) -> tuple[Token, str]:
-        """A new token of a client, and the secret, which nobody can tell again; with `limits` the client's change."""
+        """Create a token for a client and return it with its secret, which is not stored; set the client's limits.
+
+        Without `limits` the client's limits stay as they are. Raises UsageError for an invalid name of a client.
+        """
         if not re.match(NAME, client):
-            raise UsageError(f"client {client!r}: up to 64 letters, digits, dots, hyphens and underscores make a name")
+            raise UsageError(f"client {client!r}: must be 1 to 64 letters, digits, dots, hyphens and underscores")
         secret = f"orps_{secrets.token_urlsafe(32)}"
         token = Token(id=secrets.token_hex(4), client=client, hash=_hash(secret), created_at=time.time(), limits=limits)
         await self._store.add_token(token)
         return token, secret
 
-    async def listed(self) -> list[Token]:
-        """All tokens, oldest first."""
+    async def list_all(self) -> list[Token]:
+        """Return all tokens, oldest first."""
         return await self._store.tokens()
 
     async def limits(self, client: str) -> ClientLimits | None:
-        """What a client may have, by the newest of its tokens in force that says so."""
+        """Return the limits of a client, from the newest of its valid tokens that has some; None if there are none."""
         found = [each.limits for each in await self._in_force() if each.client == client and each.limits is not None]
         return found[-1] if found else None
 
     async def revoke(self, token: str) -> None:
-        """Make a token worthless, by its id; at once, also for a service that is running."""
+        """Revoke a token by its id, with immediate effect, also for a running service; raise UsageError."""
         if not await self._store.revoke_token(token, time.time()):
-            raise UsageError(f"no token {token!r} that is in force: `orps token list` shows what is there")
+            raise UsageError(f"no valid token {token!r}: `orps token list` lists the tokens")
 
     async def needed(self) -> bool:
-        """Whether a request needs a token: as soon as one was made, also when all of them are revoked since."""
+        """Return True when requests need a token: once one was created, even if all have been revoked since."""
         return bool(await self._store.tokens())
 
     async def in_force(self) -> bool:
-        """Whether there is a token that opens the door."""
+        """Return True when there is a valid token."""
         return bool(await self._in_force())
 
     async def client(self, secret: str) -> str | None:
-        """Whose token this is; None when it is none of ours."""
+        """Return the client whose token has this secret; None for an unknown or revoked one."""
         given = _hash(secret)
         found = None
         for token in await self._in_force():

@@ -140,8 +140,8 @@ def test_killed_and_interrupted_a_bench_repeats_no_finished_call_and_comes_to_th
         assert run.returncode == 128 + signal.SIGTERM, run.stderr
         assert "Traceback" not in run.stderr
         assert not known & set(asked(log)[before:])
-        (goes_on,) = (line for line in run.stderr.splitlines() if line.startswith("to go on: "))
-        assert shlex.split(goes_on.removeprefix("to go on: ")) == [
+        (goes_on,) = (line for line in run.stderr.splitlines() if line.startswith("to continue: "))
+        assert shlex.split(goes_on.removeprefix("to continue: ")) == [
             "orps",
             *arguments(tmp_path, url),
             "--db",

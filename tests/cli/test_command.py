@@ -91,10 +91,10 @@ def test_after_a_kill_the_same_command_goes_on_where_it_was(tmp_path: Path) -> N
         anew = [orps(tmp_path, *command, *more) for more in ([], ["--new"], ["--seed", "1"])]
     assert kept
     assert killed["status"] == "interrupted"
-    assert "asks the same and was interrupted: it goes on" in again.stderr
+    assert "same problem and settings, interrupted earlier" in again.stderr
     assert "reused" in again.stdout
     assert all(asked.count(each) == 1 for each in kept)
-    assert not [done for done in anew if "goes on" in done.stderr], "it had ended"
+    assert not [done for done in anew if "continu" in done.stderr], "it had ended"
     assert len(orps(tmp_path, "list").stdout.splitlines()) == 1 + 4
 
 

@@ -47,10 +47,10 @@ def test_a_dry_run_forecasts_the_strategy(tmp_path: Path) -> None:
 
 def test_the_live_view_shows_the_latest_of_many_rounds() -> None:
     view = LiveView()
-    view.tell(SearchStarted(search="abcd", problem="double", resumed=False, at_most=40))
+    view.handle(SearchStarted(search="abcd", problem="double", resumed=False, at_most=40))
     for number in range(40):
-        view.tell(RoundStarted(search="abcd", round=number, candidates=1))
-        view.tell(RoundClosed(search="abcd", round=number, beam=()))
+        view.handle(RoundStarted(search="abcd", round=number, candidates=1))
+        view.handle(RoundClosed(search="abcd", round=number, beam=()))
     console = Console(width=100)
     with console.capture() as shown:
         console.print(view._render())

@@ -19,7 +19,7 @@ def test_a_model_writes_the_tests_and_the_report_says_which_to_trust(tmp_path: P
     assert done.returncode == 1, "a written test fails, even if it is not to be trusted"
     assert "wrote 2 tests, as the problem has none" in done.stderr
     for shown in (done.stdout, orps(tmp_path, "show").stdout):
-        assert "A model wrote the tests, and agreement says which to trust:" in shown
+        assert "A model wrote the tests; by agreement of the solutions they are:" in shown
         assert "  trusted  assert double(2) == 4" in shown
         assert "  doubtful assert double(3) == 7" in shown
         assert "the same ones as one other: the only agreement there is" in " ".join(shown.split())

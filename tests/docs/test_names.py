@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from orps_agent.archive import Archive
-from orps_agent.cli.options import assigned
+from orps_agent.cli.options import parse_assignments
 from orps_agent.llm.registry import model_names, open_models, uses_embedded
 from orps_agent.settings import SearchConfig, changed, load_settings
 from orps_agent.settings.endpoints import EndpointSettings, RoleSettings
@@ -100,4 +100,4 @@ def test_the_strategies_page_tells_every_strategy_and_what_it_fixes() -> None:
 
 def test_the_settings_of_the_strategies_page_are_settings() -> None:
     for assignment in re.findall(r"--set (\w+=\w+)", STRATEGIES):
-        assert changed(SearchConfig(), assigned([assignment])) != SearchConfig()
+        assert changed(SearchConfig(), parse_assignments([assignment])) != SearchConfig()

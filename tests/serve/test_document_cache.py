@@ -10,7 +10,7 @@ import pytest
 from orps_agent.archive import Archive
 from orps_agent.domain.candidate import Candidate
 from orps_agent.domain.document import SearchDocument
-from orps_agent.serve.document_cache import Documents
+from orps_agent.serve.document_cache import DocumentCache
 from tests.support.samples import a_search, settings
 
 
@@ -27,7 +27,7 @@ async def test_a_document_is_made_once_until_something_happens(tmp_path: Path, m
         names = ["abcd", *"12345"]
         for name in names:
             await archive.store.add_search(a_search(name))
-        documents = Documents(archive)
+        documents = DocumentCache(archive)
         first, *others = await asyncio.gather(*(documents.get("ab") for _ in range(20)))
         assert {*others} == {first} == {(await plain("abcd")).model_dump_json().encode()}
         assert made == ["abcd"]

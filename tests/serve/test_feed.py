@@ -12,7 +12,7 @@ import anyio.lowlevel
 import pytest
 
 from orps_agent.domain.events import RoundStarted
-from orps_agent.serve.feed import Feed, Told
+from orps_agent.serve.feed import EncodedEvent, Feed
 from orps_agent.store import SqliteStore
 from tests.support.samples import a_search
 
@@ -31,11 +31,11 @@ class Telling:
     async def tell(self, count: int) -> None:
         for number in range(count):
             self.store.record(RoundStarted(search="abcd", round=number, candidates=1))
-        await self.feed.told("abcd")
+        await self.feed.notify_when_committed("abcd")
 
     async def end(self) -> None:
         self.over = True
-        await self.feed.told("abcd")
+        await self.feed.notify_when_committed("abcd")
 
 
 @asynccontextmanager
@@ -45,7 +45,9 @@ async def telling(folder: Path) -> AsyncIterator[Telling]:
         yield Telling(store)
 
 
-async def numbers(watch: AsyncIterator[list[Told]], seen: list[int], then: Callable[[], None] | None = None) -> None:
+async def numbers(
+    watch: AsyncIterator[list[EncodedEvent]], seen: list[int], then: Callable[[], None] | None = None
+) -> None:
     async for events in watch:
         seen += [each.id for each in events]
         if then is not None:

@@ -13,7 +13,7 @@ import pytest
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
-from orps_agent.cli.observability import observed
+from orps_agent.cli.observability import set_up_observability
 from orps_agent.errors import SettingsError
 from orps_agent.settings import load_settings
 from orps_agent.telemetry.exporter import export
@@ -92,7 +92,7 @@ def test_a_collector_that_the_environment_names_gets_spans_and_metrics(tmp_path:
 def test_telemetry_that_the_settings_switch_off_stays_off(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "http://localhost:1")
     monkeypatch.setenv("ORPS_TELEMETRY", "false")
-    assert not observed(load_settings(), console=False).telemetry
+    assert not set_up_observability(load_settings(), console=False).telemetry
     assert "orps_agent.telemetry.otlp" not in sys.modules
 
 

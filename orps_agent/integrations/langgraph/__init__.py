@@ -1,4 +1,4 @@
-"""orps inside something larger: a node of somebody's graph, a tool of somebody's agent."""
+"""Embed orps in LangGraph and LangChain: as a node of a graph, or as a tool of an agent."""
 
 from .langchain_tool import as_tool
 from .request import SearchOutcome, SearchRequest

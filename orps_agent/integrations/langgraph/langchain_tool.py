@@ -1,4 +1,4 @@
-"""A search as a tool of a LangChain agent."""
+"""Provide a search as a tool of a LangChain agent."""
 
 from __future__ import annotations
 
@@ -18,19 +18,17 @@ from .subgraph import build_search
 
 _DESCRIPTION = (
     "Writes Python code by search: many candidates are sampled, run on the tests in a sandbox, criticised and "
-    "improved. Takes minutes. Use it for functions whose correctness tests can tell. Returns the best code found and "
-    "says whether it passes every test."
+    "improved. Takes minutes. Use it for functions whose correctness can be tested. Returns the best code found and "
+    "states whether it passes every test."
 )
 
 
 class ToolArguments(BaseModel):
-    """What the agent's model fills in."""
+    """Describe the arguments that the agent's model fills in."""
 
-    statement: str = Field(description="What to write, with the names and signatures that the tests use.")
+    statement: str = Field(description="The code to write, with the names and signatures that the tests use.")
     tests: list[str] = Field(description="Python comparisons or assert statements, such as `f(2) == 4`.", min_length=1)
-    held_back: list[str] = Field(
-        default_factory=list, description="Further tests that only the final code is measured on."
-    )
+    held_back: list[str] = Field(default_factory=list, description="Further tests that are run on the final code only.")
 
 
 def as_tool(
@@ -41,13 +39,13 @@ def as_tool(
     name: str = "search_for_code",
     description: str = _DESCRIPTION,
 ) -> StructuredTool:
-    """An asynchronous tool that searches for code; its artifact is a SearchOutcome.
+    """Build an asynchronous tool that searches for code; its artifact is a SearchOutcome.
 
         agent = create_agent(model, tools=[as_tool(budget=Budget(cost=0.5))])
 
-    `agent` and `settings` are those of `build_search`, `budget` is for each call. Inside a graph with a checkpointer
-    a call that was interrupted goes on with its search, and its events are the graph's custom stream. A request that
-    cannot be used is told to the model; when the search cannot run, the tool raises CannotRun.
+    `agent` and `settings` are those of `build_search`, `budget` limits each call. Inside a graph with a checkpointer
+    an interrupted call continues its search, and its events are in the graph's custom stream. An invalid request is
+    returned to the model as an error message; when the search cannot run, the tool raises CannotRun.
     """
     search = build_search(agent, settings=settings)
     limits = budget.model_dump(exclude_none=True) if budget else {}
@@ -58,7 +56,7 @@ def as_tool(
             found = cast("SearchOutcome", await search.ainvoke(request))
         except UsageError as error:
             raise ToolException(str(error)) from error
-        return _told(found), found
+        return _message(found), found
 
     return StructuredTool.from_function(
         coroutine=run,
@@ -70,5 +68,5 @@ def as_tool(
     )
 
 
-def _told(found: SearchOutcome) -> str:
+def _message(found: SearchOutcome) -> str:
     return "\n\n".join(filter(None, (found["summary"], Program((found["code"] or "").rstrip()).text)))

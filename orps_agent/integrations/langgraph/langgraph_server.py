@@ -1,6 +1,7 @@
-"""What `langgraph dev` and LangGraph's servers serve: see langgraph.json. Checkpoints are theirs.
+"""Define the graph that `langgraph dev` and LangGraph's servers serve (see langgraph.json), with their checkpoints.
 
-They refuse whatever blocks their event loop, so that results are committed in a thread here, whatever the settings say.
+These servers reject code that blocks their event loop, so results are committed in a thread, whatever the settings
+say.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What a graph or a tool is asked, and what it answers: plain JSON, as LangGraph's checkpoints want it."""
+"""Define request and outcome of a graph or a tool, as plain JSON because LangGraph stores them in checkpoints."""
 
 from __future__ import annotations
 
@@ -18,37 +18,37 @@ from orps_agent.util.validation import first_problem
 
 
 class SearchRequest(TypedDict, total=False):
-    """A problem, and how to search. Either `problem` or `statement`; without `tests` a model writes them."""
+    """Request a search for a `problem` or a `statement`; without `tests` for a statement, a model writes them."""
 
     problem: dict[str, Any] | None
     """A Problem as JSON (`problem.model_dump(mode="json")`)."""
     statement: str | None
     """The task in words."""
     tests: list[str]
-    """Tests such as `f(2) == 4`; every candidate runs on them."""
+    """Tests such as `f(2) == 4`, run on every candidate."""
     held_back: list[str]
-    """Tests that only the winner is measured on."""
+    """Tests that are run on the winner only."""
     changes: dict[str, Any]
-    """Numbers of the SearchConfig that differ from the settings', such as `{"samples": 8}`."""
+    """Fields of the SearchConfig that differ from the settings, such as `{"samples": 8}`."""
     budget: dict[str, Any]
     """Limits, such as `{"calls": 100, "cost": 0.5}`; see Budget."""
 
 
 class SearchOutcome(TypedDict):
-    """What a search found."""
+    """Hold the result of a search."""
 
     search: str
-    """Its id: `orps show ID` and `Archive` know the rest."""
+    """Id of the search, for `orps show ID` and `Archive`."""
     code: str | None
-    """The best code, if there is any."""
+    """The best code, or None if there is none."""
     solved: bool
-    """Whether the code passes all tests, the held-back ones included."""
+    """True when the code passes all tests, including the held-back ones."""
     summary: str
-    """How it went, in a sentence or two."""
+    """Summary of the search in a sentence or two."""
 
 
 def problem_of(request: SearchRequest) -> Problem:
-    """The checked problem of a request; raises ProblemError."""
+    """Return the problem of a request after checking it; raise ProblemError."""
     given, statement = request.get("problem"), request.get("statement")
     if given:
         try:
@@ -63,18 +63,18 @@ def problem_of(request: SearchRequest) -> Problem:
 
 
 def config_of(request: SearchRequest, settings: Settings) -> SearchConfig:
-    """The settings' search with what the request changes of it; raises SettingsError."""
+    """Return the default search config with the changes and limits of the request; raise SettingsError."""
     limits = {f"budget.{name}": value for name, value in (request.get("budget") or {}).items()}
     return changed(default_config(settings), {**(request.get("changes") or {}), **limits})
 
 
 def outcome_of(result: SearchResult) -> SearchOutcome:
-    """A result in the words of a graph's state."""
+    """Convert a result to the outcome of a graph."""
     return SearchOutcome(search=result.search, code=result.code, solved=result.solved, summary=summary_of(result))
 
 
 def summary_of(result: SearchResult) -> str:
-    """How a search went, for a model or a person that has not seen it."""
+    """Summarise a search in a sentence or two, for a reader who has not followed it."""
     usage = result.usage
     verdict = "Solved" if result.solved else "Not solved"
     held_back = result.verification

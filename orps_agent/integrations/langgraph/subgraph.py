@@ -1,11 +1,11 @@
-"""A search as a LangGraph graph of its own, to be run by itself or as a node of another one.
+"""Build a LangGraph graph that runs one search, by itself or as a node of another graph.
 
     begin -> approve -> search -> review -> END
                  |         ^         |
                 END        +- fork <-+
 
-The state holds plain JSON. What a search learns is in our SQLite file, under an id that the state keeps, so that a
-parent that resumes from its checkpoint goes on with the same search and nothing finished is repeated.
+The state holds plain JSON. Everything a search produces is in the SQLite file, under an id that is part of the state,
+so that a parent graph that resumes from its checkpoint continues the same search and repeats nothing finished.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from langgraph.types import Checkpointer, Command, interrupt
 from orps_agent.agent import Agent
 from orps_agent.budget.account import Budget
 from orps_agent.errors import SearchCancelled
-from orps_agent.integrations.shared_agent import AgentLender
+from orps_agent.integrations.shared_agent import SharedAgent
 from orps_agent.search.forecast import Forecast
 from orps_agent.settings import Settings
 
@@ -32,39 +32,39 @@ Review = Literal["never", "unsolved", "always"]
 
 
 class _State(SearchRequest, SearchOutcome):
-    """Of one search; the critique is that of a human who wants it to go on."""
+    """Hold the state of one search; `critique` is a human's, from which a fork continues."""
 
     critique: str | None
 
 
 class _Nodes:
-    """The nodes over one lender of agents."""
+    """Implement the nodes of the graph over one shared agent."""
 
-    def __init__(self, lender: AgentLender, ask_above: Budget | None, review: Review) -> None:
-        self._lender = lender
+    def __init__(self, shared: SharedAgent, ask_above: Budget | None, review: Review) -> None:
+        self._shared = shared
         self._ask_above = ask_above
         self._review = review
 
     async def begin(self, state: _State, runtime: Runtime[None]) -> dict[str, Any]:
-        """Check what was asked, before anything is spent, and give the search its id.
+        """Check the request before anything is spent, and assign the search's id.
 
-        The id is a function of the thread and this task's place in it: a parent that was killed before its checkpoint
-        was written comes to the same one again.
+        The id is a function of the thread and this task's place in it: a parent graph that was killed before its
+        checkpoint was written computes the same id again.
         """
         problem_of(state)
-        config_of(state, self._lender.agent.settings)
+        config_of(state, self._shared.agent.settings)
         info = runtime.execution_info
         place = f"{info and info.thread_id}/{info and info.checkpoint_ns}"
         search = hashlib.sha256(place.encode()).hexdigest()[:12]
         return {"search": search, "code": None, "solved": False, "summary": "", "critique": None}
 
     async def approve(self, state: _State) -> Command[str]:
-        """Ask a human before a search that is likely to spend more than the threshold."""
+        """Interrupt for a human's approval of a search that is likely to spend more than the threshold."""
         if self._ask_above is None:
             return Command(goto="search")
-        agent = self._lender.agent
+        agent = self._shared.agent
         expected = agent.forecast(problem_of(state), config_of(state, agent.settings))
-        above = _above(expected, self._ask_above)
+        above = _exceeded_limit(expected, self._ask_above)
         if above is None:
             return Command(goto="search")
         question = {
@@ -74,27 +74,27 @@ class _Nodes:
             "forecast": expected.model_dump(mode="json"),
         }
         answer = interrupt(question)
-        if isinstance(answer, dict):  # another budget is a yes to it
+        if isinstance(answer, dict):  # a changed budget approves the search
             return Command(update={"budget": {**(state.get("budget") or {}), **answer}}, goto="search")
         if answer is True:
             return Command(goto="search")
-        return Command(update={"summary": f"Not begun: it was likely to take {above}."}, goto=END)
+        return Command(update={"summary": f"Not started: it was likely to take {above}."}, goto=END)
 
     async def search(self, state: _State) -> SearchOutcome:
-        """Run the search, or go on with it, and pass on its events as the graph's custom stream."""
-        tell = get_stream_writer()
-        async with self._lender.borrow() as agent:
+        """Run or continue the search, and emit its events in the graph's custom stream."""
+        emit = get_stream_writer()
+        async with self._shared.use() as agent:
             problem, config = problem_of(state), config_of(state, agent.settings)
             try:
                 async with agent.stream(problem, config, search=state["search"]) as events:
                     async for event in events:
-                        tell(event.model_dump(mode="json"))
-            except SearchCancelled:  # by somebody who wants what there is
+                        emit(event.model_dump(mode="json"))
+            except SearchCancelled:  # a cancelled search still has an outcome: the best code so far
                 pass
             return outcome_of(await agent.archive.result(state["search"]))
 
     async def review(self, state: _State) -> Command[str]:
-        """Ask a human for a critique of the best candidate; with none, the search is over."""
+        """Interrupt for a human's critique of the best candidate; without a critique, the search is over."""
         wanted = self._review == "always" or (self._review == "unsolved" and not state["solved"])
         if not wanted or state["code"] is None:
             return Command(goto=END)
@@ -112,9 +112,9 @@ class _Nodes:
         return Command(goto=END)
 
     async def fork(self, state: _State) -> dict[str, Any]:
-        """A new search from the best candidate, with the human's words in place of the critic's."""
-        async with self._lender.borrow() as agent:
-            return {"search": await _forked(agent, state["search"], state["critique"] or ""), "critique": None}
+        """Start a search from the best candidate, with the human's critique in place of the critic's."""
+        async with self._shared.use() as agent:
+            return {"search": await _fork_best(agent, state["search"], state["critique"] or ""), "critique": None}
 
 
 def build_search(
@@ -125,22 +125,22 @@ def build_search(
     ask_above: Budget | None = None,
     review: Review = "never",
 ) -> CompiledStateGraph[Any, None, SearchRequest, SearchOutcome]:
-    """A compiled graph that takes a SearchRequest and ends with a SearchOutcome.
+    """Build a compiled graph that takes a SearchRequest and returns a SearchOutcome.
 
         search = build_search(checkpointer=InMemorySaver())
         found = await search.ainvoke(
             {"statement": "Write f(n): twice n.", "tests": ["f(2) == 4"]}, {"configurable": {"thread_id": "1"}}
         )
 
-    Without a `checkpointer` it inherits that of the graph that it becomes a node of. A given `agent` must be open
-    while the graph runs; without one the graph opens an agent of its own, with `settings`, while a search runs.
+    Without a `checkpointer` it inherits that of the graph in which it is a node. A given `agent` must be open while
+    the graph runs; without one the graph opens an agent of its own, with `settings`, while a search runs.
 
-    `ask_above` interrupts before a search whose likely forecast is above one of these limits, or of unknown cost
-    where one is set; resume with True, False, or a dict with other limits. `review` interrupts when a search has
-    ended, to be resumed with a critique, with which it goes on from the best candidate, or with an empty answer.
-    Both need a checkpointer.
+    `ask_above` interrupts before a search whose likely forecast exceeds one of these limits, or whose cost is unknown
+    while a cost limit is set; resume with True, False, or a dict of other limits. `review` interrupts when a search
+    has ended; resume with a critique, from which the search continues at the best candidate, or with an empty string
+    to accept the code. Both need a checkpointer.
     """
-    nodes = _Nodes(AgentLender(agent, settings), ask_above, review)
+    nodes = _Nodes(SharedAgent(agent, settings), ask_above, review)
     graph = StateGraph(_State, input_schema=SearchRequest, output_schema=SearchOutcome)
     graph.add_node("begin", nodes.begin)
     graph.add_node("approve", nodes.approve, destinations=("search", END))
@@ -154,8 +154,8 @@ def build_search(
     return graph.compile(checkpointer=checkpointer, name="orps")
 
 
-def _above(expected: Forecast, limits: Budget) -> str | None:
-    """Which limit the likely case is above, in words."""
+def _exceeded_limit(expected: Forecast, limits: Budget) -> str | None:
+    """Return a description of the limit that the likely case exceeds, or None if it exceeds none."""
     likely = expected.likely
     if limits.cost is not None and likely.cost is None:
         return f"an unknown amount of money: {', '.join(expected.unpriced)} has no price"
@@ -168,10 +168,11 @@ def _above(expected: Forecast, limits: Budget) -> str | None:
     return None
 
 
-async def _forked(agent: Agent, search: str, critique: str) -> str:
-    """The id of a fork at the best candidate of a search, with room for one round more.
+async def _fork_best(agent: Agent, search: str, critique: str) -> str:
+    """Fork a search at its best candidate, with at least one more round, and return the id of the fork.
 
-    The id is a function of both, so that a parent that was killed before its checkpoint was written finds its fork.
+    The id is a function of the search and the critique, so that a parent graph that was killed before its checkpoint
+    was written finds its fork.
     """
     new = hashlib.sha256(f"{search} {critique}".encode()).hexdigest()[:12]
     if await agent.store.has_search(new):
@@ -179,7 +180,7 @@ async def _forked(agent: Agent, search: str, critique: str) -> str:
     result = await agent.archive.result(search)
     row = await agent.archive.search(search)
     best = result.winner
-    if best is None:  # a review only asks about code that there is
+    if best is None:  # a review takes place only where there is code
         return search
     rounds = max(row.config.rounds, best.round + 2)
     fork = await agent.archive.fork(row.id, best.id, critique=critique, changes={"rounds": rounds}, new=new)

@@ -1,1 +1,1 @@
-"""orps as a server of the Model Context Protocol (the extra `mcp`)."""
+"""Serve orps over the Model Context Protocol (the extra `mcp`)."""

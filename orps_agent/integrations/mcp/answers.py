@@ -1,4 +1,4 @@
-"""The values that the tools return, and clients get as structured content."""
+"""Define the values that the tools return and that clients receive as structured content."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from orps_agent.integrations.langgraph.request import outcome_of
 
 
 class SearchProgress(BaseModel):
-    """The state of a search and how far it has come."""
+    """Describe the state and progress of a search."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -19,18 +19,18 @@ class SearchProgress(BaseModel):
     problem: str
     status: SearchStatus
     reason: str | None = None
-    """Why it ended or was interrupted."""
+    """Reason why the search ended or was interrupted."""
     candidates: int = 0
-    """Candidates that have gone through all their stages."""
+    """Number of candidates that have finished all their stages."""
     expected: int | None = None
-    """Candidates if it goes through all its rounds."""
+    """Number of candidates if all rounds are run."""
     best_passed: int | None = None
-    """Tests that the best of them passes."""
+    """Number of tests that the best candidate passes."""
     tests: int = 0
 
 
 class SolveResult(BaseModel):
-    """The best code of a search, and how the search went."""
+    """Hold the best code of a search and a summary of the search."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -42,15 +42,15 @@ class SolveResult(BaseModel):
 
 
 class LatestSearches(BaseModel):
-    """The latest searches, newest first."""
+    """List the latest searches, newest first."""
 
     model_config = ConfigDict(frozen=True)
 
     searches: list[SearchProgress]
 
 
-class CandidateTold(BaseModel):
-    """One candidate: what it was to try, what happened, what was said of it."""
+class CandidateSummary(BaseModel):
+    """Describe one candidate: its strategy hint, its results, and the critique of it."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -65,18 +65,18 @@ class CandidateTold(BaseModel):
     code: str | None = None
     critique: str | None = None
     failures: list[str] = []
-    """What failed, a line a test."""
+    """Failed tests, one line per test."""
 
 
 class Explanation(BaseModel):
-    """A search and how it came to its result."""
+    """Explain the result of a search: its best candidate, why that won, and the tree."""
 
     model_config = ConfigDict(frozen=True)
 
     result: SolveResult
     why: str
-    best: CandidateTold | None
-    tree: list[CandidateTold]
+    best: CandidateSummary | None
+    tree: list[CandidateSummary]
     """All candidates in path order, without their texts."""
 
 
@@ -96,13 +96,13 @@ def progress_of(search: Search, outline: list[Outline], expected: int | None = N
 
 
 def result_of(result: SearchResult, status: SearchStatus) -> SolveResult:
-    """Show a client the same as a graph, and the search's state."""
+    """Return the outcome that a graph returns, together with the search's state."""
     return SolveResult(**outcome_of(result), status=status)
 
 
-def outlined(each: Outline) -> CandidateTold:
-    """A candidate without its texts."""
-    return CandidateTold(
+def summarise_outline(each: Outline) -> CandidateSummary:
+    """Describe a candidate without its texts."""
+    return CandidateSummary(
         id=each.id,
         round=each.round,
         hint=each.hint,
@@ -113,10 +113,10 @@ def outlined(each: Outline) -> CandidateTold:
     )
 
 
-def told(each: Candidate) -> CandidateTold:
-    """A candidate with everything that was said about it."""
+def summarise_candidate(each: Candidate) -> CandidateSummary:
+    """Describe a candidate with its reasoning, code, critique and failures."""
     results = each.report.results if each.report else ()
-    return CandidateTold(
+    return CandidateSummary(
         id=each.id,
         round=each.round,
         hint=each.hint,

@@ -1,4 +1,4 @@
-"""The searches of one server: some a client waits for, others that go on beside it."""
+"""Run the searches of one server: some while a client waits, others in the background."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ from orps_agent.util.tasks import background_tasks
 
 from .answers import SearchProgress, progress_of
 
-_LOOK_SECONDS = 0.25
+_POLL_SECONDS = 0.25
 
 
-class Runs:
-    """Starts searches in the background and looks at those of anybody who uses the same database."""
+class BackgroundSearches:
+    """Start searches in the background, and read all searches of the database, whichever process runs them."""
 
     def __init__(self, agent: Agent, tasks: TaskGroup) -> None:
         self.agent = agent
@@ -34,17 +34,17 @@ class Runs:
 
     @property
     def archive(self) -> Archive:
-        """The searches of the database."""
+        """Return the archive of the database's searches."""
         return self.agent.archive
 
     async def start(self, problem: Problem, config: SearchConfig) -> str:
-        """Begin a search and return its id; raises what keeps it from beginning."""
+        """Start a search and return its id; raise the error that kept it from starting."""
         search = secrets.token_hex(4)
         await self._tasks.start(self._run, problem, config, None, search)
         return search
 
     async def resume(self, search_id: str, budget: Budget | None) -> str:
-        """Go on with a search and return its whole id; raises what keeps it from going on."""
+        """Continue a search and return its full id; raise the error that kept it from continuing."""
         search = await self.archive.search(search_id)
         await self._tasks.start(self._run, search.id, None, budget, None)
         return search.id
@@ -68,17 +68,17 @@ class Runs:
         except OrpsError as error:
             if not begun:
                 raise
-            # The search itself says so to whoever asks.
+            # The error is stored with the search, where clients can read it.
             log.warning("a search ended early", error=str(error))
 
     async def progress(self, search_id: str) -> SearchProgress:
-        """Return the state of a search and how far it has come."""
+        """Return the state and progress of a search."""
         search = await self.archive.search(search_id)
         expected = self.agent.forecast(search.problem, search.config).likely.candidates
         return progress_of(search, await self.archive.store.outline(search.id), expected)
 
     async def watch(self, search_id: str, seconds: float) -> AsyncIterator[SearchProgress]:
-        """Yield the progress of a search whenever it is new, until the search has ended or the time is up."""
+        """Yield the progress of a search whenever it has changed, until the search has ended or the time is up."""
         until = time.monotonic() + seconds
         seen: SearchProgress | None = None
         while True:
@@ -88,14 +88,16 @@ class Runs:
                 yield now
             if now.status not in ACTIVE or time.monotonic() > until:
                 return
-            await anyio.sleep(_LOOK_SECONDS)
+            await anyio.sleep(_POLL_SECONDS)
 
 
 @asynccontextmanager
-async def open_runs(settings: Settings, budget: Budget | None = None) -> AsyncIterator[Runs]:
-    """Runs over an agent of their own, and within one `budget`; what is running at the end is interrupted."""
+async def open_background_searches(
+    settings: Settings, budget: Budget | None = None
+) -> AsyncIterator[BackgroundSearches]:
+    """Open an agent for background searches within one `budget`; interrupt the running ones at the end."""
     async with Agent(settings, budget=budget) as agent, background_tasks(wait=True) as tasks:
         try:
-            yield Runs(agent, tasks)
+            yield BackgroundSearches(agent, tasks)
         finally:
             agent.stop()

@@ -1,4 +1,4 @@
-"""The tools of `orps mcp`: solve, start, watch, resume, cancel, list and explain searches."""
+"""Implement the tools of `orps mcp`: solve, start, watch, resume, cancel, list and explain searches."""
 
 from __future__ import annotations
 
@@ -17,28 +17,37 @@ from orps_agent.errors import OrpsError
 from orps_agent.integrations.langgraph.request import SearchRequest, config_of, problem_of
 from orps_agent.settings import SearchConfig
 
-from .answers import Explanation, LatestSearches, SearchProgress, SolveResult, outlined, progress_of, result_of, told
-from .background_searches import Runs
+from .answers import (
+    Explanation,
+    LatestSearches,
+    SearchProgress,
+    SolveResult,
+    progress_of,
+    result_of,
+    summarise_candidate,
+    summarise_outline,
+)
+from .background_searches import BackgroundSearches
 
-Statement = Annotated[str, Field(description="What to write, with the names and signatures that the tests use.")]
+Statement = Annotated[str, Field(description="The code to write, with the names and signatures that the tests use.")]
 Tests = Annotated[list[str], Field(description="Python comparisons or assert statements, such as `f(2) == 4`.")]
-HeldBack = Annotated[list[str] | None, Field(description="Tests that only the final code is measured on.")]
+HeldBack = Annotated[list[str] | None, Field(description="Tests that are run on the final code only.")]
 Changes = Annotated[
     dict[str, Any] | None,
-    Field(description="Numbers of the search, such as {'samples': 8, 'rounds': 3, 'budget.calls': 100}."),
+    Field(description="Settings of the search, such as {'samples': 8, 'rounds': 3, 'budget.calls': 100}."),
 ]
-SearchId = Annotated[str, Field(description="The search's id, or the beginning of it.")]
+SearchId = Annotated[str, Field(description="Id of the search, or a prefix of it.")]
 INSTRUCTIONS = (
     "Searches for Python code that passes tests, by sampling, executing, criticising and improving candidates. "
-    "`solve` waits for the result; `start` returns at once, `watch` follows. Searches are stored: `resume` goes on "
-    "with one that was interrupted, and repeats nothing."
+    "`solve` waits for the result; `start` returns at once, and `watch` reports progress. Searches are stored: "
+    "`resume` continues an interrupted one and repeats nothing."
 )
 
 
 class Tools:
-    """The tools over the searches of one server; their docstrings are what clients read."""
+    """Implement the tools of one server; clients show the docstrings of the methods as the tools' descriptions."""
 
-    def __init__(self, runs: Runs) -> None:
+    def __init__(self, runs: BackgroundSearches) -> None:
         self._runs = runs
 
     async def solve(
@@ -49,15 +58,15 @@ class Tools:
         held_back: HeldBack = None,
         changes: Changes = None,
     ) -> SolveResult:
-        """Search for code that passes the tests, and wait for it; progress tells how many candidates are done."""
+        """Search for code that passes the tests, and wait for the result; progress counts finished candidates."""
         expected, done, search = 0, 0, ""
-        with _anticipated():
+        with _errors_for_client():
             problem, config = self._asked(statement, tests, held_back, changes)
             async with self._runs.agent.stream(problem, config) as events:
                 async for event in events:
                     if isinstance(event, SearchStarted):
                         expected, search = event.at_most, event.search
-                        await ctx.report_progress(0, expected, f"search {search} has begun")
+                        await ctx.report_progress(0, expected, f"search {search} has started")
                     elif isinstance(event, CandidateExecuted):
                         words = f"candidate {event.candidate} passes {event.passed} of {event.tests} tests"
                         await ctx.report_progress(done, expected, words)
@@ -71,8 +80,8 @@ class Tools:
     async def start(
         self, statement: Statement, tests: Tests, held_back: HeldBack = None, changes: Changes = None
     ) -> SearchProgress:
-        """Begin a search and return at once; `watch` tells how it goes and `explain` what it found."""
-        with _anticipated():
+        """Start a search and return at once; `watch` reports its progress and `explain` its result."""
+        with _errors_for_client():
             problem, config = self._asked(statement, tests, held_back, changes)
             return await self._runs.progress(await self._runs.start(problem, config))
 
@@ -80,10 +89,12 @@ class Tools:
         self,
         ctx: Context[Any, Any],
         search: SearchId,
-        seconds: Annotated[float, Field(ge=0, le=3600, description="How long to wait for its end at most.")] = 60.0,
+        seconds: Annotated[
+            float, Field(ge=0, le=3600, description="Maximum time to wait for its end, in seconds.")
+        ] = 60.0,
     ) -> SearchProgress:
-        """Wait until a search has ended or the time is up; progress tells how many candidates are done."""
-        with _anticipated():
+        """Wait until a search has ended or the time is up; progress counts finished candidates."""
+        with _errors_for_client():
             now = await self._runs.progress(search)
             async for now in self._runs.watch(search, seconds):
                 best = "none executed yet" if now.best_passed is None else f"the best passes {now.best_passed}"
@@ -93,28 +104,28 @@ class Tools:
     async def resume(
         self,
         search: SearchId,
-        max_calls: Annotated[int | None, Field(gt=0, description="Model calls over all runs of it.")] = None,
-        max_cost: Annotated[float | None, Field(gt=0, description="USD over all runs of it.")] = None,
+        max_calls: Annotated[int | None, Field(gt=0, description="Limit of model calls over all its runs.")] = None,
+        max_cost: Annotated[float | None, Field(gt=0, description="Limit in USD over all its runs.")] = None,
     ) -> SearchProgress:
-        """Continue a created, interrupted or cancelled search, or, with larger limits, one that used its own up."""
+        """Continue a created, interrupted or cancelled search, or, with larger limits, one that reached its limits."""
         given = {name: each for name, each in (("calls", max_calls), ("cost", max_cost)) if each is not None}
-        with _anticipated():
+        with _errors_for_client():
             found = await self._runs.archive.search(search)
             budget = Budget.model_validate({**found.config.budget.model_dump(), **given}) if given else None
             return await self._runs.progress(await self._runs.resume(found.id, budget))
 
     async def cancel(self, search: SearchId) -> SearchProgress:
-        """End a search before its time, keeping what it found; what is in flight is finished first."""
-        with _anticipated():
+        """End a search early and keep what it found; calls in flight are finished first."""
+        with _errors_for_client():
             found = await self._runs.archive.search(search)
             await self._runs.agent.cancel(found.id)
             return await self._runs.progress(found.id)
 
     async def list_searches(
-        self, limit: Annotated[int, Field(ge=1, le=1000, description="How many at most.")] = 20
+        self, limit: Annotated[int, Field(ge=1, le=1000, description="Maximum number of searches.")] = 20
     ) -> LatestSearches:
-        """The latest searches, newest first."""
-        with _anticipated():
+        """List the latest searches, newest first."""
+        with _errors_for_client():
             latest = await self._runs.archive.searches(limit)
             store = self._runs.archive.store
             return LatestSearches(searches=[progress_of(each, await store.outline(each.id)) for each in latest])
@@ -122,18 +133,18 @@ class Tools:
     async def explain(
         self,
         search: SearchId,
-        candidate: Annotated[str | None, Field(description="Explain this one in place of the best.")] = None,
+        candidate: Annotated[str | None, Field(description="Explain this candidate instead of the best.")] = None,
     ) -> Explanation:
-        """What a search found, why, the best candidate with its reasoning and critique, and the whole tree in short."""
-        with _anticipated():
+        """Explain a search: its result and why, the best candidate with its reasoning and critique, and its tree."""
+        with _errors_for_client():
             found = await self._runs.archive.search(search)
             result = await self._runs.archive.result(found.id)
             shown = await self._runs.archive.store.candidate(found.id, candidate) if candidate else result.winner
             return Explanation(
                 result=result_of(result, found.status),
                 why=result.why,
-                best=told(shown) if shown else None,
-                tree=[outlined(each) for each in await self._runs.archive.store.outline(found.id)],
+                best=summarise_candidate(shown) if shown else None,
+                tree=[summarise_outline(each) for each in await self._runs.archive.store.outline(found.id)],
             )
 
     def _asked(
@@ -147,8 +158,8 @@ class Tools:
         return result_of(await self._runs.archive.result(search.id), search.status)
 
 
-def build_server(runs: Runs) -> MCPServer[Any]:
-    """The server with its tools; their results are structured content."""
+def build_server(runs: BackgroundSearches) -> MCPServer[Any]:
+    """Build the server with its tools; their results are structured content."""
     server: MCPServer[Any] = MCPServer("orps", instructions=INSTRUCTIONS, log_level="WARNING")
     tools = Tools(runs)
     for tool in (tools.solve, tools.start, tools.watch, tools.resume, tools.cancel, tools.explain):
@@ -158,8 +169,8 @@ def build_server(runs: Runs) -> MCPServer[Any]:
 
 
 @contextmanager
-def _anticipated() -> Iterator[None]:
-    """Errors of ours are told to the client's model, which can often do something about them."""
+def _errors_for_client() -> Iterator[None]:
+    """Convert an OrpsError to a ToolError: the client's model reads its message and can often correct the request."""
     try:
         yield
     except OrpsError as error:

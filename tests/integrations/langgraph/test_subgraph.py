@@ -163,7 +163,7 @@ async def test_a_human_may_refuse_the_spending_and_need_not_be_asked_below_it(tm
     await graph.ainvoke(REQUEST, THREAD)
     refused = await graph.ainvoke(Command(resume=False), THREAD)
     assert (refused["code"], refused["solved"]) == (None, False)
-    assert refused["summary"].startswith("Not begun: it was likely to take")
+    assert refused["summary"].startswith("Not started: it was likely to take")
     assert not (tmp_path / "orps.db").exists()
     modest = build_search(settings=given, checkpointer=InMemorySaver(), ask_above=Budget(calls=12))
     assert (await modest.ainvoke(REQUEST, THREAD))["solved"]

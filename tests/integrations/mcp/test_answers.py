@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from orps_agent.integrations.mcp.background_searches import open_runs
+from orps_agent.integrations.mcp.background_searches import open_background_searches
 from orps_agent.integrations.mcp.tool_server import Tools, build_server
 from tests.support.samples import FIRST_HALF_THEN_RIGHT, script, settings
 from tests.support.shown import SHOWN, add_one_of_each
@@ -19,7 +19,7 @@ KEYS = {
 
 
 async def test_every_state_is_shown_by_its_name_and_no_key_is_lost(tmp_path: Path) -> None:
-    async with open_runs(settings(tmp_path, model=script(tmp_path, *FIRST_HALF_THEN_RIGHT))) as runs:
+    async with open_background_searches(settings(tmp_path, model=script(tmp_path, *FIRST_HALF_THEN_RIGHT))) as runs:
         await add_one_of_each(runs.archive.store)
         listed = await Tools(runs).list_searches()
         assert {each.search: each.status for each in listed.searches} == SHOWN

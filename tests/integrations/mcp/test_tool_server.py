@@ -138,4 +138,4 @@ async def test_streamable_http_serves_several_clients_and_refuses_other_hosts(tm
 @pytest.mark.parametrize("host", ["0.0.0.0", "192.0.2.1"])
 def test_only_the_loopback_interface_can_be_served(tmp_path: Path, host: str) -> None:
     done = orps(tmp_path, "mcp", "--model", "scripted:none.yaml", "--http", "--host", host)
-    assert (done.returncode, "whoever reaches this server" in done.stderr) == (2, True)
+    assert (done.returncode, "every client of this server" in done.stderr) == (2, True)
