@@ -24,7 +24,7 @@ async function refresh() {
     const began = performance.now();
     await attempt(async () => {
       const [served, content] = await Promise.all([askJson(base), askJson(`${base}/document`)]);
-      content.search.status = served.state; // the service knows its queue, the document does not
+      content.search.status = served.state; // of two answers, the later one: it may have changed in between
       show(content);
       offer(served);
     });
