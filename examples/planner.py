@@ -1,8 +1,8 @@
-"""A planner over orps: splits a module of stubs into functions, solves them at the same time, puts them together.
+"""Plan over orps: split a module of stubs into functions, solve them concurrently, put the solutions together.
 
     ORPS_MODEL=gpt-4.1-mini python examples/planner.py stubs.py > module.py
 
-Every function of the stubs is a problem of its own: its docstring says what to write, its doctests how it is judged.
+Every function of the stubs is a problem of its own: its docstring is the task, its doctests are the tests.
 """
 
 import ast
@@ -22,14 +22,14 @@ from orps_agent.integrations.langgraph import SearchRequest
 
 
 class Function(TypedDict):
-    """What `solve` gets: one function's name, and what is asked for."""
+    """Hold the input of `solve`: one function's name, and the request to write it."""
 
     name: str
     request: SearchRequest
 
 
 class Module(TypedDict, total=False):
-    """The state: the stubs, one (name, code) for each function, and the module that is made of them."""
+    """Hold the state: the stubs, one (name, code) for each function, and the module made of them."""
 
     stubs: str
     functions: Annotated[list[tuple[str, str]], operator.add]
@@ -37,7 +37,7 @@ class Module(TypedDict, total=False):
 
 
 def plan(state: Module) -> list[Send]:
-    """One request for each function."""
+    """Send one request to `solve` for each function."""
     return [
         Send("solve", Function(name=stub.name, request=request_for(stub)))
         for stub in ast.parse(state["stubs"]).body
@@ -46,21 +46,21 @@ def plan(state: Module) -> list[Send]:
 
 
 def request_for(stub: ast.FunctionDef) -> SearchRequest:
-    """The function's head and docstring as the task, its doctests as the tests."""
+    """Make a request of a function: its head and docstring are the task, its doctests the tests."""
     examples = doctest.DocTestParser().get_examples(ast.get_docstring(stub) or "")
     tests = [f"{each.source.strip()} == {each.want.strip()}" for each in examples]
     return {"statement": f"Write this Python function.\n\n{ast.unparse(stub)}", "tests": tests}
 
 
 def assemble(state: Module) -> Module:
-    """The functions in the order of the stubs."""
+    """Join the functions in the order of the stubs."""
     order = [stub.name for stub in ast.parse(state["stubs"]).body if isinstance(stub, ast.FunctionDef)]
     written = dict(state["functions"])
     return {"module": "\n\n".join(written[name] for name in order)}
 
 
 def build() -> CompiledStateGraph[Any, Any, Any, Any]:
-    """The planner's graph; all functions are searched for with one agent."""
+    """Build the planner's graph; one agent searches for all functions."""
     search = build_search()
 
     async def solve(state: Function) -> Module:

@@ -1,10 +1,10 @@
-"""A stub: orps writes the bodies, the examples in the docstrings are the tests."""
+"""Provide stubs: orps writes the bodies, the examples in the docstrings are the tests."""
 
 from collections.abc import Iterable
 
 
 class Ring:
-    """The last `size` things that were pushed.
+    """Keep the last `size` things that were pushed.
 
     >>> ring = Ring(2)
     >>> ring.push("a")
@@ -20,14 +20,14 @@ class Ring:
     def __init__(self, size: int) -> None: ...
 
     def push(self, thing: object) -> None:
-        """Add a thing; the oldest one goes when there are too many."""
+        """Add a thing; drop the oldest one when there are too many."""
 
     def items(self) -> list[object]:
-        """All things, oldest first."""
+        """Return all things, oldest first."""
 
 
 def last(things: Iterable[object], count: int) -> list[object]:
-    """The last `count` of some things, without keeping more than that many in memory.
+    """Return the last `count` of some things, without keeping more than that many in memory.
 
     >>> last(range(1_000_000), 3)
     [999997, 999998, 999999]

@@ -1,4 +1,4 @@
-"""A supervisor over two orps workers, a broad one and a deep one, and a reviewer that may send them back once.
+"""Supervise two orps workers, a broad one and a deep one, and a reviewer that may send them back once.
 
 ORPS_MODEL=gpt-4.1-mini python examples/supervisor.py "Write f(n): twice n." "f(2) == 4" "f(5) == 10"
 """
@@ -20,7 +20,7 @@ ATTEMPTS = 2
 
 
 class Work(TypedDict, total=False):
-    """The state: the task, how often it was handed out, everything that came back, and what the reviewer took."""
+    """Hold the state: the task, the number of attempts, all outcomes, and the outcome that the reviewer accepted."""
 
     statement: str
     tests: list[str]
@@ -31,7 +31,7 @@ class Work(TypedDict, total=False):
 
 
 def supervisor(state: Work) -> Command[Literal["worker"]]:
-    """Hand the task to both workers; another seed gives another attempt."""
+    """Send the task to both workers; another seed gives another attempt."""
     attempt = state.get("attempt", 0)
     requests = [
         {"statement": state["statement"], "tests": state["tests"], "changes": {**numbers, "seed": attempt}}
@@ -41,7 +41,7 @@ def supervisor(state: Work) -> Command[Literal["worker"]]:
 
 
 def reviewer(state: Work) -> Command[Literal["supervisor", "__end__"]]:
-    """Take the shortest code that passes everything; send the workers back when there is none."""
+    """Accept the shortest code that passes everything; send the workers back when there is none."""
     solved = [each for each in state["found"] if each["solved"]]
     if not solved and state["attempt"] < ATTEMPTS:
         return Command(goto="supervisor")
@@ -51,7 +51,7 @@ def reviewer(state: Work) -> Command[Literal["supervisor", "__end__"]]:
 
 
 def build() -> CompiledStateGraph[Any, Any, Any, Any]:
-    """The supervisor's graph; both workers share an agent."""
+    """Build the supervisor's graph; both workers share an agent."""
     search = build_search()
 
     async def worker(state: SearchRequest) -> Work:

@@ -1,4 +1,4 @@
-"""The visible tests of free_slots.md: bare asserts or pytest functions, as you like."""
+"""Test free_slots.md, as its visible tests: bare asserts or pytest functions are accepted."""
 
 from free_slots import free_slots
 

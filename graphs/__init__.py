@@ -1,4 +1,4 @@
-"""The LangGraph machines: the search, and a candidate's way through its stages. Wiring and short nodes."""
+"""Define the LangGraph state machines: of a search, and of a candidate through its stages."""
 
 if __name__ == "graphs":
     from orps_agent.util.checkout import alias

@@ -1,4 +1,4 @@
-"""One candidate's way from a hint to a scored tree node: reason, code, execute, profile, critique.
+"""Take one candidate from a hint to a scored tree node: reason, code, execute, profile, critique.
 
 Every stage reads the candidate's row, does its effects through the journal, writes its columns and passes on the id.
 A stage whose row says `failed` or `halted` does nothing, so a candidate that cannot be had never stops the others.
@@ -32,7 +32,7 @@ Output_co = TypeVar("Output_co", covariant=True)
 
 
 class Stage(Protocol[Output_co]):
-    """A node of the candidate's graph."""
+    """Define the signature of a node of the candidate's graph."""
 
     def __call__(self, state: CandidateState, runtime: Runtime[SearchContext]) -> Awaitable[Output_co]:
         """Take a candidate through the stage."""
@@ -40,19 +40,19 @@ class Stage(Protocol[Output_co]):
 
 
 class CandidateState(TypedDict):
-    """References only: the texts are in the candidate's row."""
+    """Hold the candidate's id; its texts are in its row."""
 
     candidate: str
 
 
 class CandidateOutput(TypedDict):
-    """What the outer graph collects: the ids of finished candidates."""
+    """Hold the ids of finished candidates, which the outer graph collects."""
 
     finished: list[str]
 
 
 async def reason(state: CandidateState, runtime: Runtime[SearchContext]) -> None:
-    """Ask the programmer: the whole turn when thoughts and code come together, else the thoughts."""
+    """Call the programmer: for the whole turn when reasoning and code come together, else for the reasoning."""
     context = runtime.context
     candidate = await context.candidate(state["candidate"])
     if candidate.status is not Status.RUNNING or candidate.solution is not None or candidate.reasoning is not None:
@@ -68,7 +68,7 @@ async def reason(state: CandidateState, runtime: Runtime[SearchContext]) -> None
 
 
 async def code(state: CandidateState, runtime: Runtime[SearchContext]) -> None:
-    """Find thoughts and solution in the reply, after a repair turn if there is no solution in it."""
+    """Parse reasoning and solution from the reply, with a repair turn if it contains no solution."""
     context = runtime.context
     candidate = await context.candidate(state["candidate"])
     if candidate.status is not Status.RUNNING or candidate.solution is not None:
@@ -124,7 +124,7 @@ async def profile(state: CandidateState, runtime: Runtime[SearchContext]) -> Non
 
 
 async def critique(state: CandidateState, runtime: Runtime[SearchContext]) -> CandidateOutput:
-    """Have the critic judge the turn; a judgement without a readable score leaves ρ null."""
+    """Call the critic; a critique without a readable score leaves ρ null."""
     context = runtime.context
     candidate = await context.candidate(state["candidate"])
     if candidate.status is Status.RUNNING and not context.row.config.process_reward:
@@ -192,7 +192,7 @@ def _traced(name: str, stage: Stage[Output_co]) -> Stage[Output_co]:
 
 @cache
 def build_candidate() -> CompiledStateGraph[CandidateState, SearchContext, CandidateState, CandidateOutput]:
-    """The five stages in a row; one graph for all searches, as it holds nothing of any.
+    """Compile the five stages in a row, once: the graph holds nothing of any search.
 
     Compiled without a checkpointer: the journal is what makes a stage safe to enter again, and a checkpoint after
     every stage of every candidate would only cost time and space.

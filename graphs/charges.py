@@ -1,4 +1,4 @@
-"""Model calls within the budget: the worst case is reserved, and what came back is priced and charged."""
+"""Make model calls within the budget: reserve the worst case, then price and charge the reply."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from .context import SearchContext
 async def paid_reply(
     context: SearchContext, effect: Effect, request: ModelRequest, quoted: Sequence[Candidate]
 ) -> ModelReply:
-    """The stored reply, which is paid for, or a new one; raises BudgetReached when there is no room for one."""
+    """Return the stored reply, or make the call; raise BudgetReached when the budget has no room for it."""
     model = context.model(request.role)
     if context.journal.is_finished(effect):
         return await context.call(effect, request, quoted, lambda: model.complete(request))
@@ -44,14 +44,14 @@ async def paid_reply(
 
 
 def _worst(context: SearchContext, model: ChatModel, request: ModelRequest) -> Spent:
-    """What a call comes to when its reply is as long as it may be."""
+    """Return the cost of a call whose reply is as long as allowed."""
     asked = estimated_tokens(message.content for message in request.messages)
     cost = context.prices.cost(model.name, asked, request.max_tokens)
     return Spent(calls=1, tokens=asked + request.max_tokens, cost=cost or 0.0)
 
 
 def _cost(context: SearchContext, model: ChatModel, reply: ModelReply) -> float | None:
-    """USD for a reply: at the price of what its endpoint calls the model, else of what the role calls it."""
+    """Price a reply in USD: by the endpoint's name of the model, else by the role's name of it."""
     named = reply.model if context.prices.price(reply.model) else model.name
     return context.prices.cost(
         named, reply.prompt_tokens, reply.completion_tokens, cached_tokens=reply.cached_tokens or 0
@@ -59,7 +59,7 @@ def _cost(context: SearchContext, model: ChatModel, reply: ModelReply) -> float 
 
 
 def _charged(reply: ModelReply, cost: float | None, worst: Spent) -> Spent:
-    """What a call came to, the worst where the endpoint does not say."""
+    """Return what a call has cost; the worst case where the endpoint does not report tokens."""
     if reply.prompt_tokens is None or reply.completion_tokens is None:
         return replace(worst, waited=reply.waited)
     tokens = reply.prompt_tokens + reply.completion_tokens

@@ -1,4 +1,4 @@
-"""What the nodes of a search work with; it travels in LangGraph's runtime context, never in the state."""
+"""Provide what the nodes of a search share; it travels in LangGraph's runtime context, never in its state."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ Result = TypeVar("Result", bound=BaseModel)
 
 
 class SearchInput(TypedDict):
-    """The id of a search that the store knows."""
+    """Hold the id of a stored search."""
 
     search: str
 
 
 @dataclass
 class SearchContext:
-    """One search's view of the world."""
+    """Hold everything that the nodes of one search use: store, journal, models, executor, budget, events."""
 
     row: Search
     store: Store
@@ -51,31 +51,31 @@ class SearchContext:
     trace: Trace = field(default_factory=Trace)
     lifecycle: Lifecycle = field(default_factory=Lifecycle)
     begun: bool = False
-    """True when an earlier run of the search has told events: it opened the rounds whose candidates are stored."""
+    """True when an earlier run has recorded events: it opened the rounds whose candidates are stored."""
     _known: dict[str, Candidate] = field(default_factory=dict)
     _stored: dict[str, Outline] | None = None
 
     @property
     def id(self) -> str:
-        """The search's id."""
+        """Return the search's id."""
         return self.row.id
 
     def state(self, stored: Mapping[str, Any] | None = None) -> StrategyState:
-        """The strategy's state, as it is stored or as the search began with it."""
+        """Return the strategy's state: the given one, else the one that the search began with."""
         known = stored or self.row.start
         state: StrategyState = self.strategy.load(known) if known else self.strategy.start()
         return state
 
     def effect(self, candidate: str, stage: str, attempt: int = 0) -> Effect:
-        """The name of an effect of this search."""
+        """Return the name of an effect of this search."""
         return Effect(search=self.id, candidate=candidate, stage=stage, attempt=attempt)
 
     def model(self, role: Role) -> ChatModel:
-        """The model that plays a role."""
+        """Return the model of a role."""
         return {"programmer": self.programmer, "critic": self.critic, "tester": self.tester}[role]
 
     async def candidate(self, candidate: str) -> Candidate:
-        """A candidate as far as it has come; its row is read once, as nobody else writes it."""
+        """Return a candidate with all results so far; its row is read once, as no other process writes it."""
         if candidate not in self._known:
             self._known[candidate] = await self.store.candidate(self.id, candidate)
         return self._known[candidate]
@@ -93,22 +93,22 @@ class SearchContext:
         self._known.update((each.id, each) for each in planned)
 
     async def branch(self, candidate: str) -> list[Candidate]:
-        """The branch from the first round down to a candidate, itself included."""
+        """Return the branch from the first round down to a candidate, itself included."""
         return [await self.candidate(each) for each in (await self.candidate(candidate)).branch]
 
     async def attempts(self, candidate: str) -> list[Candidate]:
-        """What else a candidate's programmer is shown: where earlier attempts from the same place led to."""
+        """Return the earlier attempts that a candidate's programmer is shown, besides its branch."""
         return [await self.candidate(each) for each in (await self.candidate(candidate)).shown]
 
     async def write(self, candidate: str, *settles: str, **changed: object) -> Candidate:
-        """Store what a stage learned. `settles` names the stages whose effects told nothing beyond it."""
+        """Store the results of a stage. `settles` names the stages whose effects contain nothing beyond them."""
         known = (await self.candidate(candidate)).model_copy(update=changed)
         self._known[candidate] = known
         await self.store.update_candidate(self.id, candidate, changed, settled=self.journal.settled(known, settles))
         return known
 
     def forget(self, candidates: Iterable[str]) -> None:
-        """Let go of candidates that no prompt will quote any more."""
+        """Drop candidates that no later prompt will quote."""
         for each in candidates:
             self._known.pop(each, None)
 
@@ -119,12 +119,12 @@ class SearchContext:
         quoted: Sequence[Candidate],
         do: Callable[[], Awaitable[ModelReply]],
     ) -> ModelReply:
-        """The journal's `call`, within a search that can stop."""
+        """Make a model call through the journal, unless the search is stopping."""
         model = self.model(request.role).name
         return await self._carry_out(effect, lambda: self.journal.call(effect, request, do, model=model, quoted=quoted))
 
     async def execute(self, effect: Effect, result_type: type[Result], do: Callable[[], Awaitable[Result]]) -> Result:
-        """The journal's `execute`, within a search that can stop."""
+        """Run an execution through the journal, unless the search is stopping."""
 
         async def traced() -> Result:
             with self.trace.execution(effect.candidate, effect.stage) as ran:

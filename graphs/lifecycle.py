@@ -1,4 +1,4 @@
-"""Stopping a search: begin nothing more, finish and store what is in flight, then end."""
+"""Stop a search: start no more effects, finish and store those in flight, then end."""
 
 from __future__ import annotations
 
@@ -14,38 +14,38 @@ Result = TypeVar("Result")
 
 
 class Lifecycle:
-    """Lets the effects of one search begin for as long as it runs, and says when a stopping one has none in flight."""
+    """Start the effects of one search until it stops, and signal when a stopping search has none in flight."""
 
     def __init__(self) -> None:
         self.error: CannotRun | None = None
-        """The first reason that was given for stopping; None when the search runs, or was stopped without one."""
+        """First reason given for stopping; None while the search runs, or when it was stopped without one."""
         self._in_flight = 0
         self._stopping = anyio.Event()
         self._idle = anyio.Event()
 
     @property
     def stopping(self) -> bool:
-        """Return True once nothing new may begin."""
+        """Return True once no new effect may start."""
         return self._stopping.is_set()
 
     def stop(self, error: CannotRun | None = None) -> None:
-        """Begin nothing more; the first error given is kept."""
+        """Start no more effects; keep the first error given."""
         self.error = self.error or error
         self._stopping.set()
         self._settle()
 
     async def until_stopping(self) -> None:
-        """Return once `stop` was called."""
+        """Wait until `stop` is called."""
         await self._stopping.wait()
 
     async def until_idle(self) -> None:
-        """Return once the search is stopping and nothing is in flight any more."""
+        """Wait until the search is stopping and has nothing in flight."""
         await self._idle.wait()
 
     async def carry_out(self, act: Callable[[], Awaitable[Result]], *, stored: bool = False) -> Result:
-        """Do an act and return its result; a `stored` one is only read back, which a stopping search still does.
+        """Run an effect and return its result; a `stored` one is only read back, which a stopping search still does.
 
-        Raises ReplyError, which concerns this one act. Any other CannotRun stops the search.
+        Raises ReplyError, which concerns this one effect. Any other CannotRun stops the search.
 
         When the search is stopping, or cannot go on because the endpoint, the sandbox or the store is gone, the
         caller waits here until it is cancelled: raising would make LangGraph cancel the candidate's siblings, and

@@ -1,4 +1,4 @@
-"""Model calls as effects: which conversation, which parameters, told and stored."""
+"""Make model calls as effects: choose conversation and parameters, emit events, store the reply."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from .context import SearchContext
 
 Conversation = tuple[Message, ...]
 BEFORE = "0"
-"""Where a search's acts before its first candidate belong."""
+"""Candidate id of a search's effects before its first candidate."""
 _OPENING = re.compile(r"\A\s*```\w*\n")
-"""A fence that a model opens anew, in the middle of what it had begun."""
+"""Fence that a model opens again in the middle of a continued reply."""
 
 
 async def ask_programmer(context: SearchContext, candidate: Candidate) -> ModelReply:
-    """The programmer's turn; of a split one the first half, and the second once the candidate holds thoughts."""
+    """Call the programmer; of a split turn for the reasoning, and for the code once the candidate has reasoning."""
     stage = "reason" if candidate.reasoning is None else "code"
     asked = await _programmer_prompt(context, candidate)
     quoted = await _quoted(context, candidate)
@@ -33,26 +33,26 @@ async def ask_programmer(context: SearchContext, candidate: Candidate) -> ModelR
 
 
 async def programmer_reply(context: SearchContext, candidate: Candidate) -> ModelReply:
-    """What `ask_programmer` was told before."""
+    """Return the stored reply of `ask_programmer`."""
     return await context.journal.reply(context.effect(candidate.id, "reason"))
 
 
 async def ask_critic(context: SearchContext, candidate: Candidate) -> ModelReply:
-    """The critic's turn on a candidate and its branch."""
+    """Call the critic on a candidate and its branch."""
     asked = await _critic_prompt(context, candidate)
     quoted = await _quoted(context, candidate)
     return await _call(context, context.effect(candidate.id, "critique"), "critic", asked, quoted)
 
 
 async def ask_tester(context: SearchContext, attempt: int, asked: Conversation) -> ModelReply:
-    """The tester's turn, of which a search has one or two, before it has candidates."""
+    """Call the tester, once or twice, before the search has candidates."""
     return await _call(context, context.effect(BEFORE, "tests", attempt), "tester", asked)
 
 
 async def ask_repair(
     context: SearchContext, candidate: Candidate, what: Literal["code", "score"], reply: ModelReply
 ) -> ModelReply:
-    """One more turn after a reply in which no code, or no score, could be found."""
+    """Call again after a reply that contained no code, or no score."""
     asked = await (_programmer_prompt(context, candidate) if what == "code" else _critic_prompt(context, candidate))
     messages, quoted = context.prompts.repair(asked, reply.text, what), await _quoted(context, candidate)
     if what == "code":
@@ -62,7 +62,7 @@ async def ask_repair(
 
 
 async def ask_rest(context: SearchContext, candidate: Candidate, reply: ModelReply) -> ModelReply:
-    """The reply with its rest, where it was cut off and the search wants it continued."""
+    """Return the reply; where it was cut off and the search continues such replies, with its rest."""
     if reply.finish != "length" or not reply.text.strip() or not context.row.config.continue_truncated:
         return reply
     asked = await _programmer_prompt(context, candidate)
@@ -86,7 +86,7 @@ async def _critic_prompt(context: SearchContext, candidate: Candidate) -> Conver
 
 
 async def _quoted(context: SearchContext, candidate: Candidate) -> list[Candidate]:
-    """The candidates whose words a prompt on this one may hold."""
+    """Return the candidates whose texts a prompt on this one may quote."""
     return [*await context.branch(candidate.id), *await context.attempts(candidate.id)]
 
 
@@ -124,7 +124,7 @@ async def _call(
 
 
 def seed_of(seed: int, effect: Effect) -> int:
-    """The model call's own seed: a function of the search's seed and the call's place in the tree.
+    """Compute the seed of a model call from the search's seed and the call's place in the tree.
 
     The search's id stays out of it, so that two searches with the same seed ask for the same samples.
     """

@@ -1,4 +1,4 @@
-"""The search as a state machine: have tests, select, fan out to candidates, select again, judge the winner.
+"""Run a search as a state machine: write tests, select, fan out to candidates, select again, judge the winner.
 
 The state holds ids and the strategy's light value, nothing else: texts are in the store, and clients, limits and
 the store itself travel in the runtime context.
@@ -31,21 +31,21 @@ from .context import SearchContext, SearchInput
 from .tester import write_tests
 
 _CONFIRMED = 2
-"""How many solutions have to agree before a written test is trusted while the search goes on."""
+"""Number of solutions that must agree before a written test is trusted during the search."""
 
 
 class SearchState(SearchInput):
-    """Where a search stands: ids, the strategy's state as JSON, and how it ended. All of it follows from the rows."""
+    """Hold a search's position: ids, the strategy's state as JSON, how it ended; all of it follows from the rows."""
 
     strategy: dict[str, Any]
     finished: Annotated[list[str], operator.add]
     budget: str | None
-    """Which limit of the budget ended the search, in words."""
+    """Limit of the budget that ended the search, as text."""
     winner: str | None
 
 
 async def select(state: SearchState, runtime: Runtime[SearchContext]) -> Command[str]:
-    """Tell the strategy what came in, and send out what it asks for; with nothing to send, have the winner judged.
+    """Give finished candidates to the strategy and send out its expansions; without any, go on to `judge`.
 
     This is the only barrier of the search, and its entry. A resumed search begins here: rounds that an earlier run
     finished are told from their rows, and only candidates that have not ended are sent out. A round that the budget
@@ -75,19 +75,19 @@ async def select(state: SearchState, runtime: Runtime[SearchContext]) -> Command
 
 
 def _sent(position: StrategyState, expansions: list[Expansion], finished: list[str]) -> Command[str]:
-    """Send out a round's candidates that are not finished, each to its own run of the candidate's graph."""
+    """Send out a round's unfinished candidates, each to its own run of the candidate's graph."""
     update = {"strategy": position.model_dump(mode="json"), "finished": Overwrite(finished)}
     unfinished = [each.id for each in expansions if each.id not in finished]
     return Command(update=update, goto=[Send("candidate", {"candidate": each}) for each in unfinished])
 
 
 def _ended(position: StrategyState, exhausted: str | None) -> Command[str]:
-    """Have the winner judged; `exhausted` is the limit of the budget that ended the search, in words."""
+    """Go on to `judge`; `exhausted` is the limit of the budget that ended the search, as text."""
     return Command(update={"strategy": position.model_dump(mode="json"), "budget": exhausted}, goto="judge")
 
 
 async def judge(state: SearchState, runtime: Runtime[SearchContext]) -> dict[str, str | None]:
-    """Take the winner over the whole tree and measure it once on the held-back tests."""
+    """Choose the winner of the whole tree and run it once on the held-back tests."""
     context = runtime.context
     row = context.row
     exhausted = state.get("budget")
@@ -113,7 +113,7 @@ async def judge(state: SearchState, runtime: Runtime[SearchContext]) -> dict[str
 
 
 async def _verify(context: SearchContext, best: Candidate) -> ExecutionReport | None:
-    """The winner on the held-back tests."""
+    """Run the winner on the held-back tests."""
     solution, problem = best.solution, context.row.problem
     held_back = problem.held_back
     if not solution or held_back is None:
@@ -130,7 +130,7 @@ class _Contest(BaseModel):
 
 
 async def _contest(context: SearchContext, best: Candidate, first: Candidate) -> str | None:
-    """What the finalist gained in speed over the first sample, in words."""
+    """Measure the winner's speed against the first sample's, as text."""
     ours, theirs = best.solution, first.solution
     problem = context.row.problem
     # Only what both pass: a test on which one of them runs into its limit would do so in every turn.
@@ -161,12 +161,12 @@ async def _scores(context: SearchContext, finished: list[Outline]) -> list[Score
 
 
 async def _rho_informs(context: SearchContext, round_: int) -> bool:
-    """Whether the critic's scores up to this round said something about the verdicts."""
+    """Return True when the critic's scores up to this round are informative about the verdicts."""
     return Calibration.of_outlines(await _known(context, round_)).informative
 
 
 async def _solved(context: SearchContext, finished: list[Outline]) -> set[str]:
-    """Which of a round's candidates pass every test that is to be trusted.
+    """Return the candidates of a round that pass every trusted test.
 
     Tests that were given are. Of those that a model wrote it is, by agreement so far, those of the largest consensus
     set, once two solutions are in it: one solution alone confirms nothing.
@@ -182,13 +182,13 @@ async def _solved(context: SearchContext, finished: list[Outline]) -> set[str]:
 
 
 async def _known(context: SearchContext, round_: int) -> list[Outline]:
-    """All candidates up to a round."""
+    """Return all candidates up to a round."""
     # Of later rounds nothing may be known here: a search that is walked again must come to the same beam.
     return [each for each in await context.store.outline(context.id) if each.round <= round_]
 
 
 async def _open_round(context: SearchContext, expansions: list[Expansion], known: Container[str]) -> None:
-    """Store the round's candidates, but for those that a fork began with."""
+    """Store the round's candidates, except those that a fork began with."""
     await context.plan(Candidate(**dict(each)) for each in expansions if each.id not in known)
     await context.emit(RoundStarted(search=context.id, round=expansions[0].round, candidates=len(expansions)))
 
@@ -205,7 +205,7 @@ async def _close_round(
 
 @cache
 def build_machine() -> CompiledStateGraph[SearchState, SearchContext, SearchInput, SearchState]:
-    """The compiled graph; one for all searches, as it holds nothing of any.
+    """Compile the graph, once: it holds nothing of any search.
 
     Compiled without a checkpointer: the rows of the store are the checkpoint. A search that is resumed is walked from
     its start, where `select` skips all rounds that are stored in full.
@@ -222,5 +222,5 @@ def build_machine() -> CompiledStateGraph[SearchState, SearchContext, SearchInpu
 
 
 def recursion_limit(context: SearchContext) -> int:
-    """LangGraph's limit on steps, far enough away: every round has a candidate, and takes two steps."""
+    """Return a limit on LangGraph's steps that no search reaches: a round has a candidate and takes two steps."""
     return 2 * context.strategy.at_most(context.state()) + 10

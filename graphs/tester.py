@@ -1,4 +1,4 @@
-"""What a search does before its first candidate: it has tests written where the problem has none."""
+"""Write tests for a problem without any, before the search's first candidate."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .model_calls import BEFORE, Conversation, ask_tester
 
 
 async def write_tests(state: SearchInput, runtime: Runtime[SearchContext]) -> Command[str]:
-    """Have the tester write the tests of a problem without any; from then on they are the problem's own.
+    """Call the tester for the tests of a problem without any, and store them as the problem's own.
 
     Raises NoUsableTest when there is none to be had; a resume asks anew.
     """
@@ -40,7 +40,7 @@ async def write_tests(state: SearchInput, runtime: Runtime[SearchContext]) -> Co
 
 
 async def _written(context: SearchContext) -> TestSuite:
-    """The tests of the first reply that has some: of a first turn, a repair turn, or those of a later run."""
+    """Return the tests of the first reply that has some: of a first turn, a repair turn, or those of a later run."""
     asked = context.prompts.tests(context.row.problem)
     attempt, fresh = 0, False
     while not fresh:
@@ -60,7 +60,7 @@ async def _written(context: SearchContext) -> TestSuite:
 
 
 async def _reply(context: SearchContext, attempt: int, asked: Conversation) -> tuple[ModelReply, bool]:
-    """What the tester says, and whether it was asked just now."""
+    """Return the tester's reply, and True when it is a new one."""
     fresh = not context.journal.is_finished(context.effect(BEFORE, "tests", attempt))
     return await ask_tester(context, attempt, asked), fresh
 

@@ -1,4 +1,4 @@
-"""The door to everything: start, watch and resume searches."""
+"""Start, watch and resume searches."""
 
 from __future__ import annotations
 
@@ -55,14 +55,14 @@ Emit = Callable[[AnyEvent], Awaitable[None]]
 
 
 class Agent:
-    """Searches for solutions; holds the database, the sandbox and the models for as long as the context lasts.
+    """Search for solutions; hold the database, the sandbox and the models open while the context lasts.
 
         async with Agent(settings) as agent:
             result = await agent.solve(problem)
             print(result.code)
 
     Any number of searches may run at the same time; they share the model and executor slots and, over each one's own,
-    the `budget` of the batch that they are. `archive` knows the stored ones.
+    the `budget` of the batch. `archive` gives access to the stored ones.
 
     `models`, `executor` and `store` take the place of those that the settings name. They belong to the caller, who
     opens them before the agent and closes them after it:
@@ -90,7 +90,7 @@ class Agent:
         self.store = self.archive.store
         self.prices = load_prices(self.settings)
         self.batch = Account(budget or Budget())
-        """What all its searches spend."""
+        """Account of what all its searches spend."""
         self._stack = AsyncExitStack()
         self._given = models
         self._given_executor = executor
@@ -116,15 +116,15 @@ class Agent:
     ) -> SearchResult:
         """Search for a solution and return the winner, once the search has ended by itself; `search` as in `stream`.
 
-        Raises UsageError before anything is spent; CannotRun when the endpoint, the sandbox or the database gives
-        way, with everything finished until then stored and the search ready to be resumed.
+        Raises UsageError before anything is spent; CannotRun when an endpoint, the sandbox or the database fails, with
+        everything finished until then stored and the search ready to be resumed.
         """
         return await self._result(problem, config, search=search)
 
     async def resume(self, search: str, *, budget: Budget | None = None) -> SearchResult:
-        """Go on with an interrupted search; what is stored of it is not done again.
+        """Continue an interrupted search; nothing that is stored is done again.
 
-        With a larger `budget`, which counts over all runs, also with one that its budget had ended.
+        With a larger `budget`, which counts over all runs, also one that had reached its budget.
         """
         return await self._result(search, None, budget)
 
@@ -138,7 +138,7 @@ class Agent:
         search: str | None = None,
         batch: Account | None = None,
     ) -> AsyncIterator[AsyncIterator[AnyEvent]]:
-        """Run a search and watch it: a problem or a plan to start, or the id of a search to go on with.
+        """Run a search and stream its events; `what` is a problem or a plan to start, or the id of a stored search.
 
             async with agent.stream(problem) as events:
                 async for event in events:
@@ -146,7 +146,7 @@ class Agent:
 
         A plan has its config and budget already. Otherwise a `budget` takes the place of the config's. `batch` is an
         account within the agent's that is charged as well. `search` is the id that a new search gets; where one of
-        that id is stored already, it is gone on with. The last event is SearchFinished. Leaving the context early
+        that id is stored already, it is continued. The last event is SearchFinished. Leaving the context early
         interrupts the search; it can be resumed.
         """
         batch = batch or self.batch
@@ -162,7 +162,7 @@ class Agent:
             yield receive
 
     def forecast(self, problem: Problem, config: SearchConfig | None = None) -> Forecast:
-        """What a search will ask for; the agent need not be open, and nothing is asked or stored."""
+        """Forecast the calls, tokens and cost of a search; the agent need not be open, and nothing is called."""
         programmer, critic, tester = self._model_names()
         config = settled(config or self._default_config())
         prompts = Prompts(config, self.settings.prompts)
@@ -177,7 +177,7 @@ class Agent:
         batch: Account | None = None,
         search: str | None = None,
     ) -> SearchPlan:
-        """A new search, found fit to be run but not stored, for `stream`; raises UsageError.
+        """Plan and check a new search for `stream`, without storing it; raises UsageError.
 
         Once `Store.add_search` has stored its `search`, `resume` runs it as well.
         """
@@ -187,9 +187,9 @@ class Agent:
         return plan
 
     async def interrupted(self, what: Problem | SearchPlan, config: SearchConfig | None = None) -> str | None:
-        """The id of a search that `solve` would begin a second time: the newest that was interrupted, for `resume`.
+        """Find the newest interrupted search that `solve` would start a second time; return its id, for `resume`.
 
-        It has the same problem, config, prompts and models, and nobody works on it; None where there is none.
+        It has the same problem, config, prompts and models, and no process runs it; None where there is none.
         """
         plan = what if isinstance(what, SearchPlan) else self.plan(what, config)
         return await left_behind(self.store, plan.search)
@@ -197,7 +197,7 @@ class Agent:
     async def cancel(self, search: str) -> bool:
         """End a search before its time, keeping what it found; it can still be resumed.
 
-        True when that is done; False when whoever runs it was asked and will wind it down in a moment.
+        Returns True when that is done; False when the process that runs it was asked to, and will do so in a moment.
         Raises SearchEnded when it has ended already.
         """
         running = self._running.get(search)
@@ -207,9 +207,9 @@ class Agent:
         return await self.archive.cancel(search)
 
     def stop(self) -> int:
-        """Wind down every running search and say how many there are.
+        """Stop every running search; return how many there are.
 
-        What is in flight is finished and stored, nothing new is begun; the searches end with SearchInterrupted.
+        Effects in flight are finished and stored, no new ones start; the searches end with SearchInterrupted.
         """
         for lifecycle in self._running.values():
             lifecycle.stop()
@@ -240,7 +240,7 @@ class Agent:
         batch: Account,
         search: str | None,
     ) -> tuple[SearchPlan, bool]:
-        """The plan of a new search, which is stored now, or of a stored one; the second value: it is a stored one."""
+        """Return the plan of a new search, which is stored now, or of a stored one; and True for a stored one."""
         planned = what if isinstance(what, SearchPlan) else None
         if isinstance(what, str):
             search = what
@@ -272,7 +272,7 @@ class Agent:
         return await stack.enter_async_context(executor_of(self.settings.executor))
 
     def _model_names(self) -> tuple[str, str, str | None]:
-        """Return what a search remembers of its models; no name for a tester that is the programmer."""
+        """Return the names of the models to store; None for a tester that is the programmer."""
         given = self._given
         if given is None:
             return *model_names(self.settings), name_of_tester(self.settings)
@@ -342,7 +342,7 @@ class Agent:
         await tell(SearchFinished(search=row.id, result=result))
 
     async def _retell(self, row: Search, emit: Emit) -> None:
-        """Tell what earlier runs did, so that whoever watches sees the whole search."""
+        """Emit what earlier runs did, so that a viewer sees the whole search."""
         search, tests = row.id, row.problem.tests
         if row.tests_by is not None:
             await emit(TestsWritten.of(search, row.tests_by, tests, reused=True))
@@ -357,7 +357,7 @@ class Agent:
 
 
 def solve(problem: Problem, config: SearchConfig | None = None, settings: Settings | None = None) -> SearchResult:
-    """`Agent.solve` for scripts and notebooks, where there is no event loop or one that is taken."""
+    """Run `Agent.solve` from scripts and notebooks, with no event loop or one that is running."""
 
     async def run() -> SearchResult:
         async with Agent(settings) as agent:
@@ -368,9 +368,9 @@ def solve(problem: Problem, config: SearchConfig | None = None, settings: Settin
 
 
 def default_config(settings: Settings, *, small: bool | None = None) -> SearchConfig:
-    """The settings' search, else the paper's numbers, or the quick ones on the embedded model; over them the roles'.
+    """Return the settings' search, else the paper's numbers, or the quick ones on the embedded model, with the roles'.
 
-    `small` says whether the programmer is such a model; None: as the settings say.
+    `small` is True when the programmer is an embedded model; None: as the settings say.
     """
     small = is_small(settings) if small is None else small
     config = settings.search or (QUICK if small else SearchConfig())

@@ -1,4 +1,4 @@
-"""The door to stored searches: read them, end them, fork them, walk them again, clear up. No model, no sandbox."""
+"""Access stored searches without a model or a sandbox: read them, end them, fork them, replay them, clear up."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ if TYPE_CHECKING:
 
 
 class Archive:
-    """The searches of one database, for as long as the context lasts.
+    """Open the searches of one database for as long as the context lasts.
 
         async with Archive() as archive:
             for row in await archive.searches():
                 print(row.id, row.status)
             print((await archive.result(row.id)).code)
 
-    What needs LangGraph is imported when it is first asked for, so that reading stays fast. A `store` that is passed in
-    takes the place of the one that the settings name; its owner opens it before and closes it afterwards.
+    LangGraph is imported only by the methods that need it, so that reading stays fast. A `store` that is passed in
+    replaces the one that the settings name; its owner opens it before and closes it afterwards.
     """
 
     def __init__(self, settings: Settings | None = None, *, store: Store | None = None) -> None:
@@ -51,36 +51,36 @@ class Archive:
             await self.store.__aexit__(kind, error, trace)
 
     async def searches(self, limit: int = 100) -> list[Search]:
-        """The latest searches, newest first."""
+        """Return the latest searches, newest first."""
         return await self.store.searches(limit)
 
     async def search(
         self, search: str | None = None, *, unfinished: bool = False, out_of_budget: bool = False
     ) -> Search:
-        """A search by the beginning of its id, or the newest one; raises UnknownSearch.
+        """Return a search by the beginning of its id, or the newest one; raises UnknownSearch.
 
-        The newest one that can be resumed where it must be `unfinished`; one that is `out_of_budget` then counts too.
+        With `unfinished`, the newest one that can be resumed; with `out_of_budget`, also one that its budget ended.
         """
         if search:
             return await self.store.search(search)
         return await self.store.latest(unfinished=unfinished, out_of_budget=out_of_budget)
 
     async def tree(self, search: str) -> Tree:
-        """All candidates of a search with everything that is known of them."""
+        """Return all candidates of a search with all of their fields."""
         return await self.store.tree((await self.search(search)).id)
 
     async def result(self, search: str) -> SearchResult:
-        """What a search found; before its end, what it has found so far."""
+        """Return the result of a search; before its end, the result so far."""
         return await summarise(self.store, (await self.search(search)).id, Tally(), 0.0)
 
     async def document(self, search: str, *, texts: bool = False) -> SearchDocument:
-        """Everything that is known of a search as one value; with `texts`, what every model call sent and got, too."""
+        """Return a complete search as one value; with `texts`, also the messages and the reply of every model call."""
         return await document(self.store, search, texts=texts)
 
     async def cancel(self, search: str) -> bool:
-        """End a search before its time, keeping what it found; it can still be resumed.
+        """End a search early, keeping its candidates; it can still be resumed.
 
-        True when that is done; False when its owner, a live process, was asked and will wind it down in a moment.
+        Returns True when it has ended, False when its owner is a live process, which will wind it down in a moment.
         Raises SearchEnded when there is nothing left to cancel.
         """
         return await cancel(self.store, search)
@@ -95,24 +95,24 @@ class Archive:
         changes: Mapping[str, object] | None = None,
         new: str | None = None,
     ) -> Search:
-        """A new search that shares the branch down to candidate `at` and goes on from there; `Agent.resume` runs it.
+        """Create a search that shares the branch down to candidate `at` and continues there; `Agent.resume` runs it.
 
-        `critique` or `code` replace what the candidate has; `changes` are numbers of the SearchConfig; `new` is the id
-        that it gets. Raises UnknownSearch, UnknownCandidate, UsageError or SettingsError, and stores nothing then.
+        `critique` or `code` replace the candidate's own; `changes` are numbers of the SearchConfig; `new` is the id of
+        the new search. Raises UnknownSearch, UnknownCandidate, UsageError or SettingsError, and stores nothing then.
         """
         solution = None if code is None else Program(code)
         return await fork(self.store, search, at, critique=critique, solution=solution, changes=changes, new=new)
 
     async def replay(self, search: str, *, changes: Mapping[str, object] | None = None) -> Replay:
-        """Walk a search again from its record; with `changes`, see what other numbers would have found."""
+        """Replay a search from its record; with `changes`, show what other numbers would have found."""
         from .search.replay import replay  # noqa: PLC0415 - brings LangGraph
 
         return await replay(self.store, search, changes=changes, prompts=self.settings.prompts)
 
     async def garbage(self, *, older_than: float | None = None) -> Garbage:
-        """What could go; with `older_than`, a Unix time, also the searches that ended before it."""
+        """Return what could be removed; with `older_than`, a Unix time, also searches that ended before it."""
         return await self.store.garbage(older_than=older_than)
 
     async def collect(self, garbage: Garbage) -> int:
-        """Remove the garbage; returns by how many bytes the files shrank."""
+        """Remove the garbage; return the number of bytes by which the files shrank."""
         return await self.store.collect(garbage)

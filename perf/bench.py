@@ -1,10 +1,10 @@
-"""Whether a bench run keeps its machine busy, and what a kill in the middle of it costs.
+"""Measure whether a bench run keeps its machine busy, and what a kill in the middle of it costs.
 
     python -m perf.bench --problems 100
 
-A server in a process of its own answers every call after 0.2 s. The run's wall time is set against that of its longest
-search. Then the same run is made by the `orps` command into
-another database, killed with SIGKILL half-way, and made again: no call with a stored reply may be asked once more.
+A server in a process of its own answers every call after 0.2 s. The run's wall time is compared with that of its
+longest search. Then the `orps` command makes the same run into another database, is killed with SIGKILL half-way, and
+runs again: no call with a stored reply may be made once more.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ async def run(folder: Path, url: str, problems: int) -> None:
     entries = plan.entries([load_tasks(open_dataset(dataset(folder, problems)))])
 
     async def unheard(_: Record) -> None:
-        """Only the time matters."""
+        """Ignore the record: only the time matters."""
 
     async with Agent(settings) as agent:
         started = time.monotonic()
@@ -87,7 +87,7 @@ async def run(folder: Path, url: str, problems: int) -> None:
 
 
 async def tries(database: Path) -> list[CallRecord]:
-    """Every try of every model call."""
+    """Return every try of every model call."""
     async with SqliteStore(database) as store:
         return [call for row in await store.searches(10_000) for call in await store.calls(row.id)]
 

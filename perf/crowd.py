@@ -1,15 +1,14 @@
-"""How much of the time the file takes when 100 searches run at once in one process and one file.
+"""Measure how much of the time the file takes when 100 searches run at once in one process and one file.
 
     python -m perf.crowd
 
 The same searches, at 0.2 s a model call, run on the file and on a store that keeps everything in memory and costs next
-to nothing; the difference is what the file takes. Both run side by side, each in a process and on a core of its own,
-so that whatever else the machine does befalls both; the cores are swapped for the next pair. On a core that executions
-fill, the file has nothing to hide behind. The medians over the pairs come with the interval of a sign test. Awaited is
-what a candidate's way waits for commits and rows, over the wall time.
+to nothing; the difference is the cost of the file. Both run side by side, each in a process and on a core of its own,
+so that other load on the machine affects both; the cores are swapped for the next pair. On a core that executions
+fill, idle time cannot hide the cost of the file. The medians over the pairs come with the interval of a sign test.
+`Awaited` is the time that the stages of candidates wait for commits and rows, over the wall time.
 
-`--bare` leaves the executions out as well, with the made-up executor: then nothing but the search itself is left for
-the file to be set against.
+`--bare` leaves the executions out as well, with the made-up executor: then the file is compared with the search alone.
 """
 
 from __future__ import annotations
@@ -36,13 +35,13 @@ from orps_agent.util.cpus import allowed_cores
 
 from .made_up import PROBLEM, agent
 
-# The fastest would be chosen by measured times, and how often there is a contest would be left to chance.
+# Winners by time would depend on measured times, which would make the number of contests random.
 CONFIG = SearchConfig(samples=3, rounds=3, beam=1, winner_order=("pass_rate", "rho"))
 
 
 @dataclass
 class Taken:
-    """What one process took for its searches."""
+    """Hold the times of one process that ran its searches."""
 
     wall: float = 0.0
     cpu: float = 0.0
@@ -77,12 +76,12 @@ async def pairs(turns: int, options: list[str]) -> None:
 
 
 def _share(ratio: float) -> float:
-    """In percent of what the file's run took."""
+    """Convert the ratio of two runs into the share of the file, in percent of its run."""
     return 100 * (1 - 1 / ratio)
 
 
 async def run(searches: int, *, in_memory: bool, bare: bool) -> Taken:
-    """What so many searches at once take in this process."""
+    """Measure so many searches at once in this process."""
     taken, problem = Taken(), PROBLEM
     if not bare:  # as many tests as a problem of MBPP has
         problem = PROBLEM.model_copy(update={"tests": TestSuite(tests=PROBLEM.tests.tests[1:4])})

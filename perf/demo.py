@@ -1,4 +1,4 @@
-"""How often the demo's searches solve what the first sample did not, seed by seed.
+"""Measure how often the demo's searches solve problems that the first sample did not, seed by seed.
 
 python perf/demo.py 10
 """

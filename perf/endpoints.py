@@ -1,13 +1,13 @@
-"""What faults cost in wall time, and what a call costs in memory and CPU beside the bare openai client.
+"""Measure what faults cost in wall time, and what a call costs in memory and CPU beside the bare openai client.
 
     python -m perf.endpoints faults --calls 400
     python -m perf.endpoints load --calls 1000
     python -m perf.endpoints samples --calls 20
 
 `faults` runs the same calls against the same server without faults and with 10% of them, in turns, and subtracts the
-time in which the server had asked to be left alone; with `--samples` so many calls may share a request. `samples`
-searches with so many candidates a round that are asked the same, each call in a request of its own and together: how
-many requests that takes, and how many prompt tokens are paid for. `load` holds all calls in flight at once, in a
+time for which the server had requested a pause; with `--samples` so many calls may share a request. `samples` searches
+with so many candidates a round of the same prompt, each call in a request of its own and together, and prints the
+number of requests and of paid prompt tokens. `load` holds all calls in flight at once, in a
 process of its own for each side, against a server in a third process; each call carries 6 KB and gets 2 KB back.
 """
 
@@ -46,7 +46,7 @@ PROMPT, REPLY = "word " * 1200, "code " * 400
 
 
 class LongTail(ScriptedModel):
-    """Answers after a lognormal time: the median as given, one of a hundred ten times slower, none more than that."""
+    """Reply after a lognormal time: the median as given, one of a hundred ten times slower, none more than that."""
 
     def __init__(self, median: float) -> None:
         super().__init__([Rule(reply=REPLY)])
@@ -83,7 +83,7 @@ async def faults(calls: int, rounds: int, median: float, samples: int) -> None:
 
 
 async def _wall(calls: int, share: float, seed: int, median: float, samples: int) -> tuple[float, float]:
-    """How long all calls took, and for how long of that the server had asked to be left alone."""
+    """Return the wall time of all calls, and the time for which the server had requested a pause, in seconds."""
     async with ModelServer(LongTail(median), offers=["scripted"]) as server, model_at(server.url, 32, samples) as model:
         server.samples = samples
         server.chance = RandomFaults(share, seed=seed)
@@ -149,10 +149,10 @@ def _child(side: str, url: str, calls: int) -> dict[str, float]:
 
 
 async def child(side: str, url: str, calls: int) -> dict[str, float]:
-    """All calls in flight at once; the first volley is for warming up."""
+    """Run all calls in flight at once, twice: the first time is a warm-up."""
     if side == "ours":
         model = model_at(url, calls)
-        model.endpoints[0].limit._limit = float(calls)  # as it stands once it has been found
+        model.endpoints[0].limit._limit = float(calls)  # its value once the limit has adapted
 
         async def call(number: int) -> object:
             return await model.complete(asking(number))

@@ -1,4 +1,4 @@
-"""How fast, how right and how tight the sandboxed executor is, on benchmarks that have gold solutions.
+"""Measure how fast, how right and how tight the sandboxed executor is, on benchmarks that have gold solutions.
 
     python perf/executor.py speed data/mbpp/test.csv data/lbpp/test.csv
     python perf/executor.py gold data/*/*.csv
@@ -29,7 +29,7 @@ from orps_agent.util.cpus import allowed_cores
 
 
 def load(names: list[str]) -> list[Task]:
-    """The tasks of all datasets that have a gold solution, with the dataset's name before their own."""
+    """Load the tasks of all datasets that have a gold solution, with the dataset's name before their own."""
     tasks = []
     for name in names:
         loaded = load_tasks(open_dataset(name))
@@ -42,7 +42,7 @@ def load(names: list[str]) -> list[Task]:
 
 
 def run_reference(task: Task, index: int) -> bool:
-    """One test in a fresh interpreter, the way that the paper's public executor does it."""
+    """Run one test in a fresh interpreter, as the paper's public executor does."""
     test, gold = task.real.tests[index], task.gold.source if task.gold else ""
     assert test.kind == "snippet", "the reference has no way to run a program"
     with tempfile.TemporaryDirectory() as folder:
@@ -63,7 +63,7 @@ async def run_gold(executor: SplitExecutor, task: Task) -> ExecutionReport:
 
 
 async def run_all(executor: SplitExecutor, tasks: list[Task], slots: int) -> int:
-    """Run the tasks' gold solutions, `slots` at a time; how many tests ran."""
+    """Run the tasks' gold solutions, `slots` at a time; return the number of tests that ran."""
     waiting = iter(tasks)
     count = 0
 
@@ -110,7 +110,7 @@ async def speed(tasks: list[Task], slots: int, slices: int) -> None:
 
 
 async def gold(tasks: list[Task], slots: int) -> None:
-    """Which gold solutions do not pass, why, and with what trust the others do."""
+    """Print the gold solutions that do not pass, the reasons, and the trust of the verdicts of the others."""
     trusts: dict[str, int] = {}
     async with SplitExecutor(ExecutorSettings(slots=slots)) as executor:
         for task in tasks:
@@ -130,7 +130,7 @@ async def gold(tasks: list[Task], slots: int) -> None:
 
 
 async def soak(tasks: list[Task], slots: int, count: int) -> None:
-    """Run many candidates in a row and print what the parent holds at the beginning and at the end."""
+    """Run many candidates in a row and print the resources of the parent at the beginning and at the end."""
     async with SplitExecutor(ExecutorSettings(slots=slots)) as executor:
         await run_all(executor, tasks[:50], slots)
         before = _holdings()

@@ -1,4 +1,4 @@
-"""Run a folder of hostile candidates against the executor and say what each achieved.
+"""Run a folder of hostile candidates against the executor and print what each achieved.
 
 python perf/hacks.py FOLDER      (with a targets.json of problems in the ORPS format, and *.py candidates)
 """

@@ -1,4 +1,4 @@
-"""Kills searches with SIGKILL at many moments, and counts what was lost and what was paid for twice.
+"""Kill searches with SIGKILL at many moments, and count what was lost and what was paid for twice.
 
     python -m perf.kills 200
 

@@ -1,6 +1,6 @@
-"""A search without its slow parts: a model that writes nonsense of realistic length, and an executor that runs nothing.
+"""Run searches without their slow parts: a model that writes nonsense of realistic length, and an idle executor.
 
-What it writes depends on the request alone, and no two texts are alike: about 11 KB of R + C + F + K a candidate.
+The model's texts depend on the request alone, and no two are alike: about 11 KB of R + C + F + K a candidate.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ PROBLEM = Problem(
 
 
 class _Idle:
-    """Holds nothing."""
+    """Provide a context that holds no resources."""
 
     async def __aenter__(self) -> Self:
         return self
@@ -45,11 +45,11 @@ class _Idle:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Nothing to close."""
+        """Do nothing, as there is nothing to close."""
 
 
 class MadeUpModel(_Idle):
-    """Answers every request after `latency` seconds: the programmer with R and C, the critic with K and ρ."""
+    """Reply to every request after `latency` seconds: the programmer with R and C, the critic with K and ρ."""
 
     name = NAME
 
@@ -67,7 +67,7 @@ class MadeUpModel(_Idle):
 
 
 class MadeUpExecutor(_Idle):
-    """Runs nothing: verdicts, outputs and measurements are drawn by lot from the solution."""
+    """Execute no code: verdicts, outputs and measurements are drawn at random, seeded by the solution."""
 
     async def run(
         self, solution: Artifact, suite: TestSuite, *, entry_points: tuple[str, ...] = (), limits: Limits | None = None
@@ -106,7 +106,7 @@ class MadeUpExecutor(_Idle):
 async def agent(
     database: Path, *, latency: float = 0.0, runs: bool = False, store: Store | None = None
 ) -> AsyncIterator[Agent]:
-    """The real agent and graph, over a file or another store, around the made-up model.
+    """Open the real agent and graph, over a file or another store, around the made-up model.
 
     The executor is made up as well, unless it `runs` candidates.
     """
@@ -130,18 +130,18 @@ _WORDS = _pool()
 
 
 def prose(chance: random.Random, length: int) -> str:
-    """Sentences that nobody has written before: cut out of a long text, as making them up costs more than storing."""
+    """Return sentences that are new every time: cut out of a long text, as generating them costs more than storing."""
     at = chance.randrange(len(_WORDS) - length)
     return f"{chance.randrange(10**9)} {_WORDS[at : at + length]}".strip()
 
 
 def words(chance: random.Random, length: int) -> str:
-    """A line of them."""
+    """Return prose in a single line."""
     return " ".join(prose(chance, length).split())
 
 
 def program(chance: random.Random, length: int) -> str:
-    """Functions that compile, and the one that is asked for, which fails some of the tests."""
+    """Return functions that compile, and the requested one, which fails some of the tests."""
     lines: list[str] = []
     while sum(map(len, lines)) < length:
         name, other = ("".join(chance.choices(SYLLABLES, k=3)) for _ in range(2))

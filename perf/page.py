@@ -1,4 +1,4 @@
-"""How long the page of a search takes to open, and how smoothly it zooms, with 200 candidates and with 2,000.
+"""Measure how long the page of a search takes to open, and how smoothly it zooms, with 200 and 2,000 candidates.
 
     python -m perf.page
 
@@ -57,7 +57,7 @@ WALK = """async () => {
 
 
 def measured(shown: Page, file: Path) -> dict[str, float]:
-    """One turn, in milliseconds."""
+    """Measure one turn, in milliseconds."""
     started = time.perf_counter()
     shown.goto(file.as_uri())
     shown.evaluate(SHOWN)

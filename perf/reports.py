@@ -1,8 +1,8 @@
-"""How long a bench report takes: one interval of 500 problems, and a whole report of a made-up run.
+"""Measure how long a bench report takes: one interval of 500 problems, and a whole report of a made-up run.
 
     python -m perf.reports
 
-Prints the shortest of some turns, which other programs on the machine disturb least.
+Prints the shortest of several turns, which other programs on the machine disturb least.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ TURNS = 5
 
 
 def seconds(work: Callable[[], object], before: Callable[[], object] = lambda: None) -> float:
-    """The shortest time of the work, each time after what comes before it."""
+    """Return the shortest time of the work, in seconds, calling `before` ahead of each turn."""
     times = []
     for _ in range(TURNS):
         before()
@@ -31,7 +31,7 @@ def seconds(work: Callable[[], object], before: Callable[[], object] = lambda: N
 
 
 def forget() -> None:
-    """The resamples of earlier turns."""
+    """Clear the resamples cached by earlier turns."""
     estimates._resamples.cache_clear()
     estimates.median_places.cache_clear()
 

@@ -1,9 +1,9 @@
-"""The service with a full queue and many watchers: is an event lost or told twice, how late, and at what cost.
+"""Measure the service with a full queue and many watchers: lost and repeated events, delays, and CPU cost.
 
     python -m perf.serve --searches 50 --watchers 200 --turns 3
 
-A real `orps serve` with the scripted model, watched over HTTP from this process. Every second watcher hangs up now and
-then and comes back with Last-Event-ID. Turns without watchers stand between, for the ratio.
+A real `orps serve` with the scripted model is watched over HTTP from this process. Every second watcher disconnects
+now and then and reconnects with Last-Event-ID. Turns without watchers alternate with these, for the ratio.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class Turn:
     cpu: float
     """Of the service's own process, without its sandboxes, in seconds."""
     memory_mb: float
-    """The most that it had."""
+    """Peak resident memory of that process, in MiB."""
     watchers: list[Watcher]
     lost: int = 0
     twice: int = 0
@@ -65,7 +65,7 @@ async def turn(searches: int, watchers: int, seed: int) -> Turn:
 
 
 async def checked(done: Turn, folder: Path) -> Turn:
-    """The turn with what is wrong between what its watchers saw and what the file holds."""
+    """Return the turn with the events that its watchers lost or saw twice, compared with the file."""
     stored: dict[str, list[int]] = {}
     async with SqliteStore(folder / "orps.db") as store:
         for row in await store.searches(1000):

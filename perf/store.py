@@ -1,13 +1,13 @@
-"""How much the store takes of the disk, and of the time to look at it.
+"""Measure how much disk space the store takes, and how long the commands take that read it.
 
     python -m perf.store size
     python -m perf.store show
 
-`size` runs searches of 5 rounds through the real graph, with a made-up model and executor, and sets the file's bytes
-after a WAL checkpoint against the bytes of the texts themselves: R + C + F + K of every candidate (F as JSON without
+`size` runs searches of 5 rounds through the real graph, with a made-up model and executor, and compares the file's
+bytes after a WAL checkpoint with the bytes of the texts themselves: R + C + F + K of every candidate (F as JSON without
 its measurements) and the problem, each once.
 
-`show` makes a search of 10,000 candidates and times the commands that look at it, each a process of its own.
+`show` makes a search of 10,000 candidates and times the commands that read it, each in a process of its own.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ async def size() -> None:
 
 
 async def text_bytes(database: Path) -> int:
-    """The bytes of R + C + F + K of all candidates, and of the problem."""
+    """Return the bytes of R + C + F + K of all candidates, and of the problem."""
     async with SqliteStore(database) as store:
         (row,) = await store.searches()
         texts = [row.problem.model_dump_json(exclude_defaults=True)]
@@ -69,7 +69,7 @@ async def text_bytes(database: Path) -> int:
 
 
 def file_bytes(database: Path) -> int:
-    """The size of a file that nobody has open: the WAL has gone into it."""
+    """Return the size of a file that no process has open, which includes what was in the WAL."""
     return database.stat().st_size
 
 
@@ -88,7 +88,7 @@ async def show(turns: int = 7) -> None:
 
 
 def timed(arguments: list[str]) -> float:
-    # With its bytecode beside it, as Python keeps it for whoever uses a program twice.
+    # With its bytecode cached, as Python does for a program that is used twice.
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     command = [sys.executable, "-m", "orps_agent", *arguments]
     started = time.perf_counter()
@@ -97,7 +97,7 @@ def timed(arguments: list[str]) -> float:
 
 
 async def grow(database: Path, config: SearchConfig) -> int:
-    """A finished search of this size, written into the store without being run; how many candidates it has."""
+    """Write a finished search of this size into the store without running it; return its number of candidates."""
     chance = random.Random(0)
     prose_, program_ = prose(chance, 100_000), program(chance, 2400)
     strategy, count = Orps(config, ["generic"]), 0
@@ -122,7 +122,7 @@ async def grow(database: Path, config: SearchConfig) -> int:
 
 
 async def write(store: Store, journal: Effects, each: Candidate) -> None:
-    """The candidate's columns, and the rows of the two calls and the execution behind them."""
+    """Store the candidate's columns, and the rows of the two calls and the execution behind them."""
 
     async def reply() -> ModelReply:
         text = (each.critique if stage == "critique" else each.turn) or ""

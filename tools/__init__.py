@@ -1,4 +1,4 @@
-"""What a search does to the outside world: running candidates, measuring them, analysing their source."""
+"""Hold a search's effects on the outside world: run candidates, measure them, analyse their source."""
 
 if __name__ == "tools":
     from orps_agent.util.checkout import alias

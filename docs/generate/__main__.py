@@ -1,4 +1,4 @@
-"""Writes the pages."""
+"""Write the generated pages."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""The page options.md, from the commands' own signatures."""
+"""Generate the page options.md from the commands' signatures."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ the values of options that are not given come from the [settings](settings.md).
 
 
 def options_page() -> str:
-    """The whole of options.md."""
+    """Return the text of options.md."""
     tables = "\n".join(line for name, does in _commands() for line in _command(name, does))
     return f"{MADE}{HEAD}\n{tables}\n"
 

@@ -1,4 +1,4 @@
-"""The page settings.md, from the models and the sentences under their fields."""
+"""Generate the page settings.md from the settings' models and the sentences under their fields."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ from .words import words
 
 @dataclass(frozen=True)
 class Section:
-    """One table of the settings file."""
+    """Describe one table of the settings file."""
 
     model: type[BaseModel]
     table: str
-    """Its name in the file, in capitals where the reader chooses it; empty for what stands in no table."""
+    """Its name in the file, in capitals where the reader chooses it; empty for settings outside of any table."""
     title: str
     words: str
 
@@ -77,7 +77,7 @@ OF_THE_MACHINE = {
     "python": "the one that runs orps",
     "slots": "the number of cores that the program may use",
 }
-"""Defaults that are another machine's own."""
+"""Texts for defaults that differ from machine to machine."""
 MADE = "<!-- Made by `make docs` from the models of orps_agent: edit those, not this page. -->\n"
 HEAD = """# Settings
 
@@ -110,7 +110,7 @@ ORPS_SEARCH__SAMPLES=8 ORPS_PRICES='{"mine": {"prompt": 1, "completion": 2}}' or
 
 
 def settings_page() -> str:
-    """The whole of settings.md."""
+    """Return the text of settings.md."""
     tables = "\n".join(line for section in SECTIONS for line in _section(section))
     return f"{MADE}{HEAD}\n{tables}\n"
 
@@ -127,7 +127,7 @@ def _section(section: Section) -> Iterator[str]:
 
 
 def meanings(model: type[BaseModel]) -> dict[str, str]:
-    """The sentence under each field; raises LookupError for a field without one."""
+    """Return the sentence under each field; raises LookupError for a field without one."""
     (body,) = (
         each.body
         for each in ast.parse(textwrap.dedent(inspect.getsource(model))).body

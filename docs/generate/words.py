@@ -1,4 +1,4 @@
-"""Types in words."""
+"""Describe types in words."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pydantic import SecretStr
 
 
 def words(kind: Any) -> str:
-    """A type as a reader knows it."""
+    """Describe a type in the words of the settings page."""
     origin, inside = get_origin(kind), get_args(kind)
     if origin is Literal or isinstance(kind, EnumType):
         return " or ".join(f"`{each}`" for each in inside or [each.value for each in kind])

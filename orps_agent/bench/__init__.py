@@ -1,4 +1,4 @@
-"""Benchmarks: datasets, methods at equal budget, measures against the gold solutions, and reports.
+"""Run benchmarks: datasets, methods at equal budget, measures against the gold solutions, and reports.
 
 report = summarise_records(records)
 print(render(report, "markdown"))

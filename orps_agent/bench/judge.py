@@ -1,4 +1,4 @@
-"""What a search was worth: its candidates on the real tests, and its winner's costs beside the gold solution's."""
+"""Judge a search: run its candidates on the real tests, and compare its winner's costs with the gold solution's."""
 
 from __future__ import annotations
 
@@ -19,26 +19,26 @@ from .record import DYNAMIC, STATIC, Costs, Point, Sample
 
 @dataclass(frozen=True)
 class Judge:
-    """Runs solutions of one problem on the tests that it is judged by."""
+    """Run solutions of one problem on the tests that it is judged by."""
 
     executor: Executor
     problem: Problem
 
     @property
     def real(self) -> TestSuite:
-        """The held-back tests: what a benchmark judges by, in either regime."""
+        """Return the held-back tests, by which a benchmark judges in either regime."""
         return self.problem.held_back or self.problem.tests
 
     async def run(self, solution: Artifact, suite: TestSuite | None = None) -> ExecutionReport:
-        """The solution on the real tests, or on some of them."""
+        """Run the solution on the real tests, or on the tests of `suite`."""
         return await self.executor.run(
             solution, suite or self.real, entry_points=self.problem.entry_points, limits=self.problem.limits
         )
 
     async def passed(self, journal: Effects, tree: Sequence[Candidate], known: dict[str, int]) -> dict[str, int]:
-        """How many real tests each candidate passes, by its id. Stored as effects of the search, once a solution.
+        """Count the real tests that each candidate passes, by its id; store an execution for each distinct solution.
 
-        `known` holds what is known already, by the solution's fingerprint, and learns the rest.
+        `known` maps the fingerprints of solutions to counts that are known already; new counts are added to it.
         """
         found: dict[str, int] = {}
         for each in tree:
@@ -57,7 +57,7 @@ class Judge:
         return (await journal.execute(effect, ExecutionReport, lambda: self.run(solution))).passed
 
     async def costs(self, solution: Artifact | None) -> tuple[Costs | None, Costs | None]:
-        """The solution's costs and the gold solution's, measured one after the other on the tests that both pass."""
+        """Measure the costs of the solution and of the gold solution, in turn, on the tests that both pass."""
         gold = self.problem.gold
         reference = await self.run(gold) if gold else None
         if gold is None or reference is None or not reference.all_passed:
@@ -96,7 +96,7 @@ class Judge:
 
 
 def samples_of(tree: Sequence[Candidate], passed: Mapping[str, int]) -> tuple[Sample, ...]:
-    """All candidates of a search, in the order in which they were asked for."""
+    """Return all candidates of a search as samples, in the order in which they were requested."""
     return tuple(
         Sample(
             candidate=each.id,
@@ -114,7 +114,7 @@ def samples_of(tree: Sequence[Candidate], passed: Mapping[str, int]) -> tuple[Sa
 def curve_of(
     tree: Sequence[Candidate], passed: Mapping[str, int], calls: Mapping[str, int], row: Search
 ) -> tuple[Point, ...]:
-    """What would have won after each candidate, against the model calls made until then."""
+    """Return, for each candidate, the winner if the search had ended there and the model calls made until then."""
     points: list[Point] = []
     asked = 0
     outlines = []

@@ -1,4 +1,4 @@
-"""Methods at equal budget: which numbers each strategy gets for the same number of model calls a problem."""
+"""Configure methods for an equal budget: derive each strategy's numbers from the model calls allowed a problem."""
 
 from __future__ import annotations
 
@@ -9,26 +9,26 @@ from orps_agent.settings import SearchConfig, changed
 from orps_agent.strategies import STRATEGIES, settled
 
 GOLD = "gold"
-"""Not a search: the gold solution in the winner's place, which shows the noise of every relative measure."""
+"""The method without a search: the gold solution stands in for the winner, to show the noise of relative measures."""
 _WITHOUT_CRITIC = ("cot", "best-of-n")
-"""Their critic would decide nothing, so all calls go to the programmer."""
+"""Strategies in which a critic would decide nothing, so all calls go to the programmer."""
 
 
 def known_methods(names: Sequence[str]) -> tuple[str, ...]:
-    """The names as they are; raises SettingsError for one that is no method."""
+    """Check the names of methods and return them without duplicates; raises SettingsError for an unknown name."""
     for name in names:
         if name not in STRATEGIES and name != GOLD:
             known = ", ".join(STRATEGIES.names())
-            raise SettingsError(f"--methods: there is no method {name!r}; there is {known} and {GOLD}")
+            raise SettingsError(f"--methods: there is no method {name!r}; use {known} or {GOLD}")
     return tuple(dict.fromkeys(names))
 
 
 def method_config(method: str, base: SearchConfig, calls: int | None) -> SearchConfig:
-    """The base's numbers for a method; with `calls`, as many samples and rounds as so many model calls allow.
+    """Derive a method's config from `base`; `calls` sets the samples and rounds that so many model calls allow.
 
-    A candidate takes two calls, the programmer's and the critic's, and one where the critic decides nothing. Rounds
+    A candidate takes two calls, the programmer's and the critic's, or one where the critic decides nothing. Rounds
     and beam stay the base's, and the samples follow from them: ORPS asks for N + (R - 1) K N candidates, the tree
-    strategies for N R, Reflexion for R. The budget itself is the last word: repair turns count as well.
+    strategies for N R, Reflexion for R. The budget is still enforced during the search: repair turns count as well.
     """
     if method == GOLD:
         return base

@@ -1,4 +1,4 @@
-"""What a bench run consists of: every problem by every method and seed, each a search with an id of its own making."""
+"""Plan a bench run: every problem by every method and seed, each a search whose id is derived from these."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from .record import Regime
 
 @dataclass(frozen=True)
 class Entry:
-    """One problem, one method, one seed."""
+    """Hold one search of a bench run: one problem, one method, one seed."""
 
     dataset: str
     task: Task
@@ -30,7 +30,7 @@ class Entry:
 
     @property
     def search(self) -> str:
-        """The id of its search: a function of all that determines it, so that the same command finds it again."""
+        """Return the search's id, a hash of all that determines the search, so that the same command finds it again."""
         problem = self.task.problem(self.regime).model_dump_json()
         asked = [self.dataset, self.method, self.regime, self.programmer, self.critic, self.config.model_dump_json()]
         return hashlib.sha256(json.dumps([*asked, problem]).encode()).hexdigest()[:16]
@@ -38,27 +38,27 @@ class Entry:
 
 @dataclass(frozen=True)
 class Shard:
-    """Which part of a run's problems this process takes: number `index` of `count`, from 1."""
+    """Select the part of a run's problems that this process handles: number `index` of `count`, from 1."""
 
     index: int = 1
     count: int = 1
 
     @classmethod
     def parse(cls, text: str) -> Shard:
-        """From `i/n`; raises UsageError."""
+        """Parse `i/n`; raises UsageError."""
         index, slash, count = text.partition("/")
         if not (slash and index.isdecimal() and count.isdecimal() and 1 <= int(index) <= int(count)):
             raise UsageError(f"--shard {text}: must be i/n with i from 1 to n, as 2/4")
         return cls(int(index), int(count))
 
     def of(self, tasks: Sequence[Task]) -> Iterator[Task]:
-        """Its share: every n-th, so that hard problems that stand together are spread."""
+        """Return every n-th task, so that hard problems that are next to each other are spread over the shards."""
         return iter(tasks[self.index - 1 :: self.count])
 
 
 @dataclass(frozen=True)
 class Plan:
-    """How the problems of some datasets are to be solved."""
+    """Describe how the problems of some datasets are to be solved."""
 
     methods: Sequence[str]
     base: SearchConfig
@@ -70,20 +70,20 @@ class Plan:
     regime: Regime | None = None
     """None: the weak tests of a dataset that has some, else the real ones. With `weak`, a model writes missing ones."""
     problems: int | None = None
-    """Only the first so many of each dataset."""
+    """Number of problems to take from the start of each dataset; None: all."""
     only: frozenset[str] | None = None
-    """Only the problems with these ids, of whatever dataset, also without what precedes the last slash; None: all."""
+    """Ids of the problems to take, of any dataset, with or without the part before the last slash; None: all."""
     shard: Shard = Shard()
 
     def entries(self, datasets: Iterable[Loaded]) -> list[Entry]:
-        """All that is to be done, the methods of a problem one after the other.
+        """List the searches of the run, the methods of a problem one after the other.
 
-        Raises SettingsError for what the datasets do not have.
+        Raises SettingsError for ids that no dataset has, and for problems without the tests that the regime needs.
         """
         given = list(datasets)
         names = {name for loaded in given for task in loaded.tasks for name in _names(task)}
         if missing := sorted((self.only or frozenset()) - names):
-            example = f"; ids are such as {max(names, key=len)}" if names else ""
+            example = f"; ids look like {max(names, key=len)}" if names else ""
             raise SettingsError(f"--only: there is no problem {', '.join(missing)}{example}")
         return [entry for loaded in given for entry in self._of(loaded)]
 
@@ -113,5 +113,5 @@ class Plan:
 
 
 def _names(task: Task) -> set[str]:
-    """`mbpp/11` and `11`."""
+    """Return the ids that select a task, such as `mbpp/11` and `11`."""
     return {task.id, task.id.rpartition("/")[2]}

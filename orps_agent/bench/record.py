@@ -1,4 +1,4 @@
-"""What a bench run knows of one problem solved by one method: what every report is made from."""
+"""Define the record of one problem solved by one method, from which all reports are made."""
 
 from __future__ import annotations
 
@@ -9,50 +9,50 @@ from pydantic import BaseModel, ConfigDict, Field
 from orps_agent.budget.account import BY_THE_BATCH
 
 Regime = Literal["weak", "real"]
-"""What the search saw: `weak`, tests that a model wrote or the dataset's weaker split (ORPS); `real`, the tests that
-the winner is judged on as well (ORPS(+T)). Numbers of the two are never put side by side."""
+"""The tests that the search sees: `weak`, tests that a model wrote or the dataset's weaker split (ORPS); `real`, the
+tests that the winner is judged on as well (ORPS(+T)). Results of the two are never compared."""
 
 DYNAMIC = ("cpu_ns", "instructions", "branch_misses", "page_faults")
 STATIC = ("lines", "ast_nodes", "cyclomatic", "cognitive")
 
 
 class Costs(BaseModel):
-    """What a solution costs, by the names of DYNAMIC and STATIC; what could not be measured is missing, never 0.
+    """Hold a solution's costs by the names of DYNAMIC and STATIC; one that could not be measured is missing, never 0.
 
     Dynamic ones are means over the held-back tests that the winner and the gold solution both pass, so that the two
-    can be divided. Of a winner that passes none there are none, and the gold's are over all that the gold passes: they
-    then say which signals there were to be compared.
+    can be divided. A winner that passes none has none, and the gold's are then means over all tests that the gold
+    passes: they show which signals could have been compared.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     values: dict[str, float] = {}
     sources: dict[str, str] = {}
-    """What measured each dynamic one; two sources are never compared."""
+    """The source that measured each dynamic cost; values of two sources are never compared."""
     spreads: dict[str, float] = {}
     """(slowest - fastest) / fastest over the repeats, where there were some."""
 
 
 class Sample(BaseModel):
-    """One candidate, in the order in which they were asked for."""
+    """Hold one candidate's results; samples are in the order in which candidates were requested."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     candidate: str
     round: int
-    """From 0; the candidates of round 0 know nothing of one another."""
+    """Round, from 0; the candidates of round 0 do not depend on each other."""
     visible: float = Field(ge=0, le=1)
-    """Share of the tests that the search saw which it passes."""
+    """Share of the visible tests that it passes, 0 to 1."""
     passed: int = Field(ge=0)
-    """Of the held-back tests."""
+    """Number of held-back tests that it passes."""
     process: int | None = None
     omega: float = 0.0
     valid: bool = True
-    """Whether its source could be analysed at all."""
+    """True when its source could be analysed."""
 
 
 class Point(BaseModel):
-    """What the winner would have been, had the search ended here."""
+    """Describe the winner if the search had ended after this many candidates."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -60,11 +60,11 @@ class Point(BaseModel):
     calls: int = Field(ge=0)
     """Model calls made until then."""
     passed: int = Field(ge=0)
-    """Of the held-back tests."""
+    """Number of held-back tests that the winner passes."""
 
 
 class Record(BaseModel):
-    """One problem, one method, one seed."""
+    """Hold the results of one problem, one method, one seed."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -80,17 +80,17 @@ class Record(BaseModel):
     search: str
     """The id of the stored search."""
     reason: str
-    """Why it ended."""
+    """Reason why the search ended."""
     passed: int = Field(ge=0)
     """Held-back tests that the winner passes."""
     tests: int = Field(ge=1)
     valid: bool
-    """Whether there was a winner whose source could be analysed."""
+    """True when there was a winner whose source could be analysed."""
     winner: Costs | None = None
     gold: Costs | None = None
     """None where there is no gold solution, or it fails its own tests."""
     tier: int | None = None
-    """Isolation tier that it was judged in, or would have been, had there been a winner; None when not known."""
+    """Isolation tier in which it was judged, or in which its candidates ran if it has no winner; None if unknown."""
     calls: int = Field(ge=0)
     prompt_tokens: int | None = None
     completion_tokens: int | None = None
@@ -103,15 +103,15 @@ class Record(BaseModel):
 
     @property
     def cut_short(self) -> bool:
-        """Whether the limits of the whole batch ended the search, and not its own."""
+        """Return True when the budget of the whole batch ended the search, not the search's own."""
         return self.reason.endswith(BY_THE_BATCH)
 
     @property
     def solved(self) -> bool:
-        """Whether the winner passes all held-back tests: what Pass@1 counts."""
+        """Return True when the winner passes all held-back tests, which Pass@1 counts."""
         return self.passed == self.tests
 
     @property
     def pass_rate(self) -> float:
-        """Share of the held-back tests that the winner passes, 0 to 1."""
+        """Return the share of the held-back tests that the winner passes, 0 to 1."""
         return self.passed / self.tests

@@ -1,4 +1,4 @@
-"""Bench records in a store, each by the search that it is about."""
+"""Read and write bench records in a store, keyed by the search's id."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ async def keep(store: Store, record: Record) -> None:
 
 
 async def known(store: Store, searches: Sequence[str]) -> dict[str, Record]:
-    """Return the records of these searches that are there, by the search's id."""
+    """Return the stored records of these searches, by the search's id."""
     return await store.bench_records(Record, searches)
 
 

@@ -1,4 +1,4 @@
-"""Runs a bench: all its searches at the same time in one process, each stored, judged, and written down once."""
+"""Run a bench: all its searches concurrently in one process, each stored, judged, and recorded once."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ OnRecord = Callable[[Record], Awaitable[None]]
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a bench run came to."""
+    """Hold the result of a bench run."""
 
     records: tuple[Record, ...]
-    """Of everything that is done, by this run or an earlier one."""
+    """Records of all searches that are done, by this run or an earlier one."""
     left: int
-    """Searches that were stopped before their end; the same run goes on with them."""
+    """Number of searches that were stopped before their end; running the same bench again continues them."""
 
 
 async def run_bench(
@@ -45,14 +45,14 @@ async def run_bench(
     tell: OnRecord,
     stopping: anyio.Event | None = None,
 ) -> Outcome:
-    """Do what is not done yet, `at_once` searches at a time, and tell every record as it comes, old ones first.
+    """Run the searches that are not done yet, `at_once` at a time, and pass each record to `tell`, stored ones first.
 
-    A fast search never waits for a slow one: what they share are the model's and the executor's slots. Once `stopping`
-    is set, nothing new is begun: searches wind down as by `Agent.stop`, and what is being judged is given up, as it
-    costs nothing to judge it again. Raises CannotRun when the endpoint, the sandbox or the database gives way, after
-    the other searches have wound down.
+    A fast search never waits for a slow one: they share only the model's and the executor's slots. Once `stopping` is
+    set, no search is started: running ones wind down as by `Agent.stop`, and judging is abandoned, as it costs nothing
+    to judge again. Raises CannotRun when the endpoint, the sandbox or the database fails, after the other searches
+    have wound down.
     """
-    run = _Run(agent, tell, stopping or anyio.Event(), anyio.CapacityLimiter(at_once))
+    run = _BenchRun(agent, tell, stopping or anyio.Event(), anyio.CapacityLimiter(at_once))
     await run.recall(entries)
     async with background_tasks(run.stop_searches), background_tasks(wait=True) as tasks:
         for entry in entries:
@@ -64,8 +64,8 @@ async def run_bench(
 
 
 @dataclass
-class _Run:
-    """What the searches of a bench have in common while they run."""
+class _BenchRun:
+    """Hold the state that the searches of a bench share while they run."""
 
     agent: Agent
     tell: OnRecord
@@ -74,22 +74,22 @@ class _Run:
     done: dict[str, Record] = field(default_factory=dict)
     left: int = 0
     error: CannotRun | None = None
-    """Why nothing can go on, if that is why it is stopping."""
+    """The error that stops the whole bench; None while there is none."""
 
     async def recall(self, entries: Sequence[Entry]) -> None:
-        """Tell what earlier runs have done; searches that their batch's budget had ended go on."""
+        """Load the records of earlier runs and report them; searches that their batch's budget ended are run again."""
         found = await known(self.agent.store, [entry.search for entry in entries])
         self.done = {search: record for search, record in found.items() if not record.cut_short}
         for record in self.done.values():
             await self.tell(record)
 
     async def stop_searches(self) -> None:
-        """Wind them down when it is time."""
+        """Wind down the searches once `stopping` is set."""
         await self.stopping.wait()
         self.agent.stop()
 
     async def one(self, entry: Entry) -> None:
-        """A search, or what is left of it, and its judgement."""
+        """Run or resume one search, judge it, and store its record."""
         async with self.slots:
             record = None if self.stopping.is_set() else await self._record(entry)
         if record is None:
@@ -100,7 +100,7 @@ class _Run:
         await self.tell(record)
 
     async def _record(self, entry: Entry) -> Record | None:
-        """None when it was stopped before its end."""
+        """Return the record of one search; None when it was stopped before its end."""
         judge = Judge(self.agent.executor, entry.task.problem(entry.regime))
         try:
             if entry.method == GOLD:
@@ -109,7 +109,7 @@ class _Run:
             return await self._judged(partial(_of_search, self.agent, judge, entry, result)) if result else None
         except SearchInterrupted:
             return None
-        except NoUsableTest as error:  # of this problem alone; asking again is not the same bench any more
+        except NoUsableTest as error:  # of this problem alone; to ask again would be a different bench
             return await _of_nothing(self.agent, judge, entry, str(error))
         except CannotRun as error:
             self.error = self.error or error
@@ -121,7 +121,7 @@ class _Run:
         async with self.agent.stream(problem, entry.config, search=entry.search) as events:
             async for event in events:
                 if self.stopping.is_set():
-                    self.agent.stop()  # it had not begun when all were told to stop
+                    self.agent.stop()  # it had not begun when all searches were stopped
                 if isinstance(event, SearchFinished):
                     result = event.result
         return result
@@ -186,7 +186,7 @@ async def _of_gold(judge: Judge, entry: Entry) -> Record:
 
 
 async def _of_nothing(agent: Agent, judge: Judge, entry: Entry, reason: str) -> Record:
-    """A search that could not begin, for want of tests: its problem is not solved."""
+    """Build the record of a search that could not start for lack of tests: its problem counts as not solved."""
     usage = await agent.store.usage(entry.search)
     _, gold = await judge.costs(None)
     return Record(

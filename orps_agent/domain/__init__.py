@@ -1,1 +1,1 @@
-"""Values of the problem domain and pure functions over them: problem, candidate, execution, rewards, result, events."""
+"""Define the values of the problem domain and pure functions over them: problem, candidate, rewards, result, events."""

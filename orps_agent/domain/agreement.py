@@ -1,4 +1,4 @@
-"""Dual execution agreement: which tests to trust where a model wrote them, and which solutions with them.
+"""Choose trustworthy tests and solutions by dual execution agreement, for problems whose tests a model wrote.
 
 CodeT (arXiv 2207.10397): solutions that pass exactly the same tests agree with each other; such a set of solutions and
 the tests that it passes confirm each other the more, the larger both are. Pure functions over a tree's values.
@@ -19,35 +19,35 @@ from .rewards import eligible, winner
 
 
 class Agreement(BaseModel):
-    """A consensus set: the solutions that pass exactly these tests."""
+    """Hold a consensus set: the solutions that pass exactly the same tests, and these tests."""
 
     model_config = ConfigDict(frozen=True)
 
     tests: tuple[str, ...]
-    """The names of the tests, sorted; in the winner's set those to trust."""
+    """The names of the tests, sorted; those of the winner's set are the ones to trust."""
     solutions: tuple[str, ...]
-    """The ids of the candidates, in path order. Every sample counts, also one that repeats another word for word."""
+    """The ids of the candidates, in path order. Every sample counts, also one whose text equals another's."""
     rivals: int = 0
-    """How many other sets there are."""
+    """Number of the other consensus sets."""
 
     @property
     def score(self) -> float:
-        """|tests| * sqrt(|solutions|)."""
+        """Return |tests| * sqrt(|solutions|), by which CodeT ranks consensus sets."""
         return len(self.tests) * sqrt(len(self.solutions))
 
 
 @dataclass(frozen=True)
 class Choice:
-    """A winner, and the consensus set that it was taken from, where agreement chose."""
+    """Hold a winner and the consensus set that it was taken from; no set where agreement did not choose."""
 
     winner: Outline | None
     agreement: Agreement | None = None
 
 
 def consensus_sets(passed: Mapping[str, frozenset[str]]) -> list[Agreement]:
-    """The consensus sets of solutions, by candidate the names of the tests that it passes; the best one first.
+    """Group solutions into consensus sets, best first; `passed` maps a candidate's id to the tests that it passes.
 
-    Of equal scores the one with more tests comes first, then that of the earliest candidate.
+    Among equal scores, the set with more tests comes first, then the set of the earliest candidate.
     """
     sets: dict[frozenset[str], list[str]] = {}
     for each in sorted(passed, key=path_key):
@@ -67,9 +67,9 @@ def agreed(
     *,
     tampering_may_win: bool = False,
 ) -> Choice:
-    """The best candidate of the best consensus set, by the keys of `order`.
+    """Return the best candidate of the best consensus set, by the keys of `order`.
 
-    Only candidates that may win count, so that one that tampers confirms no test.
+    Only candidates that may win count, so that a candidate that tampers with the tests confirms none of them.
     """
     allowed = {each.id: each for each in eligible(outlines, tampering_may_win=tampering_may_win)}
     sets = consensus_sets({each: passed.get(each, frozenset()) for each in allowed})

@@ -1,4 +1,4 @@
-"""The solution as a value: what a programmer's reply becomes, and what is executed, compared and shown."""
+"""Define the solution as a value: extracted from a model's reply, then executed, compared and shown."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .language import PYTHON, language_of
 
 @dataclass(frozen=True)
 class Program:
-    """One source text in one programming language; false when the text is empty, as after a reply without a solution.
+    """Hold one source text in one programming language; false when the text is empty.
 
         Program("def double(n):\\n    return 2 * n\\n").diff(Program("def double(n):\\n    return n + n\\n"))
 
@@ -34,17 +34,17 @@ class Program:
 
     @property
     def text(self) -> str:
-        """The program as prompts quote it, in a fenced block; empty when the program is."""
+        """Return the program in a fenced block, as prompts quote it; an empty text for an empty program."""
         return f"```{self.fence}\n{self.source}\n```" if self else ""
 
     @property
     def fence(self) -> str:
-        """The label of a fenced block that holds it, which is also the name of its highlighter."""
+        """Return the label of the fenced block, which is also the name of the language's syntax highlighter."""
         return language_of(self.language).fence
 
     @property
     def fingerprint(self) -> str:
-        """A digest of language and source: programs with the same one need to be executed only once."""
+        """Return a SHA-256 digest of language and source; programs with equal digests are executed only once."""
         # A source that came as JSON may hold lone surrogates.
         whole = f"{self.language}\0{self.source}".encode("utf-8", "surrogatepass")
         return hashlib.sha256(whole).hexdigest()
@@ -57,8 +57,8 @@ class Program:
 
 
 Artifact = Program
-"""Everything that a search may look for. Signatures name this where any kind of solution may pass, and `Program` where
-it has to be a source text."""
+"""Any kind of solution that a search can produce. Signatures use this name where any kind of solution is accepted, and
+`Program` where it has to be a source text."""
 
 
 def _from_json(value: object) -> Artifact:

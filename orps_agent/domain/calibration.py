@@ -1,4 +1,4 @@
-"""How well the critic's scores predicted the verdicts: ρ against the pass rate, both ways of looking at it."""
+"""Measure how well the critic's scores predicted the verdicts: the process reward ρ against the pass rate."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _LUCK = 0.05
 
 
 class Confusion(BaseModel):
-    """How many candidates of one score passed none, some and all of the tests."""
+    """Count the candidates of one score that passed none, some and all of the tests."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -30,37 +30,37 @@ class Confusion(BaseModel):
 
 
 class Calibration(BaseModel):
-    """What a critic's scores were worth."""
+    """Hold the measures of how well a critic's scores predict the pass rates."""
 
     model_config = ConfigDict(frozen=True)
 
     pairs: int = 0
-    """How many candidates have both a score and verdicts."""
+    """Number of candidates that have both a score and verdicts."""
     spearman: float | None = None
     """Rank correlation of score and pass rate, ties by their mean rank; None where one of the two never varies."""
     chance: float | None = None
-    """How often scores dealt out at random correlate as well; None as above."""
+    """Share of random assignments of the scores that correlate at least as well (a p-value); None as above."""
     confusion: dict[int, Confusion] = {}
-    """The scores that were given, from 1 to 5, against what the candidates passed."""
+    """For each score that was given, 1 to 5, how many of its candidates passed none, some or all tests."""
 
     @property
     def informative(self) -> bool:
-        """Whether the scores say something about the verdicts: as good a correlation is chance in 5 % of cases at most.
+        """Return True when the correlation is significant: chance alone reaches it in at most 5 % of cases.
 
-        Not before there is evidence: a handful of candidates, or ones that all pass, cannot show it.
+        False while there is too little evidence: a handful of candidates, or candidates that all pass, cannot show it.
         """
         return self.chance is not None and self.chance <= _LUCK
 
     @property
     def worth(self) -> str:
-        """What the correlation is worth, in a word or two; only where there is one."""
+        """Return the significance of the correlation in a few words; meaningful only when there is a correlation."""
         if self.informative:
             return "hardly by chance"
         return "perhaps by chance" if (self.spearman or 0) > 0 else "no information"
 
     @property
     def words(self) -> str:
-        """`Critic's scores and verdicts: rank correlation 0.71 over 18 candidates, hardly by chance.`"""
+        """Return a sentence: `Critic's scores and verdicts: rank correlation 0.71 over 18 candidates, ...`."""
         told = "Critic's scores and verdicts:"
         if self.spearman is None:
             return f"{told} nothing to compare in {self.pairs} candidates, as one of them never varies."
@@ -68,7 +68,7 @@ class Calibration(BaseModel):
 
     @classmethod
     def of(cls, candidates: Iterable[Candidate]) -> Self:
-        """The calibration of the critic that scored these candidates."""
+        """Compute the calibration of the critic that scored these candidates."""
         return cls.of_pairs(
             (each.process, each.pass_rate)
             for each in candidates
@@ -77,7 +77,7 @@ class Calibration(BaseModel):
 
     @classmethod
     def of_outlines(cls, outlines: Iterable[Outline]) -> Self:
-        """The same from what is known of candidates without their texts."""
+        """Compute the same calibration from outlines, which are candidates without their texts."""
         return cls.of_pairs(
             (each.process, (each.passed or 0) / each.tests)
             for each in outlines
@@ -86,7 +86,7 @@ class Calibration(BaseModel):
 
     @classmethod
     def of_pairs(cls, pairs: Iterable[Pair]) -> Self:
-        """The calibration by scores and pass rates alone."""
+        """Compute the calibration from pairs of score and pass rate."""
         # Sorted, so that the order in which candidates came in decides nothing.
         pairs = sorted(pairs)
         scores, rates = (_centred_ranks([pair[part] for pair in pairs]) for part in (0, 1))
@@ -106,10 +106,10 @@ def _confusion(pairs: Sequence[Pair], score: int) -> Confusion:
 
 
 def _chance(scores: Sequence[float], rates: Sequence[float]) -> float:
-    """The share of random pairings that correlate at least as well.
+    """Return the share of random pairings that correlate at least as well.
 
-    Shuffled out for a few pairs, where ties and small numbers matter; for many, by the normal distribution that the
-    shuffles approach, whose variance is 1/(n - 1) whatever the ties.
+    Few pairs are shuffled, because ties and small numbers matter there; for many, the normal distribution is used that
+    the shuffles approach, whose variance is 1/(n - 1) whatever the ties.
     """
     seen = _product(scores, rates)
     if len(scores) > _MANY:
@@ -124,7 +124,7 @@ def _chance(scores: Sequence[float], rates: Sequence[float]) -> float:
 
 
 def _centred_ranks(values: Sequence[float]) -> list[float]:
-    """Ranks less their mean, ties by their mean rank."""
+    """Return the ranks of the values less their mean; ties get their mean rank."""
     order = sorted(values)
     first = {value: index for index, value in reversed(list(enumerate(order)))}
     last = {value: index for index, value in enumerate(order)}

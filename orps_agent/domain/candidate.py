@@ -1,4 +1,4 @@
-"""The tree of a search as a pure value: candidates, their states, and the paths between them."""
+"""Model the tree of a search as a pure value: candidates, their states, and the paths between them."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from .execution import ExecutionReport, NotAnalysable, StaticAnalysis
 
 
 class Status(StrEnum):
-    """Where a candidate stands in the search.
+    """Enumerate the states of a candidate.
 
-    `RUNNING` until its last stage is stored; then `OPEN` (may be expanded) or `CLOSED` (the critic saw nothing left
-    to improve). `PRUNED` when the beam passed it over. `FAILED` when no model reply could be had for it. `HALTED` when
-    the budget had no room for its next model call: a resume with a larger one goes on where it was.
+    `RUNNING` until its last stage is stored; then `OPEN` (may be expanded) or `CLOSED` (the critic found nothing left
+    to improve). `PRUNED` when the beam did not select it. `FAILED` when no model reply could be obtained for it.
+    `HALTED` when the budget did not allow its next model call: a resume with a larger budget continues it from there.
     """
 
     RUNNING = "running"
@@ -32,7 +32,7 @@ class Status(StrEnum):
 
 
 class RewardPart(BaseModel):
-    """One term of a reward: the raw quantity, the score that it became, and its weight in the mean of its group."""
+    """Hold one term of a reward: the raw quantity, its score, and the weight of the score in the mean of its group."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -44,7 +44,7 @@ class RewardPart(BaseModel):
 
 
 class OutcomeReward(BaseModel):
-    """ω with everything needed to explain it; `value` is between 0 and 2."""
+    """Hold ω with everything needed to explain it; `value` is between 0 and 2."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -56,12 +56,12 @@ class OutcomeReward(BaseModel):
 
     @property
     def percent(self) -> float:
-        """ω/2 in percent, as the paper shows it."""
+        """Return ω/2 in percent, as the paper shows it."""
         return 50 * self.value
 
 
 class Candidate(BaseModel):
-    """A tree node s = (R, C, F, ω, K, ρ); a stage that has not run yet leaves its fields None.
+    """Hold a tree node s = (R, C, F, ω, K, ρ); the fields of a stage that has not run yet are None.
 
     The id is the path from the root, `3.0.12`: child 12 of child 0 of the fourth first-round sample. It depends on
     nothing but the shape of the tree, so that an interrupted and an uninterrupted search name their nodes alike.
@@ -74,14 +74,14 @@ class Candidate(BaseModel):
     round: int = Field(ge=0)
     hint: str
     shown: tuple[str, ...] = ()
-    """Candidates off its branch that the programmer was shown: where earlier attempts from its parent led to."""
+    """Candidates outside its branch that the programmer's prompt showed: earlier attempts from the same parent."""
     status: Status = Status.RUNNING
     reasoning: str | None = None
-    """R: the thoughts found in the programmer's reply."""
+    """R: the reasoning found in the programmer's reply."""
     solution: ArtifactText | None = Field(default=None, alias="code")
     """C: the solution found in the reply; empty when there was none."""
     report: ExecutionReport | None = None
-    """F: what running it told."""
+    """F: the report of running it on the tests."""
     analysis: StaticAnalysis | NotAnalysable | None = None
     outcome: OutcomeReward | None = None
     """ω, the outcome reward."""
@@ -90,49 +90,49 @@ class Candidate(BaseModel):
     process: int | None = Field(default=None, ge=1, le=5)
     """ρ, the process reward; None when the critic gave no readable score."""
     error: str | None = None
-    """Why the candidate failed, or what a stage could not do."""
+    """Reason why the candidate failed, or why one of its stages could not be carried out."""
 
     @property
     def parent(self) -> str | None:
-        """The parent's id; None for a first-round candidate."""
+        """Return the parent's id; None for a candidate of the first round."""
         head, _, _ = self.id.rpartition(".")
         return head or None
 
     @property
     def branch(self) -> tuple[str, ...]:
-        """The ids from the first round down to this candidate."""
+        """Return the ids from the first round down to this candidate."""
         steps = self.id.split(".")
         return tuple(".".join(steps[: depth + 1]) for depth in range(len(steps)))
 
     @property
     def code(self) -> str | None:
-        """The solution's source; empty when the reply held none."""
+        """Return the solution's source; an empty text when the reply held none, None before the reply."""
         return None if self.solution is None else self.solution.source
 
     @property
     def turn(self) -> str:
-        """The programmer's turn as later prompts of the branch show it: the thoughts, then the fenced solution."""
+        """Return the programmer's turn as later prompts of the branch show it: reasoning, then the fenced solution."""
         fenced = self.solution.text if self.solution else ""
         return "\n\n".join(part for part in (self.reasoning, fenced) if part)
 
     @property
     def omega(self) -> float:
-        """ω as a number; 0 before execution, which is also what a solution that passes nothing gets."""
+        """Return ω as a number; 0 before execution, which is also the value of a solution that passes nothing."""
         return self.outcome.value if self.outcome else 0.0
 
     @property
     def pass_rate(self) -> float:
-        """Share of the visible tests that passed; 0 before execution."""
+        """Return the share of the visible tests that passed, 0 to 1; 0 before execution."""
         return self.report.pass_rate if self.report else 0.0
 
     @property
     def solved(self) -> bool:
-        """Whether every visible test passed."""
+        """Return True when every visible test passed."""
         return self.report is not None and self.report.all_passed
 
     @property
     def outline(self) -> Outline:
-        """The same without the texts."""
+        """Return the candidate's outline: its numbers and states without its texts."""
         report = self.report
         means = {name: report.mean(name) for name in COSTS} if report else {}
         return Outline(
@@ -156,7 +156,7 @@ COSTS = ("cpu_ns", "instructions", "branch_misses", "page_faults")
 
 
 class Outline(NamedTuple):
-    """What a tree shows of a candidate, and what a winner is chosen by: all but the texts. None: not known yet.
+    """Hold the fields of a candidate that draw a tree and choose a winner, without its texts; None: not known yet.
 
     A tuple, which is made in half the time of a frozen dataclass: there may be ten thousand of them.
     """
@@ -170,7 +170,7 @@ class Outline(NamedTuple):
     omega: float | None
     process: int | None
     written: bool = False
-    """Whether it has a solution, be it a wrong one."""
+    """True when it has a solution, right or wrong."""
     costs: Mapping[str, float] = MappingProxyType({})
     """The means of COSTS over its passed tests, as far as they were measured."""
     flagged: bool = False
@@ -178,22 +178,22 @@ class Outline(NamedTuple):
 
     @property
     def pass_rate(self) -> float:
-        """Share of the visible tests that passed; 0 before execution."""
+        """Return the share of the visible tests that passed, 0 to 1; 0 before execution."""
         return (self.passed or 0) / self.tests if self.tests else 0.0
 
     @property
     def solved(self) -> bool:
-        """Whether every visible test passed."""
+        """Return True when every visible test passed."""
         return bool(self.tests) and self.passed == self.tests
 
 
 def path_key(candidate_id: str) -> tuple[int, ...]:
-    """Order candidate ids as a person would: `2` before `10`, a parent before its children."""
+    """Return a sort key for candidate ids: `2` sorts before `10`, a parent before its children."""
     return tuple(map(int, candidate_id.split(".")))
 
 
 class Tree:
-    """All candidates of one search, by id, in path order. Immutable."""
+    """Hold all candidates of one search, by id and in path order; immutable."""
 
     def __init__(self, candidates: Iterable[Candidate]) -> None:
         self._nodes = {each.id: each for each in sorted(candidates, key=lambda each: path_key(each.id))}

@@ -1,4 +1,4 @@
-"""A whole search as one value: what `orps export` writes and what the page shows."""
+"""Model a complete search as one value, which `orps export` writes and the page shows."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from .search import Search
 
 
 class ExplainedSearch(Search):
-    """A search together with what its candidates say of its winner, as a document shows it."""
+    """Extend a search with the explanation of its winner, which is derived from its candidates."""
 
     # All of it is written out at all times, so that a reader of the schema may rely on it.
     model_config = ConfigDict(json_schema_serialization_defaults_required=True)
@@ -25,7 +25,7 @@ class ExplainedSearch(Search):
     agreement: Agreement | None = None
     """The solutions and tests that confirm each other, the winner among them, where the selector is `codet`."""
     why: str | None = None
-    """Why the winner won, in a sentence."""
+    """Sentence that explains why the winner won."""
 
     @classmethod
     def of(cls, search: Search, found: SearchResult) -> Self:
@@ -35,18 +35,18 @@ class ExplainedSearch(Search):
 
 
 class Call(BaseModel):
-    """One model call; what its endpoint did not report is None."""
+    """Describe one model call; values that its endpoint did not report are None."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     candidate: str
     stage: str
-    """What the call was for: reason, code, critique, tests."""
+    """Stage that the call was made for: reason, code, critique, tests."""
     role: Role
     started_at: float
     """Unix seconds."""
     seconds: float | None = Field(default=None, ge=0)
-    """How long it took; None when it was begun and no reply is stored."""
+    """Duration of the call; None when it was begun and no reply is stored."""
     prompt_tokens: int | None = Field(default=None, ge=0)
     cached_tokens: int | None = Field(default=None, ge=0)
     """Of the prompt's tokens, those that the endpoint had in its cache."""
@@ -54,23 +54,23 @@ class Call(BaseModel):
     cost: float | None = Field(default=None, ge=0)
     """In US dollars."""
     status: Literal["asked", "answered", "failed"] = "answered"
-    """`asked`: nobody knows what became of it."""
+    """`asked`: the call was begun and its outcome is unknown."""
     finish: Literal["stop", "length", "other"] | None = None
-    """Why the reply ended; `length`: it was cut off."""
+    """Reason why the reply ended; `length`: it was cut off."""
     messages: tuple[tuple[str, str], ...] | None = None
-    """What was sent, as (role, text); None when the texts were left out."""
+    """Messages that were sent, as (role, text); None when the texts were left out."""
     reply: str | None = None
 
     @property
     def tokens(self) -> int | None:
-        """Both kinds together; None when one of them is not known."""
+        """Return prompt and completion tokens together; None when one of them is not known."""
         if self.prompt_tokens is None or self.completion_tokens is None:
             return None
         return self.prompt_tokens + self.completion_tokens
 
 
 class SpentCandidate(Candidate):
-    """A candidate with what its model calls took; a sum over calls of which not all are known is None."""
+    """Extend a candidate with the totals of its model calls; a total is None when a call did not report it."""
 
     tokens: int | None = None
     cost: float | None = None
@@ -79,7 +79,7 @@ class SpentCandidate(Candidate):
 
 
 class SearchDocument(BaseModel):
-    """A whole search: itself, its tree in path order, its calls in order of time.
+    """Hold a complete search: itself, its tree in path order, its calls in order of time.
 
     SearchDocument.of(explained_search, tree, calls).model_dump_json()
     """
@@ -92,7 +92,7 @@ class SearchDocument(BaseModel):
 
     @classmethod
     def of(cls, search: ExplainedSearch, candidates: Iterable[Candidate], calls: Iterable[Call] = ()) -> Self:
-        """The document of these values, in any order; what a candidate took is summed up from its calls."""
+        """Build a document from these values, in any order; a candidate's totals are summed up from its calls."""
         ordered = tuple(sorted(calls, key=lambda call: call.started_at))
         grouped: defaultdict[str, list[Call]] = defaultdict(list)
         for call in ordered:

@@ -1,4 +1,4 @@
-"""What a search tells while it runs: small typed values, in the order in which things happened."""
+"""Define the events that a search emits while it runs: small typed values, in the order in which things happened."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .result import SearchResult
 
 
 class Event(BaseModel):
-    """Base of all events; `search` is the id of the search that tells."""
+    """Define the fields of every event; `search` is the id of the search that emits it."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -24,34 +24,34 @@ class Event(BaseModel):
 
 
 class SearchStarted(Event):
-    """The search begins, or goes on after an interruption."""
+    """Report that the search starts, or continues after an interruption."""
 
     kind: Literal["search_started"] = "search_started"
     problem: str
     resumed: bool
     at_most: int
-    """How many candidates the search can have, if no branch is closed early."""
+    """Largest number of candidates that the search can have, reached when no branch is closed early."""
 
 
 class TestsWritten(Event):
-    """A model has written the tests of a problem that had none."""
+    """Report that a model has written the tests of a problem that had none."""
 
     __test__: ClassVar[bool] = False  # not a test class, whatever pytest makes of the name
     kind: Literal["tests_written"] = "tests_written"
     model: str
     tests: tuple[str, ...]
-    """Their code."""
+    """Source code of the tests."""
     reused: bool
 
     @classmethod
     def of(cls, search: str, model: str, tests: TestSuite, *, reused: bool) -> Self:
-        """The event for the suite that a search has by now."""
+        """Build the event from the test suite of a search."""
         codes = tuple(each.code for each in tests.tests if isinstance(each, SnippetTest))
         return cls(search=search, model=model, tests=codes, reused=reused)
 
 
 class RoundStarted(Event):
-    """A round was planned."""
+    """Report that a round was planned."""
 
     kind: Literal["round_started"] = "round_started"
     round: int
@@ -59,7 +59,7 @@ class RoundStarted(Event):
 
 
 class CallStarted(Event):
-    """A model call begins."""
+    """Report that a model call begins."""
 
     kind: Literal["call_started"] = "call_started"
     candidate: str
@@ -67,9 +67,9 @@ class CallStarted(Event):
 
 
 class CallProgress(Event):
-    """A piece of a reply has arrived, from an endpoint that is told to `stream`.
+    """Report that a piece of a reply has arrived; only endpoints with `stream` set emit this.
 
-    `start` is how many characters came before it; 0 once more means that the call was repeated.
+    `start` is the number of characters before the piece; a second 0 means that the call was repeated.
     """
 
     kind: Literal["call_progress"] = "call_progress"
@@ -80,7 +80,7 @@ class CallProgress(Event):
 
 
 class CallFinished(Event):
-    """A model call has ended; without a reply, `error` says why."""
+    """Report that a model call has ended; `error` gives the reason when there was no reply."""
 
     kind: Literal["call_finished"] = "call_finished"
     candidate: str
@@ -96,7 +96,7 @@ class CallFinished(Event):
 
 
 class CandidateExecuted(Event):
-    """A candidate was run on the visible tests."""
+    """Report that a candidate was run on the visible tests."""
 
     kind: Literal["candidate_executed"] = "candidate_executed"
     candidate: str
@@ -109,7 +109,7 @@ class CandidateExecuted(Event):
 
     @classmethod
     def of(cls, search: str, candidate: Candidate, *, reused: bool) -> Self:
-        """The event for a candidate that has its outcome reward."""
+        """Build the event from a candidate that has its outcome reward."""
         report = candidate.report or ExecutionReport()
         return cls(
             search=search,
@@ -124,7 +124,7 @@ class CandidateExecuted(Event):
 
 
 class CandidateFinished(Event):
-    """A candidate has gone through all its stages."""
+    """Report that a candidate has gone through all its stages."""
 
     kind: Literal["candidate_finished"] = "candidate_finished"
     candidate: str
@@ -136,7 +136,7 @@ class CandidateFinished(Event):
 
     @classmethod
     def of(cls, search: str, candidate: Candidate) -> Self:
-        """The event for a candidate with all its columns."""
+        """Build the event from a candidate that has gone through all its stages."""
         return cls(
             search=search,
             candidate=candidate.id,
@@ -149,7 +149,7 @@ class CandidateFinished(Event):
 
 
 class RoundClosed(Event):
-    """All candidates of a round are finished; the beam is what will be expanded."""
+    """Report that all candidates of a round are finished; `beam` contains those that will be expanded."""
 
     kind: Literal["round_closed"] = "round_closed"
     round: int
@@ -157,7 +157,7 @@ class RoundClosed(Event):
 
 
 class SearchFinished(Event):
-    """The search has ended, and this is what it found."""
+    """Report that the search has ended, with its result."""
 
     kind: Literal["search_finished"] = "search_finished"
     result: SearchResult
@@ -179,7 +179,7 @@ AnyEvent = Annotated[
 
 
 class StoredEvent(BaseModel):
-    """Something that a search told while it ran, as `events` tells it."""
+    """Hold an event as the database stores it."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -190,4 +190,4 @@ class StoredEvent(BaseModel):
     kind: str
     """search_started, round_started, candidate_executed, candidate_finished, round_closed, search_finished."""
     told: dict[str, Any]
-    """What else the event says."""
+    """Remaining fields of the event."""

@@ -1,4 +1,4 @@
-"""What running a candidate told us, as data: verdicts, metrics, static analysis."""
+"""Define the results of running a candidate: verdicts, metrics, static analysis."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 
 class Verdict(StrEnum):
-    """How one test ended. Only `PASS` counts for the pass rate."""
+    """Enumerate how one test can end; only `PASS` counts for the pass rate."""
 
     PASS = "pass"  # noqa: S105 - a verdict, not a password
     FAIL = "fail"
@@ -20,15 +20,15 @@ class Verdict(StrEnum):
 
 
 Trust = Literal["split", "delegated", "inproc"]
-"""Where the comparison that gave the verdict ran.
+"""The place where the comparison that gave the verdict ran.
 
-`split`: in a process that the candidate never touched. `delegated`: there too, but it asked an object of the
-candidate's. `inproc`: in the candidate's own process, where a hostile candidate could have lied.
+`split`: in a process that the candidate never touched. `delegated`: there too, but by calling a method of an object of
+the candidate's. `inproc`: in the candidate's own process, where a hostile candidate could have forged the verdict.
 """
 
 
 class Metric(BaseModel):
-    """One measured quantity: its value, what measured it, and how far repeated measurements were apart."""
+    """Hold one measured quantity: its value, the source that measured it, and the spread of repeated measurements."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -39,7 +39,7 @@ class Metric(BaseModel):
 
 
 class Metrics(BaseModel):
-    """What a run cost. A signal that this machine cannot measure is None, never 0: 0 is the best score."""
+    """Hold the costs of a run. A signal that this machine cannot measure is None, never 0: 0 is the best score."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -52,7 +52,7 @@ class Metrics(BaseModel):
 
 
 class TestResult(BaseModel):
-    """One test's verdict with whatever explains it."""
+    """Hold one test's verdict with the values that explain it."""
 
     __test__: ClassVar[bool] = False
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -60,7 +60,7 @@ class TestResult(BaseModel):
     name: str
     verdict: Verdict
     error: str | None = None
-    """`AssertionError: ...`, the last line of the traceback, or what the executor saw from outside."""
+    """`AssertionError: ...`, the last line of the traceback, or what the executor observed from outside."""
     expected: str | None = None
     actual: str | None = None
     trust: Trust = "inproc"
@@ -70,12 +70,12 @@ class TestResult(BaseModel):
 
     @property
     def passed(self) -> bool:
-        """Whether the verdict is a pass."""
+        """Return True when the verdict is a pass."""
         return self.verdict is Verdict.PASS
 
 
 class FunctionMetrics(BaseModel):
-    """Complexity of one function, method or closure, by its dotted name."""
+    """Hold the complexity of one function, method or closure, by its dotted name."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -85,7 +85,7 @@ class FunctionMetrics(BaseModel):
 
 
 class ClassMetrics(BaseModel):
-    """Size of one class, by its dotted name."""
+    """Hold the size of one class, by its dotted name."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -98,7 +98,7 @@ class ClassMetrics(BaseModel):
 
 
 class StaticAnalysis(BaseModel):
-    """Size and complexity of the code with comments and docstrings removed."""
+    """Hold the size and complexity of the code, measured without comments and docstrings."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -114,7 +114,7 @@ class StaticAnalysis(BaseModel):
 
 
 class NotAnalysable(BaseModel):
-    """The source cannot be analysed: it does not parse, or parsing it is not safe."""
+    """Report that the source cannot be analysed: it does not parse, or parsing it is not safe."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -122,20 +122,20 @@ class NotAnalysable(BaseModel):
 
 
 class TamperFlag(BaseModel):
-    """One reason to believe that a candidate plays the tests instead of solving the problem."""
+    """Hold one indication that a candidate is written to pass these tests instead of solving the problem."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     kind: str
-    """What it does, a word or two: `special case`, `lookup table`, `hard-coded result`, `known input`."""
+    """Kind of tampering, in a word or two: `special case`, `lookup table`, `hard-coded result`, `known input`."""
     severity: Literal["tampering", "suspected"]
     """`tampering`: an honest solution would not do this; `suspected`: one might."""
     evidence: str
-    """Where and what, in one printable line."""
+    """Location and code that raised the flag, in one printable line."""
 
 
 class ExecutionReport(BaseModel):
-    """F of the tree node: what happened when the candidate was run on a suite."""
+    """Hold F of the tree node: what happened when the candidate was run on a suite."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -145,30 +145,30 @@ class ExecutionReport(BaseModel):
     stdout: str = ""
     stderr: str = ""
     flags: tuple[TamperFlag, ...] = ()
-    """What the candidate did, seen from outside, that honest solutions do not do."""
+    """Actions of the candidate, observed from outside, that honest solutions do not perform."""
 
     @property
     def passed(self) -> int:
-        """How many tests passed."""
+        """Return the number of tests that passed."""
         return sum(result.passed for result in self.results)
 
     @property
     def pass_rate(self) -> float:
-        """Share of tests that passed, 0 to 1; 0 for a report without tests."""
+        """Return the share of tests that passed, 0 to 1; 0 for a report without tests."""
         return self.passed / len(self.results) if self.results else 0.0
 
     @property
     def all_passed(self) -> bool:
-        """Whether there was a test and every one of them passed."""
+        """Return True when there is at least one test and all of them passed."""
         return bool(self.results) and self.passed == len(self.results)
 
     @property
     def tampering(self) -> bool:
-        """Whether the candidate was seen to tamper; a mere suspicion does not count."""
+        """Return True when tampering was observed; flags of mere suspicion do not count."""
         return any(flag.severity == "tampering" for flag in self.flags)
 
     def mean(self, metric: str) -> float | None:
-        """Mean of a metric over the passed tests; None when no passed test has it."""
+        """Return the mean of a metric over the passed tests; None when no passed test has it."""
         found = [getattr(result.metrics, metric) for result in self.results if result.passed]
         values = [each.value for each in found if each is not None]
         return sum(values) / len(values) if values else None

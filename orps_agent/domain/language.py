@@ -1,4 +1,4 @@
-"""The programming languages that a solution may be written in, one row each."""
+"""List the programming languages that a solution may be written in, one entry each."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from orps_agent.errors import ProblemError
 
 @dataclass(frozen=True)
 class Language:
-    """What prompts, diffs and the command line need of a programming language."""
+    """Describe a programming language for prompts, diffs and the command line."""
 
     name: str
     fence: str
     """The label of a fenced block, which is also the name of the language's highlighter."""
     file_name: str
-    """The file that a solution would be in."""
+    """File name of a solution in this language, as diffs show it."""
 
 
 PYTHON = Language(name="python", fence="python", file_name="solution.py")

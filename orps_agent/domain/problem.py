@@ -1,4 +1,4 @@
-"""The problem that a search is given: what to write, how it will be judged, and within which limits."""
+"""Describe the problem that a search works on: what to write, how it is judged, and within which limits."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .artifact import ArtifactText
 
 
 class Limits(BaseModel):
-    """What one candidate may use; crossing a limit fails the test that crossed it."""
+    """Limit the resources of one candidate; crossing a limit fails the test that crossed it."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -23,13 +23,13 @@ class Limits(BaseModel):
     memory_mb: int = Field(default=512, ge=64)
     """Address space of the candidate's process, in MiB."""
     output_kb: int = Field(default=64, ge=1)
-    """How much of stdout and of stderr is kept, in KiB; the middle of anything longer is dropped."""
+    """Size up to which stdout and stderr are each kept, in KiB; the middle of longer output is dropped."""
     file_mb: int = Field(default=16, ge=0)
-    """How much the candidate may write to its own scratch directory, in MiB."""
+    """Size up to which the candidate may write to its own scratch directory, in MiB."""
 
 
 class SnippetTest(BaseModel):
-    """A piece of Python that raises unless the solution is right, usually one `assert f(x) == y`."""
+    """Hold a piece of Python that raises unless the solution is right, usually one `assert f(x) == y`."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -39,7 +39,7 @@ class SnippetTest(BaseModel):
 
 
 class ProgramTest(BaseModel):
-    """A run of the whole solution as a program: what it reads on stdin and what it must print."""
+    """Describe a run of the whole solution as a program: its stdin and the output that it must print."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -52,7 +52,7 @@ class ProgramTest(BaseModel):
 
 
 class TestSuite(BaseModel):
-    """Tests in the order in which they are reported, and what has to run before each of them."""
+    """Hold tests in the order in which they are reported, and the setup that runs before each of them."""
 
     __test__: ClassVar[bool] = False  # not a test class, whatever pytest makes of the name
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -60,7 +60,7 @@ class TestSuite(BaseModel):
     setup: str = ""
     """Python run before every snippet: imports, helpers, fixtures."""
     module: str | None = None
-    """The name from which the setup imports the solution (LBPP: `code`); None: its names are simply there."""
+    """The name from which the setup imports the solution (LBPP: `code`); None: its names need no import."""
     tests: tuple[SnippetTest | ProgramTest, ...] = ()
 
     def __len__(self) -> int:
@@ -68,7 +68,7 @@ class TestSuite(BaseModel):
 
 
 class Problem(BaseModel):
-    """What a search is asked to solve, and how it will be judged.
+    """Describe the problem that a search has to solve, and how solutions are judged.
 
         Problem(
             id="double",
@@ -77,7 +77,7 @@ class Problem(BaseModel):
             tests=TestSuite(tests=(SnippetTest(name="1", code="assert f(2) == 4"),)),
         )
 
-    `load_problem` and `problem_from_words` make one out of what a user has, and check it.
+    `load_problem` and `problem_from_words` build and check a problem from a file or a text of the user's.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -88,16 +88,16 @@ class Problem(BaseModel):
     entry_points: tuple[str, ...] = ()
     """The names that the tests call; empty for a program judged on stdin and stdout."""
     tests: TestSuite
-    """What the search sees: every candidate runs on these."""
+    """Visible tests: every candidate is run on these during the search."""
     held_back: TestSuite | None = None
-    """What only the winner is measured on, once, at the end."""
+    """Tests that only the winner is run on, once, at the end."""
     limits: Limits = Limits()
     gold: ArtifactText | None = None
     """A reference solution, where one is known; never shown to a model."""
 
     @cached_property
     def signatures(self) -> tuple[str, ...]:
-        """The `def` lines of the gold solution's entry points, where a gold solution is known."""
+        """Return the `def` lines of the gold solution's entry points; empty without a gold solution."""
         if self.gold is None:
             return ()
         return tuple(

@@ -1,4 +1,4 @@
-"""The outcome reward and the order of winners: pure functions over a tree's values."""
+"""Compute the outcome reward and the order of winners: pure functions over a tree's values."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ DYNAMIC_SCALES = {"cpu_ns": 1e7, "instructions": 1e5, "branch_misses": 1e3, "pag
 
 
 def decay(raw: float, scale: float) -> float:
-    """1/(1 + raw/scale): 1 for a quantity of 0, one half at the scale, towards 0 for ever larger ones."""
+    """Return 1/(1 + raw/scale): 1 for a quantity of 0, one half at the scale, towards 0 for ever larger ones."""
     return 1 / (1 + raw / scale)
 
 
 def outcome_reward(report: ExecutionReport, analysis: StaticAnalysis | NotAnalysable | None) -> OutcomeReward:
-    """ω = p * (1 + 0.5*static + 0.5*dynamic), with p the pass rate; 0 when nothing passed, at most 2.
+    """Compute ω = p * (1 + 0.5*static + 0.5*dynamic), with p the pass rate; 0 when nothing passed, at most 2.
 
-    static and dynamic are the means of `decay` over the signals that are there. A missing signal does not count as
+    static and dynamic are the means of `decay` over the signals that were measured. A missing signal does not count as
     0, which would be the best score: the mean is over the others, and a missing group leaves its half to the other.
     """
     p = report.pass_rate
@@ -61,9 +61,9 @@ def _mean(values: Sequence[float]) -> float | None:
 def winner(
     outlines: Iterable[Outline], order: Sequence[WinnerKey], *, tampering_may_win: bool = False
 ) -> Outline | None:
-    """The best candidate that may win by the keys of `order`, each in its better direction; ties go to the lower id.
+    """Return the best candidate that may win, by the keys of `order` in turn; ties go to the lower id.
 
-    One that lacks a metric ranks behind those that have it.
+    Each key counts in its better direction. A candidate that lacks a metric ranks behind those that have it.
     """
     allowed = eligible(outlines, tampering_may_win=tampering_may_win)
     if not allowed:
@@ -72,7 +72,7 @@ def winner(
 
 
 def eligible(outlines: Iterable[Outline], *, tampering_may_win: bool = False) -> list[Outline]:
-    """Those that may win: executed, with code, and without tampering, unless that is let."""
+    """Return the candidates that may win: executed, with code, and without tampering unless that is permitted."""
     return [
         each
         for each in outlines

@@ -1,4 +1,4 @@
-"""A search as one value, without its candidates: its task, its state and its outcome, and how all doors show them."""
+"""Model a search as one value without its candidates: task, state and outcome, as every interface shows them."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ from .rewards import winner
 SearchStatus = Literal["created", "queued", "running", "interrupted", "finished", "cancelled"]
 """The state of a search; each word means one thing, wherever it is shown.
 
-- `created`: stored, and not run yet, such as a fork that nobody has resumed.
-- `queued`: the service runs it when its turn comes, for the first time or again.
+- `created`: stored and not run yet, such as a fork that has not been resumed.
+- `queued`: the service will run it when its turn comes, for the first time or again.
 - `running`: a live process works on it.
 - `interrupted`: its run stopped before the end, by a signal, an error or a kill; a resume continues it.
 - `finished`: it has reached its end, or used up its budget.
-- `cancelled`: a user ended it before its time; a resume continues it all the same.
+- `cancelled`: a user ended it early; a resume continues it all the same.
 """
 ACTIVE: Final[tuple[SearchStatus, ...]] = ("queued", "running")
-"""The states that change without a user: all others last until somebody resumes the search."""
+"""The states that change without a user's action: all others last until the search is resumed."""
 
 
 class SearchHeader(BaseModel):
-    """The fields of a search that every list of searches shows; times are Unix seconds."""
+    """Hold the fields of a search that every list of searches shows; times are Unix seconds."""
 
     model_config = ConfigDict(extra="ignore", frozen=True)
 
@@ -39,21 +39,21 @@ class SearchHeader(BaseModel):
     created_at: float
     finished_at: float | None = None
     reason: str | None = None
-    """Why the search ended or was interrupted."""
+    """Reason why the search ended or was interrupted."""
     programmer: str
     """The programmer's model, as the user named it."""
     critic: str
     winner: str | None = None
     """The winner's id."""
     forked_from: str | None = None
-    """The search whose past this one shares, up to the candidate `forked_at`."""
+    """The search whose history this one shares, up to the candidate `forked_at`."""
     forked_at: str | None = None
 
 
 class Search(SearchHeader):
-    """A search as one value: its task, its models, its state and its outcome, without its candidates.
+    """Hold a search as one value: its task, its models, its state and its outcome, without its candidates.
 
-    Its JSON is what everybody may see: the fields of its owner and of its machinery are left out.
+    Its JSON contains what every reader may see: the fields about its owner and internal state are left out.
     """
 
     status: SearchStatus = "created"
@@ -68,7 +68,7 @@ class Search(SearchHeader):
     verification: ExecutionReport | None = None
     """The winner on the held-back tests; None when there are none, or before the end."""
     comparison: str | None = None
-    """How the winner's CPU time compares to the first sample's; None when no test is passed by both."""
+    """The winner's CPU time against the first sample's, in words; None when no test is passed by both."""
     owner_pid: int | None = Field(default=None, exclude=True)
     owner_host: str | None = Field(default=None, exclude=True)
     lease_until: float | None = Field(default=None, exclude=True)
@@ -78,39 +78,39 @@ class Search(SearchHeader):
 
     @property
     def header(self) -> dict[str, Any]:
-        """The fields of SearchHeader, and the problem's id in place of the problem."""
+        """Return the fields of SearchHeader, and the problem's id in place of the problem."""
         return self.model_dump(include={*SearchHeader.model_fields}) | {"problem": self.problem.id}
 
     @property
     def posed(self) -> Problem:
-        """The problem as it was given, without the tests that a model wrote."""
+        """Return the problem as it was given, without the tests that a model wrote."""
         if self.tests_by is None:
             return self.problem
         bare = self.problem.tests.model_copy(update={"tests": ()})
         return self.problem.model_copy(update={"tests": bare})
 
     def asks_the_same_as(self, other: Search) -> bool:
-        """Whether both are one search, begun twice: the same problem, config, prompts and models."""
+        """Return True when both are the same search, started twice: equal problem, config, prompts and models."""
         return self.prompts == other.prompts and _asked(self) == _asked(other)
 
     @property
     def selector(self) -> Selector:
-        """What chooses the winner, as it is set or by default."""
+        """Return the rule that chooses the winner: the configured one, or the default."""
         return self.config.selector or ("order" if self.tests_by is None else "codet")
 
     @property
     def has_ended(self) -> bool:
-        """Whether the search has come to its end, be it that it waits to go on from there with a larger budget."""
+        """Return True when the search has reached its end, even if it is queued to continue with a larger budget."""
         return self.status == "finished" or (self.status == "queued" and self.finished_at is not None)
 
     @property
     def out_of_budget(self) -> bool:
-        """Whether the search has ended because its budget was used up."""
+        """Return True when the search has ended because its budget was used up."""
         return self.has_ended and (self.reason or "").startswith(OUT_OF_BUDGET)
 
 
 def _asked(search: Search) -> tuple[str, ...]:
-    """Return what a search was asked as texts: a NaN in a test is not equal to itself."""
+    """Return the problem, config and models of a search as texts, as a NaN in a test is not equal to itself."""
     models = search.programmer, search.critic, search.tester or search.programmer
     return search.posed.model_dump_json(), search.config.model_dump_json(), *models
 

@@ -1,4 +1,4 @@
-"""One search as a page: a single HTML file that needs no network, no server and no build step."""
+"""Render one search as a page: a single HTML file that needs no network, no server and no build step."""
 
 from __future__ import annotations
 
@@ -29,19 +29,19 @@ _SCRIPTS = (
     "charts.js",
     "main.js",
 )
-"""In the order in which the page runs them, as one script; whatever a file uses comes before it."""
+"""Names of the scripts, in the order in which the page runs them as one: a file comes after those that it uses."""
 
 _ENDS_A_SCRIPT = str.maketrans({"<": "\\u003c", ">": "\\u003e", "&": "\\u0026"})
 
 
 _SHOWS_ITS_DATA = "file.js"
-"""Runs last, in a page that has its document in it."""
+"""Name of the script that runs last, in a page that contains its document."""
 
 
 def page(document: SearchDocument) -> str:
-    """The page as HTML, to be written as UTF-8.
+    """Render the document's page as HTML, to be written as UTF-8.
 
-    What candidates and models wrote is in it as data only: the page's Content-Security-Policy admits its own style
+    Texts of candidates and models are contained as data only: the page's Content-Security-Policy permits its own style
     and its own script by their hashes, and nothing else.
     """
     style, script = common() + _read("page.css"), scripts(*_SCRIPTS, _SHOWS_ITS_DATA)
@@ -50,9 +50,10 @@ def page(document: SearchDocument) -> str:
 
 
 def shell(style: str, script: str) -> tuple[str, str]:
-    """The page without a document, with more style and a script that gets one from the page's own server to `show`.
+    """Render the page without a document, with additional style and a script that loads one from the page's server.
 
-    Returns the page and its policy, which lets it ask that server and nobody else.
+    The script passes the document to `show`. Returns the page and its policy, which permits requests to that server
+    alone.
     """
     style, script = common() + _read("page.css") + style, scripts(*_SCRIPTS) + script
     rules = policy(style, script, asks=True)
@@ -60,7 +61,7 @@ def shell(style: str, script: str) -> tuple[str, str]:
 
 
 def scripts(*names: str) -> str:
-    """Scripts of the page by their names, as one."""
+    """Join scripts of the page, by their names, into one."""
     return "\n".join(_read(name) for name in names)
 
 
@@ -69,7 +70,7 @@ def _filled(style: str, script: str, rules: str, data: str) -> str:
 
 
 def common() -> str:
-    """The style that all our pages begin with: colours, as variables that differ between light and dark, and fonts."""
+    """Return the style that all pages begin with: fonts, and colours that differ between light and dark."""
     return _read("colours.css") + _read("common.css")
 
 

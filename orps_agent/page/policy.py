@@ -1,4 +1,4 @@
-"""What a page of ours may do: use the style and the script that it was made with, and nothing else."""
+"""Build the Content-Security-Policy of a page, which may use its own style and script, and nothing else."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ import hashlib
 
 
 def policy(style: str, script: str | None = None, *, asks: bool = False) -> str:
-    """The Content-Security-Policy that admits these two by their hashes, and nothing from any network.
+    """Return the Content-Security-Policy that permits these two by their hashes, and nothing from any network.
 
-    A page that `asks` may get data from the server that it came from.
+    With `asks`, the page may also get data from the server that it came from.
     """
     return "; ".join(
         (

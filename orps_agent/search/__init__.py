@@ -1,1 +1,1 @@
-"""One search: run it, forecast and account for it, fork, replay, summarise and export it."""
+"""Run one search, forecast and account for it, fork, replay, summarise and export it."""

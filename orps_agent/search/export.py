@@ -1,4 +1,4 @@
-"""Takes a search out of the database, whole: for `orps export`, for the page, for other programs."""
+"""Read a whole search from the database: for `orps export`, for the page, for other programs."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from .summary import summarise
 
 
 async def document(store: Store, search: str, *, texts: bool = False) -> SearchDocument:
-    """Everything that is known of a search; with `texts`, also what every model call sent and got."""
+    """Return everything that is known of a search; with `texts`, also the messages and reply of every model call."""
     stored = await store.search(search)
     explained = ExplainedSearch.of(stored, await summarise(store, stored.id, Tally(), 0.0))
     return SearchDocument.of(explained, await store.tree(stored.id), await _calls(store, stored.id, texts=texts))

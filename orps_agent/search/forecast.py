@@ -1,4 +1,4 @@
-"""What a search will ask for, before anything is spent: calls, tokens and money, each as a range."""
+"""Forecast calls, tokens and money of a search before anything is spent, each as a range."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _RENDERED = 6
 
 
 class Load(BaseModel):
-    """One model's share of a search."""
+    """Hold one model's share of a search."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -41,7 +41,7 @@ class Load(BaseModel):
         )
 
     def times(self, candidates: int) -> Load:
-        """What so many candidates come to, if this is one's."""
+        """Return the share of this many candidates."""
         return Load(
             calls=self.calls * candidates,
             prompt_tokens=self.prompt_tokens * candidates,
@@ -50,7 +50,7 @@ class Load(BaseModel):
 
 
 class Case(BaseModel):
-    """What a search comes to under one assumption."""
+    """Hold the forecast of a search under one assumption."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -63,12 +63,12 @@ class Case(BaseModel):
 
     @property
     def tokens(self) -> int:
-        """Of prompts and replies together."""
+        """Return the tokens of prompts and replies together."""
         return self.prompt_tokens + self.completion_tokens
 
 
 class Forecast(BaseModel):
-    """Three cases of a search without a budget. Tokens are estimates: four characters count as one.
+    """Hold three cases of a search without a budget. Tokens are estimates: four characters count as one.
 
     Low: the search ends after its first round, with short replies. Likely: it goes through all rounds, with replies of
     a third of their limit. High: every reply is as long as it may be, and every one needs a repair turn.
@@ -103,7 +103,7 @@ def forecast(
     critic: str,
     tester: str | None = None,
 ) -> Forecast:
-    """What a search with these numbers and models will ask for; without a `tester` the programmer is it."""
+    """Forecast a search with these numbers and models; without a `tester` the programmer is the tester."""
     outlook = strategy_of(config, prompts.hint_names).outlook()
     assumptions = {
         "low": _Assumption(_REPLIES["low"], outlook.least, 0),
@@ -136,14 +136,14 @@ def forecast(
 
 
 def _tested(problem: Problem, config: SearchConfig) -> Problem:
-    """The problem with tests about as long as those that a model will write."""
+    """Return the problem with tests about as long as those that a model will write."""
     call = f"assert {problem.entry_points[0]}(1, 2, 3) == 4"
     tests = tuple(SnippetTest(name=str(number), code=call) for number in range(1, config.written_tests + 1))
     return problem.model_copy(update={"tests": TestSuite(tests=tests)})
 
 
 def _writing(problem: Problem, config: SearchConfig, prompts: Prompts, assumption: _Assumption) -> Load:
-    """The tester's share."""
+    """Return the tester's share."""
     written = max(1, round(assumption.share * config.sampling("tester")[1]))
     turns = [prompts.tests(problem)]
     if assumption.repairs:
@@ -152,7 +152,7 @@ def _writing(problem: Problem, config: SearchConfig, prompts: Prompts, assumptio
 
 
 def _loads(problem: Problem, config: SearchConfig, prompts: Prompts, assumption: _Assumption) -> tuple[Load, Load]:
-    """The programmer's share and the critic's."""
+    """Return the programmer's share and the critic's."""
     programmer, critic = Load(), Load()
     loads: list[tuple[Load, Load]] = []
     for depth, size in enumerate(assumption.sizes):
@@ -171,7 +171,7 @@ def _loads(problem: Problem, config: SearchConfig, prompts: Prompts, assumption:
 def _at_depth(
     problem: Problem, config: SearchConfig, prompts: Prompts, assumption: _Assumption, depth: int, attempts: int = 0
 ) -> tuple[Load, Load]:
-    """What one candidate asks of the programmer and of the critic."""
+    """Return what one candidate at this depth takes of the programmer and of the critic."""
     written, judged = (max(1, round(assumption.share * limit)) for limit in (config.max_tokens, config.critic_tokens))
     *ancestors, candidate = [_stand_in(problem, config, number, written, judged) for number in range(depth + 1)]
     turns = [prompts.programmer(problem, ancestors, prompts.hints[0].name, [candidate] * attempts)]
@@ -188,7 +188,7 @@ def _at_depth(
 
 
 def _continued(before: Load, last: Load) -> Load:
-    """One more step: prompts grow by the same for each ancestor."""
+    """Extrapolate by one step: prompts grow by the same amount for each ancestor."""
     return last.model_copy(update={"prompt_tokens": 2 * last.prompt_tokens - before.prompt_tokens})
 
 
@@ -201,7 +201,7 @@ def _load(turns: Sequence[Sequence[Message]], reply: int) -> Load:
 
 
 def _stand_in(problem: Problem, config: SearchConfig, number: int, written: int, judged: int) -> Candidate:
-    """A candidate whose turn, failures and critique are about as long as real ones."""
+    """Make a candidate whose turn, failures and critique are about as long as real ones."""
     failures = tuple(
         TestResult(name=test.name, verdict=Verdict.FAIL, error="AssertionError", expected="0", actual="1")
         for test in problem.tests.tests

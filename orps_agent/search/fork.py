@@ -1,4 +1,4 @@
-"""Forks: a new search that shares a branch of another one, and goes on from there with something changed."""
+"""Fork searches: a new search shares a branch of another one and continues from there with something changed."""
 
 from __future__ import annotations
 
@@ -62,14 +62,14 @@ async def fork(
 
 
 def shared(row: Search, first: Sequence[Expansion]) -> int:
-    """How many candidates a search has from the one that it was forked from, given what it asks for first."""
+    """Count the candidates that a search has from the one that it was forked from, given its first expansions."""
     if row.forked_at is None:
         return 0
     return row.forked_at.count(".") + 1 - any(each.id == row.forked_at for each in first)
 
 
 def beginning(config: SearchConfig, at: Candidate, *, rerun: bool) -> StrategyState:
-    """Where the fork's strategy begins; raises SettingsError when there is nothing left for it to ask."""
+    """Return the state in which the fork's strategy begins; raise SettingsError when nothing is left to expand."""
     strategy = strategy_of(config, [at.hint])
     given = Expansion(id=at.id, round=at.round, hint=at.hint)
     score = Score.of(at, config).model_copy(update={"expandable": True, "solved": False})

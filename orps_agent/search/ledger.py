@@ -1,4 +1,4 @@
-"""The books of stored searches: what earlier runs spent, and at which prices."""
+"""Account for stored searches: what earlier runs spent, and at which prices."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _PRICES = TypeAdapter(dict[str, Price])
 
 
 def load_prices(settings: Settings) -> PriceTable:
-    """The user's prices, then those of the user's file, then the built-in ones; the first that fits counts.
+    """Load the user's prices, then those of the user's file, then the built-in ones; the first match counts.
 
     Raises SettingsError that names the file and the place in it.
     """
@@ -58,12 +58,12 @@ def refuse_unpriced(row: Search, prices: PriceTable, batch: Budget) -> None:
 
 
 async def open_account(store: Store, row: Search, prices: PriceTable, batch: Account) -> Account:
-    """The search's account within its batch's, with what its earlier runs spent already on it."""
+    """Open the search's account within its batch's, with what its earlier runs spent already on it."""
     return Account(row.config.budget, parent=batch, spent=await spent(store, row.id, prices))
 
 
 async def spent(store: Store, search: str, prices: PriceTable) -> Spent:
-    """What all runs of a search have spent so far, calls whose outcome nobody knows included."""
+    """Sum what all runs of a search have spent so far, including calls whose outcome is unknown."""
     calls = await store.calls(search)
     spans = [_spans(call.started_at, call.waited or 0.0, call.seconds or 0.0) for call in calls]
     spans += [_spans(each.started_at, 0.0, each.seconds or 0.0) for each in await store.executions(search)]
@@ -73,13 +73,13 @@ async def spent(store: Store, search: str, prices: PriceTable) -> Spent:
 
 
 def _spans(begun: float, waited: float, seconds: float) -> tuple[Span, Span]:
-    """When a try waited for its turn, and when it was at work."""
+    """Return when a try waited for its turn, and when it was at work."""
     sent = begun + waited
     return (begun, sent), (sent, sent + seconds)
 
 
 def _charge(call: CallRecord, prices: PriceTable) -> Spent:
-    """What one try of a call came to; where that is not known, a reply as long as it might have been."""
+    """Return the cost of one try of a call; where it is unknown, that of a reply of maximum length."""
     prompt = call.prompt_tokens or 0
     completion = call.completion_tokens
     if completion is None:

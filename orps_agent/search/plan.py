@@ -1,4 +1,4 @@
-"""A search with what it is run with: made once, when it is planned or taken up again, and passed on from there."""
+"""Plan a search: with its prompts and strategy, made once when it is planned or resumed."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from orps_agent.strategies import AnyStrategy, strategy_of
 
 @dataclass(frozen=True)
 class SearchPlan:
-    """A search that was found fit to be run, its prompts and its strategy."""
+    """Hold a checked search, its prompts and its strategy."""
 
     search: Search
     prompts: Prompts

@@ -1,4 +1,4 @@
-"""Walks a stored search again from its record: no model, no sandbox, the same machine.
+"""Replay a stored search from its record: without a model or a sandbox, through the same state machine.
 
 With the recorded settings the tree must come out as it is stored, bit for bit. With other settings it tells what they
 would have found, as far as the recorded search happened to ask for what they ask for.
@@ -29,7 +29,7 @@ from .runner import run_graph
 
 
 class Replay(BaseModel):
-    """What came out of walking a search again."""
+    """Hold the result of replaying a search."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -80,7 +80,7 @@ async def replay(
 
 
 def _start(row: Search, config: SearchConfig, recording: Recording) -> dict[str, Any] | None:
-    """Where the search begins with these settings: a fork's strategy may be another one, or have other numbers."""
+    """Return the state in which the search begins with these settings; a fork may have another strategy or numbers."""
     if row.start is None or row.forked_at is None or recording.exact:
         return row.start
     recorded = strategy_of(row.config, [""])
@@ -123,7 +123,7 @@ async def _walk(scratch: Store, row: Search, recording: Recording, folder: Path 
 
 
 async def _lay_out(scratch: Store, row: Search, context: SearchContext, recording: Recording) -> None:
-    """What a fork began with: its branch, the last of it without what it had to learn anew."""
+    """Store the branch that a fork began with, its last candidate without the results that were to be made anew."""
     if row.start is None or row.forked_at is None:
         return
     anew = {each.id for each in context.strategy.ask(context.state())}

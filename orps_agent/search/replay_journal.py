@@ -1,4 +1,4 @@
-"""The record of a search as a journal that does nothing: it knows what was told, and what was never asked."""
+"""Present the record of a search as a journal that makes no effects: it returns recorded results only."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Result = TypeVar("Result", bound=BaseModel)
 
 @dataclass(frozen=True)
 class _Call:
-    """One call of the record, answered or failed."""
+    """Hold one recorded call, answered or failed."""
 
     effect: Effect
     prompt_hash: str
@@ -29,7 +29,7 @@ class _Call:
     """Why there was no reply, if there was none."""
 
     def asks_the_same(self, effect: Effect, request: ModelRequest) -> bool:
-        """Whether it is a sample of what is asked now."""
+        """Return True when it is a sample of the same request."""
         return (
             self.effect.stage == effect.stage
             and self.effect.attempt == effect.attempt
@@ -71,7 +71,7 @@ class Recording:
 
     @property
     def answered(self) -> int:
-        """How many calls were answered so far."""
+        """Return the number of calls answered so far."""
         return len(self._replies)
 
     def is_finished(self, effect: Effect) -> bool:
@@ -87,7 +87,7 @@ class Recording:
         model: str,
         quoted: Sequence[Candidate] = (),
     ) -> ModelReply:
-        """The recorded reply, or the recorded ReplyError; raises NeverRecorded when there is neither.
+        """Return the recorded reply, or raise the recorded ReplyError, or NeverRecorded when there is neither.
 
         Raises BudgetReached where the recorded search did.
         """
@@ -109,11 +109,11 @@ class Recording:
         return self._replies[effect]
 
     async def reply(self, effect: Effect) -> ModelReply:
-        """What a call was answered before."""
+        """Return the reply that a call had before."""
         return self._replies[effect]
 
     async def execute(self, effect: Effect, result_type: type[Result], do: Callable[[], Awaitable[Result]]) -> Result:
-        """What the recorded execution told; all tests not run when it was never finished, and no race's result."""
+        """Return the recorded result; all tests not run when it never finished, and no result of a contest."""
         if result_type is not ExecutionReport:
             return result_type.model_construct(words=None)
         origin = self._origins.get(effect.candidate, effect.candidate)
@@ -140,7 +140,7 @@ class Recording:
         return next((each for each in self._calls.values() if each.asks_the_same(effect, request)), None)
 
     def _was_halted(self, candidate: str) -> bool:
-        """Whether the recorded search stopped here for its budget: at a call, or before it planned the round."""
+        """Return True when the recorded search stopped here for its budget: at a call, or before planning the round."""
         known = self.tree.get(candidate)
         return self._row.out_of_budget and (known is None or known.status is Status.HALTED)
 
@@ -154,6 +154,6 @@ def _call(record: CallRecord) -> _Call:
 
 
 def _sampling(parameters: object) -> tuple[object, ...]:
-    """What of a call's parameters makes it a sample of the same distribution."""
+    """Return the parameters of a call that determine the distribution of its replies."""
     told = parameters if isinstance(parameters, dict) else {}
     return told.get("temperature"), told.get("max_tokens")

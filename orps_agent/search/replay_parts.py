@@ -1,4 +1,4 @@
-"""A model and an executor for a replay, which takes all results from the record: neither of them does anything."""
+"""Provide a model and an executor for a replay, which takes all results from the record: both refuse to work."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class _Idle:
 
 
 class UnaskedModel(_Idle):
-    """A model that only has the name of the recorded one; raises NeverRecorded when it is asked."""
+    """Stand in for a recorded model by its name; raise NeverRecorded when it is called."""
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -37,7 +37,7 @@ class UnaskedModel(_Idle):
 
 
 class UnusedExecutor(_Idle):
-    """An executor that raises NeverRecorded when it is to run something."""
+    """Raise NeverRecorded instead of running anything."""
 
     async def run(
         self, solution: Artifact, suite: TestSuite, *, entry_points: tuple[str, ...], limits: Limits

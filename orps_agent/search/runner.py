@@ -1,4 +1,4 @@
-"""Walks a search's graph to its end, or to where it was stopped."""
+"""Walk a search's graph to its end, or to where it was stopped."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ from orps_agent.util.tasks import SharedTask, background_tasks
 Result = TypeVar("Result")
 
 GRACE_SECONDS = 10.0
-"""How long a search that is stopping may take to finish what is in flight."""
+"""Seconds that a stopping search may take to finish its effects in flight."""
 
 
 async def walk(context: SearchContext, cancelled: anyio.Event) -> None:
     """Walk a search from its start, reading back what is stored of it, and store how it ended.
 
     Raises SearchCancelled once `cancelled` is set, SearchInterrupted when the context's lifecycle was stopped, and
-    what made the search unable to go on.
+    the error that made the search unable to continue.
     """
     try:
         async with background_tasks(partial(_obey, context, cancelled)):
@@ -45,7 +45,7 @@ async def walk(context: SearchContext, cancelled: anyio.Event) -> None:
 async def run_graph(context: SearchContext) -> SearchState:
     """Run the search's graph to its end and return its last state.
 
-    Raises what made the search stop, or SearchInterrupted, once what was in flight is done or the grace period over.
+    Raises the error that stopped the search, or SearchInterrupted, once effects in flight or the grace period ended.
     """
     steps = build_machine().ainvoke(
         {"search": context.id}, {"recursion_limit": recursion_limit(context)}, context=context
@@ -56,7 +56,7 @@ async def run_graph(context: SearchContext) -> SearchState:
         if context.lifecycle.error is None:
             return cast("SearchState", state)
     raise context.lifecycle.error or SearchInterrupted(
-        f"search {context.id} was stopped: `orps resume {context.id}` goes on with it"
+        f"search {context.id} was stopped: `orps resume {context.id}` continues it"
     )
 
 
@@ -84,8 +84,8 @@ async def _obey(context: SearchContext, cancelled: anyio.Event) -> None:
 
 
 def cancellation(search: str) -> SearchCancelled:
-    """What a cancelled search is told to end with."""
+    """Return the error that ends a cancelled search."""
     return SearchCancelled(
         f"search {search} was cancelled: `orps show {search}` tells what it found, "
-        f"`orps resume {search}` goes on with it after all"
+        f"`orps resume {search}` continues it after all"
     )

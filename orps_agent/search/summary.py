@@ -1,4 +1,4 @@
-"""Puts a finished search into a result: the winner, why it won, what it cost."""
+"""Summarise a search as a result: the winner, why it won, what it cost."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ async def summarise(
 def why_it_won(
     best: Candidate | None, tree: Sequence[Outline], order: Sequence[WinnerKey], agreement: Agreement | None = None
 ) -> str:
-    """One sentence that names what set the winner apart from the others."""
+    """Return one sentence that names what set the winner apart from the others."""
     if best is None:
         return "no candidate held any code"
     if agreement is not None:

@@ -1,6 +1,6 @@
-"""Stores of searches: what one must do (`base`), the one in a SQLite file, and the journal of effects done only once.
+"""Store searches: the Protocols (`base`), the store in a SQLite file, and the journal of effects done only once.
 
-`orps_agent.store.memory` has another one, for tests, benchmarks and embedding.
+`orps_agent.store.memory` contains another store, for tests, benchmarks and embedding.
 """
 
 from .base import Store

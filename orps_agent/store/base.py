@@ -1,12 +1,12 @@
-"""What a store of searches must do: Protocols, one a concern, which `Store` brings together.
+"""Define the Protocols of a store of searches, one a concern, which `Store` combines.
 
-What holds for every implementation, and is tried out by tests/store/test_conformance.py:
+Rules for every implementation, which tests/store/test_conformance.py checks:
 
-- Durable: what a method that writes was awaited for is there for every later reader, of this process or another one, as
-  far as the store outlives a process at all. `record` is the one exception; `flush` waits for what it was given.
-- Whole: a call stores all that it was given, or nothing and raises StoreError. Other calls do not suffer from it.
-- In order: writes are done in the order in which they were handed over.
-- Values: what comes back equals what was stored. Ids are given by the caller.
+- Durable: once a method that writes has returned, every later reader of this process or another one sees its data, as
+  far as the store outlives a process at all. `record` is the one exception; `flush` waits for the events given to it.
+- Atomic: a call stores all of its arguments, or nothing and raises StoreError. Other calls are not affected.
+- In order: writes are carried out in the order of the calls.
+- Values: a value that is read equals the one that was stored. Ids are given by the caller.
 - Any number of tasks may use a store at a time.
 
 A search as it is read has the status that it has now: see `ownership.as_seen`.
@@ -26,12 +26,12 @@ from .base_service import BenchRecords, Queue, Tokens
 from .effects import Effect, Effects, Settled
 from .records import CallRecord, ExecutionRecord, Garbage, QueueEntry, SearchChanges, StoredUsage
 
-if TYPE_CHECKING:  # slow to import, and of no use to whoever only lists searches
+if TYPE_CHECKING:  # slow to import, and not needed to list searches
     from orps_agent.domain.events import AnyEvent, StoredEvent
 
 
 class Searches(Protocol):
-    """Searches without their candidates."""
+    """Store and read searches without their candidates."""
 
     async def add_search(self, search: Search, *, entry: QueueEntry | None = None) -> None:
         """Store a new search and, with it, its entry in the service's queue."""
@@ -56,7 +56,7 @@ class Searches(Protocol):
         ...
 
     async def has_search(self, search: str) -> bool:
-        """Return whether there is a search with exactly this id."""
+        """Return True when there is a search with exactly this id."""
         ...
 
     async def searches(self, limit: int = 100) -> list[Search]:
@@ -66,16 +66,16 @@ class Searches(Protocol):
     async def latest(self, *, unfinished: bool, out_of_budget: bool = False) -> Search:
         """Return the newest search; raises UnknownSearch when there is none.
 
-        With `unfinished`, the newest that has not ended, but for those in the queue, which the service goes on with.
+        With `unfinished`, the newest that has not ended, without those in the queue, which the service will continue.
         With `out_of_budget`, one that its budget ended counts as well.
         """
         ...
 
     async def begun_as(self, planned: Search) -> list[Search]:
-        """Return the searches that ask the same as a planned one and can be resumed now, newest first.
+        """Return the searches that equal a planned one in their task and can be resumed now, newest first.
 
-        Neither forks, which begin elsewhere, nor what was ever submitted to a service, nor what nobody knows the
-        prompts of.
+        Excludes forks, which start from another search's candidates, searches that were ever submitted to a service,
+        and searches whose prompts are unknown.
         """
         ...
 
@@ -86,23 +86,23 @@ class Searches(Protocol):
         ...
 
     async def reopen(self, search: Search) -> None:
-        """Let a search go on under the given config.
+        """Continue a search under the given config.
 
         Candidates that its budget had halted are running again. A search that had ended loses its winner, which is
-        judged anew.
+        judged again.
         """
         ...
 
     async def change_owner(self, seen: Search, pid: int, host: str, until: float) -> None:
-        """Give a search to a process, which makes it running unless it has ended.
+        """Make a process the owner of a search, which makes the search running unless it has ended.
 
-        Does nothing when somebody else has changed its owner since `seen` was read. Forgets requests to cancel it,
-        which were meant for an earlier owner.
+        Does nothing when its owner has changed since `seen` was read. Removes requests to cancel it, which were meant
+        for an earlier owner.
         """
         ...
 
     async def cancel_requested(self, search: str) -> bool:
-        """Return whether somebody has asked the search's owner to cancel it, as of a second ago at most."""
+        """Return True when a cancellation was requested from the search's owner, as of a second ago at most."""
         ...
 
     async def garbage(self, *, older_than: float | None = None) -> Garbage:
@@ -110,17 +110,17 @@ class Searches(Protocol):
         ...
 
     async def collect(self, garbage: Garbage) -> int:
-        """Remove it, with all about these searches but their bench records; returns how many bytes that freed."""
+        """Remove the garbage, with all data of its searches except bench records; return the bytes that this freed."""
         ...
 
 
 class Candidates(Protocol):
-    """The candidates of searches."""
+    """Store and read the candidates of searches."""
 
     async def add_candidates(self, search: str, candidates: Iterable[Candidate]) -> None:
-        """Store planned candidates: id, round, hint, status and what they are shown.
+        """Store planned candidates: id, round, hint, status and the candidates that they are shown.
 
-        Those that are there already stay as they are.
+        Candidates that are stored already stay unchanged.
         """
         ...
 
@@ -129,7 +129,7 @@ class Candidates(Protocol):
     ) -> None:
         """Set attributes of a candidate and settle effects whose outcomes they repeat, in one transaction.
 
-        A `report` that comes without `outcome` need not keep its measurements: they come again when they are final.
+        A `report` without `outcome` need not keep its measurements: they are stored again when they are final.
         """
         ...
 
@@ -155,10 +155,10 @@ class Candidates(Protocol):
 
 
 class Histories(Protocol):
-    """What searches did: effects, and what they told."""
+    """Store and read what searches did: effects, and the events that they emitted."""
 
     async def journal(self, search: str) -> Effects:
-        """Return the journal of a search, which knows what earlier runs did."""
+        """Return the journal of a search, which contains the effects of earlier runs."""
         ...
 
     async def messages(self, effect: Effect) -> list[tuple[str, str]]:
@@ -186,15 +186,15 @@ class Histories(Protocol):
         ...
 
     def record(self, event: AnyEvent) -> None:
-        """Keep an event without waiting; a kill may take the last ones, as nothing was paid for them."""
+        """Store an event without waiting; a kill may lose the last events, as nothing was paid for them."""
         ...
 
     async def flush(self) -> None:
-        """Wait until everything that was handed over before is stored."""
+        """Wait until every earlier write is stored."""
         ...
 
     async def has_begun(self, search: str) -> bool:
-        """Return whether a run of the search has told anything."""
+        """Return True when a run of the search has emitted an event."""
         ...
 
     async def events(self, search: str, *, after: int = 0, limit: int = 1000) -> list[StoredEvent]:
@@ -206,7 +206,7 @@ class Histories(Protocol):
         ...
 
     async def seconds(self, search: str) -> float:
-        """Return the wall time of all runs of a search, each from its start to the last thing that it told."""
+        """Return the wall time of all runs of a search, each from its start to the last event that it emitted."""
         ...
 
     async def version(self, search: str) -> object:
@@ -215,12 +215,12 @@ class Histories(Protocol):
 
 
 class Store(Searches, Candidates, Histories, Queue, Tokens, BenchRecords, Protocol):
-    """Everything that the other rooms ask of a store, open for as long as its context lasts.
+    """Combine all Protocols of a store, open for as long as its context lasts.
 
         async with SqliteStore(path) as store:
             rows = await store.searches()
 
-    Opening raises StoreError when the store cannot be had; it may be closed and opened again.
+    Opening raises StoreError when the store cannot be opened; it may be closed and opened again.
     """
 
     async def __aenter__(self) -> Self:
@@ -230,5 +230,5 @@ class Store(Searches, Candidates, Histories, Queue, Tokens, BenchRecords, Protoc
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Store what was handed over, and close the store."""
+        """Complete all pending writes, and close the store."""
         ...

@@ -1,4 +1,4 @@
-"""What a store does for the rooms that serve and measure searches: the queue, tokens, and records of bench runs."""
+"""Define the Protocols of a store that only services and benchmarks use: queue, tokens, and bench records."""
 
 from __future__ import annotations
 
@@ -13,29 +13,29 @@ Result = TypeVar("Result", bound=BaseModel)
 
 
 class Queue(Protocol):
-    """The service's queue: what was submitted and has not ended. A restarted service takes it up again."""
+    """Store the service's queue: submitted searches that have not ended. A restarted service continues with them."""
 
     async def enqueue(self, entry: QueueEntry, **changed: Unpack[SearchChanges]) -> None:
         """Put a stored search into the queue, or back into it, and set attributes of it in the same transaction.
 
-        It is `queued` then. One that is put back keeps its client and key.
+        The search is `queued` then. A search that is put back keeps its client and key.
         """
         ...
 
     async def next_in_queue(self, running: Collection[str], busy: Collection[str]) -> QueueEntry | None:
-        """Return the entry whose turn it is, but for those that are `running` and those of clients that are `busy`."""
+        """Return the next entry to run, except those in `running` and those of clients in `busy`."""
         ...
 
     async def queue_entry(self, search: str) -> QueueEntry | None:
-        """Return the entry of a search, if it was ever submitted."""
+        """Return the entry of a search; None when it was never submitted."""
         ...
 
     async def queue_entries(self, searches: Collection[str]) -> dict[str, QueueEntry]:
-        """Return the entries of several searches, those that have one."""
+        """Return the entries of several searches, of those that have one."""
         ...
 
     async def queue_entry_by_key(self, client: str, key: str) -> QueueEntry | None:
-        """Return what a client has submitted with an idempotency key."""
+        """Return the entry that a client has submitted with an idempotency key; None without one."""
         ...
 
     async def searches_of(self, client: str) -> list[str]:
@@ -43,7 +43,7 @@ class Queue(Protocol):
         ...
 
     async def queue_length(self) -> int:
-        """Return how many searches wait or run."""
+        """Return the number of searches that wait or run."""
         ...
 
     async def leave_queue(self, search: str, **changed: Unpack[SearchChanges]) -> None:
@@ -51,12 +51,12 @@ class Queue(Protocol):
         ...
 
     async def postpone(self, search: str, seconds: float) -> None:
-        """Have a queued search run again after some time, and count the try."""
+        """Postpone a queued search by some seconds, and count the try."""
         ...
 
 
 class Tokens(Protocol):
-    """Tokens of the service's clients. A revoked one stays, so that the door stays locked."""
+    """Store the tokens of the service's clients; revoked ones are kept, so that they stay refused."""
 
     async def add_token(self, token: Token) -> None:
         """Store a new token."""
@@ -67,12 +67,12 @@ class Tokens(Protocol):
         ...
 
     async def revoke_token(self, token: str, at: float) -> bool:
-        """Make a token worthless from a Unix time on; returns whether there was one with this id in force."""
+        """Revoke a token from a Unix time on; return True when a token with this id was in force."""
         ...
 
 
 class BenchRecords(Protocol):
-    """What bench runs know of their searches. They outlive the searches."""
+    """Store the results of bench runs, by the search; they are kept when the searches are removed."""
 
     async def keep_bench_record(self, run: BenchRun, record: BaseModel) -> None:
         """Store a record, in place of an earlier one of its search."""

@@ -1,4 +1,4 @@
-"""Chooses the winner of a stored search as far as it has come."""
+"""Choose the winner of a stored search from its candidates so far."""
 
 from __future__ import annotations
 
@@ -12,5 +12,5 @@ from .base import Candidates
 
 
 async def choice(store: Candidates, search: Search, tree: Sequence[Outline]) -> Choice:
-    """Return the winner among these candidates by the search's selector, and who agrees with it."""
+    """Return the winner among these candidates by the search's selector, and the consensus set that agrees with it."""
     return choose(search, tree, {} if search.selector == "order" else await store.passed(search.id))

@@ -1,4 +1,4 @@
-"""Effects as values: the name of an act, how far it has come; and Protocols for what does them once."""
+"""Model effects as values: the name of an act, and its tries; and define Protocols for doing each once."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Result = TypeVar("Result", bound=BaseModel)
 
 @dataclass(frozen=True)
 class Effect:
-    """The name of one act on the outside world, made of nothing but its place in the search.
+    """Name one act on the outside world by nothing but its place in the search.
 
     It depends neither on LangGraph's ids nor on time, so that a resumed search gives the same act the same name.
     """
@@ -30,31 +30,31 @@ class Effect:
 
     @property
     def place(self) -> tuple[str, str, int]:
-        """Where in its search it belongs."""
+        """Return its place in the search: candidate, stage, attempt."""
         return self.candidate, self.stage, self.attempt
 
 
 @dataclass(frozen=True)
 class Tries:
-    """How far an effect has come, over all runs of its search."""
+    """Count the tries of an effect, over all runs of its search."""
 
     kind: Kind
     candidate: str
     stage: str
     attempt: int
     number: int = 0
-    """How often it was begun."""
+    """Number of times that it was begun."""
     finished: bool = False
     unknown: bool = False
-    """A try was begun, and nobody knows how it ended."""
+    """True when a try was begun and its outcome is unknown."""
 
 
 @dataclass(frozen=True)
 class Settled:
-    """Outcomes of effects that a candidate's row, or its search's, repeats from now on.
+    """Hold outcomes of effects that from now on are contained in the row of a candidate or of its search.
 
-    They go into the same transaction as that row, and a store need not keep twice what they say: it may refer to the
-    candidate's texts in place of a reply, and drop the result of an execution, which is not read again.
+    They are stored in the same transaction as that row, and a store need not keep their contents twice: it may refer to
+    the candidate's texts in place of a reply, and drop the result of an execution, which is not read again.
     """
 
     candidate: Candidate
@@ -63,29 +63,29 @@ class Settled:
 
 @dataclass
 class Tally:
-    """What a run did, by kind of effect."""
+    """Count the effects of a run, by kind."""
 
     done: dict[Kind, int] = field(default_factory=dict)
     reused: dict[Kind, int] = field(default_factory=dict)
-    """Found finished, from earlier runs."""
+    """Effects that earlier runs had finished."""
     redone: dict[Kind, int] = field(default_factory=dict)
-    """Begun by an earlier run that did not live to store the outcome: possibly paid for twice."""
+    """Effects that an earlier run began and was killed before it stored the outcome: possibly paid for twice."""
     reused_cost: float | None = 0.0
-    """USD that the reused model calls had cost; None when that is not known of all."""
+    """USD that the reused model calls had cost; None when the cost of one of them is unknown."""
 
 
 class Effects(Protocol):
-    """Does effects once: the journal of a search that runs, or the record of one that is replayed.
+    """Carry out each effect once: the journal of a running search, or the record of a replayed one.
 
-    An effect whose outcome is stored is never done again. The intent is stored before the act and the outcome before
-    the caller goes on, so that at most the acts in flight are done a second time after a kill.
+    An effect whose outcome is stored is never carried out again. The intent is stored before the act and the outcome
+    before the caller continues, so that after a kill at most the acts in flight are carried out a second time.
     """
 
     search: str
     tally: Tally
 
     def is_finished(self, effect: Effect) -> bool:
-        """Return whether the outcome of the effect is stored."""
+        """Return True when the outcome of the effect is stored."""
         ...
 
     async def call(
@@ -97,10 +97,10 @@ class Effects(Protocol):
         model: str,
         quoted: Sequence[Candidate] = (),
     ) -> ModelReply:
-        """Return the stored reply to a model call, or do the call and store it.
+        """Return the stored reply to a model call, or make the call and store its reply.
 
-        `model` is the name of the model that is asked, `quoted` are candidates whose texts the conversation may hold.
-        What `do` raises is passed on; the effect stays open then.
+        `model` is the name of the called model, `quoted` are candidates whose texts the conversation may contain.
+        An error that `do` raises is passed on; the effect stays open then.
         """
         ...
 
@@ -109,29 +109,29 @@ class Effects(Protocol):
         ...
 
     async def execute(self, effect: Effect, result_type: type[Result], do: Callable[[], Awaitable[Result]]) -> Result:
-        """Return the stored result of an execution, or run it and store that; otherwise as `call`."""
+        """Return the stored result of an execution, or run it and store the result; otherwise as `call`."""
         ...
 
     def settled(self, candidate: Candidate, stages: Iterable[str]) -> Settled:
-        """Take the outcomes of these stages' effects, to be stored with the candidate that repeats them now."""
+        """Take the outcomes of these stages' effects, to be stored with the candidate that now contains them."""
         ...
 
 
 class EffectLog(Protocol):
-    """The effects of one search as they are stored: what the Journal of this package writes down and reads back."""
+    """Store the effects of one search: the log that the Journal of this package writes and reads."""
 
     async def tries(self) -> list[Tries]:
-        """Return how far every effect has come."""
+        """Return the tries of every effect."""
         ...
 
     async def cost(self) -> float | None:
-        """Return what the answered model calls have cost in USD; None when that is not known of all."""
+        """Return the cost of the answered model calls in USD; None when the cost of one of them is unknown."""
         ...
 
     async def begin_call(
         self, effect: Effect, number: int, request: ModelRequest, model: str, quoted: Sequence[Candidate]
     ) -> None:
-        """Store that the `number`-th try of a call of `model` begins, and its whole conversation.
+        """Store that the `number`-th try of a call of `model` begins, and its complete conversation.
 
         A text that repeats one of a `quoted` candidate's may be stored as a reference to it.
         """
@@ -146,15 +146,15 @@ class EffectLog(Protocol):
         ...
 
     async def finish_execution(self, effect: Effect, number: int, result: BaseModel, seconds: float) -> None:
-        """Store the result of a try, and how long it took."""
+        """Store the result of a try, and its duration in seconds."""
         ...
 
     async def fail(self, kind: Kind, effect: Effect, number: int, error: str) -> None:
-        """Store why a try came to nothing."""
+        """Store the error that ended a try."""
         ...
 
     async def reply(self, effect: Effect) -> ModelReply:
-        """Return a stored reply, as it was; raises StoreError when there is none."""
+        """Return a stored reply unchanged; raises StoreError when there is none."""
         ...
 
     async def result(self, effect: Effect, result_type: type[Result]) -> Result:

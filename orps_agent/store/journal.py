@@ -1,4 +1,4 @@
-"""The journal of effects: what was paid for is written down before anybody goes on, and never paid for again."""
+"""Keep the journal of effects: an outcome that was paid for is stored before the search continues, and then reused."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ Result = TypeVar("Result", bound=BaseModel)
 
 @dataclass
 class _Entry:
-    """How far an effect has come, over all runs."""
+    """Count the tries of an effect, over all runs."""
 
     tries: int = 0
     finished: bool = False
     unknown: bool = False
-    """A try was begun, and nobody knows how it ended."""
+    """True when a try was begun and its outcome is unknown."""
 
 
 class Journal:
-    """The effects of one search, over any store's log of them: read back when finished, done and stored when not."""
+    """Carry out the effects of one search once, over any store's log: read finished ones back, do and store others."""
 
     def __init__(self, search: str, log: EffectLog) -> None:
         self.search = search
@@ -39,7 +39,7 @@ class Journal:
         self._fresh: dict[str, dict[Effect, BaseModel]] = {}
 
     async def load(self) -> None:
-        """Learn which effects earlier runs finished or only began."""
+        """Load which effects earlier runs finished or only began."""
         for each in await self._log.tries():
             entry = _Entry(each.number, each.finished, each.unknown)
             self._entries[each.candidate, each.stage, each.attempt] = entry
@@ -48,7 +48,7 @@ class Journal:
         self.tally.reused_cost = await self._log.cost()
 
     def is_finished(self, effect: Effect) -> bool:
-        """Return whether the result of the effect is stored."""
+        """Return True when the result of the effect is stored."""
         entry = self._entries.get(effect.place)
         return entry is not None and entry.finished
 
@@ -61,10 +61,10 @@ class Journal:
         model: str,
         quoted: Sequence[Candidate] = (),
     ) -> ModelReply:
-        """Return the stored reply, or ask: intent, call, commit of the reply, return.
+        """Return the stored reply, or make the call: store the intent, call, commit the reply, return it.
 
-        A call without a stored outcome is made again, because whether it happened cannot be known; such repeats are
-        counted. What `do` raises is noted and passed on, and the effect stays open.
+        A call without a stored outcome is made again, because it is unknown whether it happened; such repeats are
+        counted. An error that `do` raises is stored and passed on, and the effect stays open.
         """
         if self.is_finished(effect):
             return await self.reply(effect)
@@ -81,7 +81,7 @@ class Journal:
         return fresh if isinstance(fresh, ModelReply) else await self._log.reply(effect)
 
     async def execute(self, effect: Effect, result_type: type[Result], do: Callable[[], Awaitable[Result]]) -> Result:
-        """Return the stored result, or run: intent, execution, commit of the result, return; otherwise as `call`."""
+        """Return the stored result, or run: store the intent, execute, commit the result, return it; else as `call`."""
         if self.is_finished(effect):
             fresh = self._fresh.get(effect.candidate, {}).get(effect)
             return fresh if isinstance(fresh, result_type) else await self._log.result(effect, result_type)
@@ -94,7 +94,7 @@ class Journal:
         return result
 
     def settled(self, candidate: Candidate, stages: Iterable[str]) -> Settled:
-        """Take the outcomes of these stages' effects, to be stored with the candidate that repeats them now."""
+        """Take the outcomes of these stages' effects, to be stored with the candidate that now contains them."""
         wanted = set(stages)
         fresh = self._fresh.get(candidate.id, {})
         settled = {effect: result for effect, result in fresh.items() if effect.stage in wanted}

@@ -1,6 +1,6 @@
-"""One owner a search: a lease in the search's row, because a checkpointer keeps nobody out.
+"""Ensure one owner a search by a lease in the search's row, because a checkpointer excludes no other process.
 
-Whoever wants the search to end leaves a word in the row; its owner finds it there.
+A request to cancel the search is stored in the row, where its owner reads it.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ from .ownership import held, this_host
 LEASE_SECONDS = 30.0
 RENEW_SECONDS = 10.0
 LOOK_SECONDS = 2.0
-"""How often an owner looks whether somebody wants the search to end."""
+"""Seconds between an owner's checks for a request to cancel the search."""
 
 
 @asynccontextmanager
 async def lease(store: Searches, search: str) -> AsyncIterator[anyio.Event]:
-    """Hold the search for as long as the context lasts; the event is set when somebody asks for its cancellation.
+    """Hold the search for as long as the context lasts; the event is set when its cancellation is requested.
 
-    A holder that died on this host is recognised by its pid; one on another host, by a lease that ran out.
+    A dead holder on this host is recognised by its pid, one on another host by a lease that has expired.
     Raises SearchOwned with the holder's pid and host.
     """
     await _take(store, search)
@@ -44,23 +44,23 @@ async def lease(store: Searches, search: str) -> AsyncIterator[anyio.Event]:
 
 
 async def left_behind(store: Searches, planned: Search) -> str | None:
-    """Return the id of the newest search that asks the same as a planned one and can be resumed; None without one."""
+    """Return the id of the newest search that equals a planned one in its task and can be resumed; None without one."""
     return next((row.id for row in await store.begun_as(planned) if not held(row)), None)
 
 
 async def cancel(store: Store, search: str) -> bool:
-    """End a search before its time, keeping what it found; it can still be resumed.
+    """End a search early, keeping its candidates; it can still be resumed.
 
-    True when that is done; False when its owner, a live process, was asked and will wind it down in a moment.
+    Returns True when it has ended, False when its owner is a live process, which will wind it down in a moment.
     Raises SearchEnded when there is nothing left to cancel.
     """
     row = await store.search(search)
     if row.status in ("finished", "cancelled"):
-        raise SearchEnded(f"search {row.id} is {row.status} already: `orps show {row.id}` tells what it found")
+        raise SearchEnded(f"search {row.id} is {row.status} already: `orps show {row.id}` shows what it found")
     if held(row):
         await store.update_search(row.id, cancel_requested_at=time.time())
         return False
-    if row.has_ended:  # it waited to go on with a larger budget
+    if row.has_ended:  # it was queued to continue with a larger budget
         await store.leave_queue(row.id, status="finished")
     else:
         await store.leave_queue(row.id, status="cancelled", reason="cancelled")
@@ -71,8 +71,7 @@ async def _take(store: Searches, search: str) -> None:
     row = await store.search(search)
     if held(row):
         raise SearchOwned(
-            f"search {search} is being worked on by process {row.owner_pid} on {row.owner_host}: "
-            "wait for it, or stop it first"
+            f"search {search} is run by process {row.owner_pid} on {row.owner_host}: wait for it, or stop it first"
         )
     until = time.time() + LEASE_SECONDS
     await store.change_owner(row, os.getpid(), this_host(), until)

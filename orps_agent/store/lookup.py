@@ -1,4 +1,4 @@
-"""Finds what a caller named, or says why it cannot be found: the same words whichever store looks."""
+"""Select the search that a caller named, or make the error for an unknown one: the same messages in every store."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ Value = TypeVar("Value")
 
 
 def only(found: Sequence[Value], beginning: str, place: str) -> Value:
-    """Return the one search whose id has this beginning; raises UnknownSearch when there is none, or another one."""
+    """Return the only search whose id has this beginning; raises UnknownSearch when there is none, or more than one."""
     if not found:
         raise UnknownSearch(f"no search {beginning!r} in {place}: `orps list` shows what is there")
     if len(found) > 1:

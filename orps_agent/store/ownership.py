@@ -1,4 +1,4 @@
-"""Works out from a stored search whether somebody is at work on it, and so where it stands now."""
+"""Determine from a stored search whether a process works on it, and so its present status."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from orps_agent.domain.search import Search
 
 
 def held(search: Search) -> bool:
-    """Return whether a live process works on the search, as far as can be told from here.
+    """Return True when a live process works on the search, as far as this machine can determine.
 
-    One on this host is recognised by its pid, one on another host by a lease that has not run out.
+    A process on this host is recognised by its pid, one on another host by a lease that has not expired.
     """
     if search.owner_pid is None or search.lease_until is None or search.lease_until < time.time():
         return False
@@ -23,8 +23,8 @@ def held(search: Search) -> bool:
 def as_seen(search: Search, *, waiting: bool) -> Search:
     """Return the stored search with the status that it has now.
 
-    A process that was killed could not write down that its search is interrupted; and what the queue still holds
-    (`waiting`) belongs to the service, which goes on with it in its turn, however its last run ended.
+    A process that was killed could not store that its search is interrupted; and a search that is still in the queue
+    (`waiting`) belongs to the service, which continues it in its turn, however its last run ended.
     """
     if search.status not in ("running", "interrupted"):
         return search
@@ -49,5 +49,5 @@ def _alive(pid: int) -> bool:
         stat = Path(f"/proc/{pid}/stat").read_text(errors="replace")
     except OSError:  # another system than Linux, or it has ended just now
         return True
-    # A zombie has ended, but the first process of many containers never asks how.
+    # A zombie has ended, but the first process of many containers never reaps it.
     return stat.rpartition(")")[2].split()[0] != "Z"

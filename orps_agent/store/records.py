@@ -1,4 +1,4 @@
-"""The other values that go into a store and come back: calls, executions, queue entries, tokens, garbage."""
+"""Define the other values that a store keeps: calls, executions, queue entries, tokens, garbage."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from .effects import Effect
 
 _PATH = r"^\d+(\.\d+)*$"
 _LATER = ConfigDict(extra="forbid", frozen=True, defer_build=True)
-"""Of models that a command which lists searches has no use for: built when they are first used."""
+"""For models that are not needed to list searches: built when they are first used."""
 
 
 class SearchChanges(TypedDict, total=False):
-    """Attributes of a stored Search that may be given new values."""
+    """List the attributes of a stored Search that may be given new values."""
 
     status: SearchStatus
     reason: str | None
@@ -40,7 +40,7 @@ class SearchChanges(TypedDict, total=False):
 
 
 class StoredUsage(TypedDict):
-    """Sums over all runs of a search; of tokens and cost None where they are not known of all answered calls."""
+    """Hold sums over all runs of a search; tokens and cost are None when not known of all answered calls."""
 
     model_calls: int
     failed_model_calls: int
@@ -53,7 +53,7 @@ class StoredUsage(TypedDict):
 
 
 class CallRecord(Call):
-    """One try of one model call, without its texts."""
+    """Describe one try of one model call, without its texts."""
 
     model_config = _LATER
 
@@ -63,9 +63,9 @@ class CallRecord(Call):
     number: int = Field(ge=1)
     """Above 1, an earlier try of the same call failed or was cut off."""
     model: str
-    """The model that answered; before an answer, the one that was asked."""
+    """The model that replied; before a reply, the one that was requested."""
     waited: float | None = Field(default=None, ge=0)
-    """Seconds for a slot, or as the endpoint asked."""
+    """Seconds waited for a slot, or because the endpoint requested it."""
     parameters: dict[str, Any]
     prompt_hash: str
     """Equal for the same conversation; empty where it is not known."""
@@ -73,12 +73,12 @@ class CallRecord(Call):
 
     @property
     def effect(self) -> Effect:
-        """The call that this is a try of."""
+        """Return the name of the call that this is a try of."""
         return Effect(self.search, self.candidate, self.stage, self.attempt)
 
 
 class ExecutionRecord(BaseModel):
-    """One try of one execution, without its result."""
+    """Describe one try of one execution, without its result."""
 
     model_config = _LATER
 
@@ -94,25 +94,25 @@ class ExecutionRecord(BaseModel):
 
 @dataclass(frozen=True)
 class QueueEntry:
-    """A search that a client of the service has submitted."""
+    """Describe a search that a client of the service has submitted."""
 
     search: str
     client: str
     priority: int = 0
-    """The highest goes first, then what was submitted first."""
+    """The highest priority runs first; among equal ones, the search that was submitted first."""
     key: str | None = None
     """The client's idempotency key."""
     digest: str | None = None
-    """The digest of what came with the key."""
+    """The digest of the request that came with the key."""
     tries: int = 0
-    """Runs that ended because something gave way."""
+    """Number of runs that ended because an endpoint, the sandbox or the store failed."""
     done: bool = False
-    """Whether the service has nothing more to do for it."""
+    """True when the service has nothing more to do for it."""
 
 
 @dataclass(frozen=True)
 class BenchRun:
-    """Which search of a benchmark a record is about."""
+    """Identify the search of a benchmark that a record is about."""
 
     search: str
     dataset: str
@@ -123,7 +123,7 @@ class BenchRun:
 
 
 class Token(BaseModel):
-    """A token of the service as it is stored; the secret itself is only ever shown to whoever creates it."""
+    """Hold a token of the service as it is stored; the secret itself is shown only once, to the user who creates it."""
 
     model_config = _LATER
 
@@ -133,13 +133,13 @@ class Token(BaseModel):
     """SHA-256 of the secret."""
     created_at: float
     limits: ClientLimits | None = None
-    """What the client may have, in place of what the settings say; None: as they have it."""
+    """The client's limits, in place of those in the settings; None: the settings' limits."""
     revoked_at: float | None = None
 
 
 @dataclass(frozen=True)
 class Garbage:
-    """What `collect` would remove: searches that ended long enough ago, and what nobody needs any more."""
+    """List what `collect` would remove: searches that ended long enough ago, and data that is no longer needed."""
 
     searches: tuple[str, ...] = ()
     text_bytes: int = 0

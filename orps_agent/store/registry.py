@@ -1,4 +1,4 @@
-"""The stores by the scheme of their URL."""
+"""Find stores by the scheme of their URL."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def _memory(url: str, settings: Settings) -> Store:
 STORES: Factories[[str, Settings], Store] = Factories(
     "orps_agent.stores", "store", {_SQLITE: _sqlite, "memory": _memory}, protocol=Store, setting="db"
 )
-"""Each is made from the whole URL, and the settings."""
+"""Factories of stores by URL scheme; each gets the complete URL and the settings."""
 
 
 def store_of(settings: Settings) -> Store:

@@ -1,4 +1,4 @@
-"""An agent with models, an executor or a store of its caller's, who opens and closes them."""
+"""Test an agent whose caller provides models, an executor or a store, and opens and closes them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Searches with the parts of an installed package, and names that nothing stands for."""
+"""Run searches with the parts of an installed package, and check the refusal of unknown names."""
 
 from __future__ import annotations
 

@@ -153,7 +153,7 @@ def test_some_problems_can_be_named(tmp_path: Path) -> None:
     for name in ("orps/square", "square"):
         entries = plan(["cot", "orps"], only=frozenset({name})).entries([loaded])
         assert {entry.task.id for entry in entries} == {"orps/square"}
-    with pytest.raises(SettingsError, match="no problem orps/cube; ids are such as orps/"):
+    with pytest.raises(SettingsError, match="no problem orps/cube; ids look like orps/"):
         plan(["cot"], only=frozenset({"orps/square", "orps/cube"})).entries([loaded])
 
 

@@ -9,7 +9,7 @@ import pytest
 from anyio.from_thread import start_blocking_portal
 
 from orps_agent.llm.scripted import Rule, ScriptedModel
-from tests.support.docs.reader import REPLIES, Reader
+from tests.support.docs.reader import REPLIES, PageReader
 from tests.support.runs import stand_ins
 from tests.support.servers import ModelServer
 
@@ -42,6 +42,6 @@ def _read(tmp_path: Path, programs: Path, model_url: str) -> Callable[..., None]
     def read(page: str, *, newcomer: bool = False) -> None:
         folder = tmp_path / "reader"
         folder.mkdir()
-        Reader(page, folder, programs, model_url, newcomer=newcomer).read()
+        PageReader(page, folder, programs, model_url, newcomer=newcomer).read()
 
     return read

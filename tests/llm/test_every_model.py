@@ -1,4 +1,4 @@
-"""What holds for every model that is asked by name: the built-in kinds, and with `--model NAME` that one."""
+"""Check the laws of every model kind: the built-in ones, and with `--model NAME` the named model."""
 
 from __future__ import annotations
 

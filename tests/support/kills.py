@@ -32,7 +32,7 @@ MOMENTS = [
     *((1, stage) for stage in STAGES),
     *((2, stage) for stage in ("judge", "contest")),
 ]
-"""Round and stage, in the order in which a search comes to them; its end counts as one more round."""
+"""Round and stage, in the order in which a search reaches them; its end counts as one more round."""
 _IN_FLIGHT = " UNION ALL ".join(
     f"SELECT candidate, stage FROM {table} WHERE status = 'asked' AND started_at >= ?1"
     for table in ("model_calls", "executions")
@@ -41,24 +41,24 @@ _SELECTING = "SELECT count(*) > 0 AND sum(status = 'running') = 0 FROM candidate
 
 
 @dataclass
-class Outcome:
-    """What was seen while one search was killed again and again."""
+class KillReport:
+    """Hold the observations of one search that was killed again and again."""
 
     kills: int = 0
     stages: list[list[str]] = field(default_factory=list)
-    """Of every kill, the stages whose effects were in flight; `select` where there were none."""
+    """For every kill, the stages whose effects were in flight; `select` where there were none."""
     repeated: int = 0
-    """Calls that were asked again after their reply had been stored. Must be 0."""
+    """Calls that were made again after their reply had been stored. Must be 0."""
     unknown: int = 0
-    """Calls that were asked again because a kill came before their reply was stored."""
+    """Calls that were made again because a kill came before their reply was stored."""
     damaged: int = 0
-    """Kills after which SQLite's own check found something. Must be 0."""
+    """Kills after which SQLite's integrity check reported an error. Must be 0."""
     tree: Any = None
 
 
-def killed(folder: Path, moments: Sequence[tuple[int, str]], chance: random.Random) -> Outcome:
+def killed(folder: Path, moments: Sequence[tuple[int, str]], chance: random.Random) -> KillReport:
     """Run a search to its end, with a kill at every one of the moments or a little after it."""
-    outcome = Outcome()
+    outcome = KillReport()
     with server(folder, *rules()) as (url, log):
         arguments = ["solve", *SEARCH, "--model", "served", "--base-url", url]
         for moment in moments:
@@ -83,7 +83,7 @@ def killed(folder: Path, moments: Sequence[tuple[int, str]], chance: random.Rand
 
 
 def uninterrupted(folder: Path) -> Any:
-    """The tree of the same search when nobody kills it."""
+    """Run the same search without a kill, and return its tree."""
     with server(folder, *rules()) as (url, log):
         ended = orps(folder, "solve", *SEARCH, "--model", "served", "--base-url", url)
         assert ended.returncode == 0, ended.stderr
@@ -92,7 +92,7 @@ def uninterrupted(folder: Path) -> Any:
 
 
 def plan(kills: int, chance: random.Random, *, a_search: int = 10) -> list[list[tuple[int, str]]]:
-    """The moments of so many kills, `a_search` of them at most in one search and there in order.
+    """Return the moments of so many kills, `a_search` of them at most in one search and there in order.
 
     Every moment comes up as often as every other one, as far as that is possible.
     """
@@ -103,10 +103,10 @@ def plan(kills: int, chance: random.Random, *, a_search: int = 10) -> list[list[
     return [sorted(part, key=MOMENTS.index) for part in parts]
 
 
-def carry_out(plans: Sequence[Sequence[tuple[int, str]]], folder: Path, seed: int) -> list[Outcome]:
-    """All the searches of a plan, two at a time."""
+def carry_out(plans: Sequence[Sequence[tuple[int, str]]], folder: Path, seed: int) -> list[KillReport]:
+    """Run all the searches of a plan, two at a time."""
 
-    def one(number: int) -> Outcome:
+    def one(number: int) -> KillReport:
         own = folder / str(number)
         own.mkdir()
         return killed(own, plans[number], random.Random(f"{seed} {number}"))
@@ -116,7 +116,7 @@ def carry_out(plans: Sequence[Sequence[tuple[int, str]]], folder: Path, seed: in
 
 
 def tree(folder: Path) -> Any:
-    """Everything about the search that does not depend on time."""
+    """Return all data of the search that does not depend on time."""
     with closing(sqlite3.connect(folder / "orps.db")) as connection:
         candidates = connection.execute(
             "SELECT id, round, hint, status, passed, tests, process, reasoning, code, critique, error, report"
@@ -127,13 +127,13 @@ def tree(folder: Path) -> Any:
 
 
 def in_flight(folder: Path, since: float) -> list[str]:
-    """The stages of the effects that were begun since a Unix time and are not done."""
+    """Return the stages of the effects that were begun since a Unix time and are not done."""
     with closing(sqlite3.connect(folder / "orps.db")) as connection:
         return sorted({stage for _, stage in connection.execute(_IN_FLIGHT, (since,))})
 
 
 def rules() -> Iterator[dict[str, object]]:
-    """Replies by hint and round: half right at best at first, then right, each judged differently."""
+    """Yield replies by hint and round: half right at best at first, then right, each judged differently."""
     hints = {
         "verbose": ("Write every step out", (("n + 2", 3), ("n * 2", 5))),
         "efficient": ("does the least work", (("None", 1), ("n + 2", 2))),
@@ -151,7 +151,7 @@ def rules() -> Iterator[dict[str, object]]:
 
 
 def _kill(folder: Path, arguments: Sequence[str], moment: tuple[int, str], chance: random.Random) -> bool:
-    """Start the command and kill it once it has come to the moment; False when it ended before that."""
+    """Start the command and kill it once it has reached the moment; return False when it ended before that."""
     began, deadline = time.time(), time.monotonic() + 60
     with begin(folder, *arguments) as run:
         while run.poll() is None and not (folder / "orps.db").exists():
@@ -168,7 +168,7 @@ def _kill(folder: Path, arguments: Sequence[str], moment: tuple[int, str], chanc
 
 
 def _reached(connection: sqlite3.Connection, pid: int, moment: tuple[int, str], began: float) -> bool:
-    """Whether the process works on the search, and has come to the moment or past it."""
+    """Return True when the process works on the search, and has reached the moment or passed it."""
     try:
         owned = connection.execute("SELECT 1 FROM searches WHERE owner_pid = ?", (pid,)).fetchone()
         (selecting,) = connection.execute(_SELECTING).fetchone()
@@ -186,7 +186,7 @@ def _check(folder: Path) -> str:
 
 
 def _verdicts(row: tuple[Any, ...]) -> list[Any]:
-    """The row with nothing left of its report but the verdicts, as captured output may tell times."""
+    """Return the row with its report reduced to the verdicts, as captured output may contain times."""
     *others, report = row
     results = json.loads(report)["results"] if report else []
     return [*others, [(each["name"], each["verdict"]) for each in results]]

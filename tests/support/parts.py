@@ -1,4 +1,4 @@
-"""Models and an executor that count what is asked of them."""
+"""Provide models and an executor that count their calls."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ RULES = [
 
 
 class Counted(ScriptedModel):
-    """A model that says how often it was asked, and whether anybody else has opened or closed it."""
+    """Count the calls of a model, and how often other code opens it."""
 
     def __init__(self, name: str) -> None:
         super().__init__(RULES, name=name)
@@ -35,7 +35,7 @@ class Counted(ScriptedModel):
 
 
 class AllPass(UnusedExecutor):
-    """An executor for which every candidate passes."""
+    """Pass every candidate without running it."""
 
     def __init__(self, settings: ExecutorSettings | None = None) -> None:
         self.runs = 0

@@ -1,4 +1,4 @@
-"""Packages that add something to orps, as they look once they are installed."""
+"""Make packages that extend orps, as they look once they are installed."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ def begin(folder: Path, *arguments: str, **environment: str) -> Run:
 
 
 def orps(folder: Path, *arguments: str, **environment: str) -> Run:
-    """The command, run to its end."""
+    """Run the command to its end."""
     with begin(folder, *arguments, **environment) as run:
         run.wait()
     return run
@@ -28,7 +28,7 @@ def orps(folder: Path, *arguments: str, **environment: str) -> Run:
 
 @contextmanager
 def server(folder: Path, *rules: dict[str, object]) -> Iterator[tuple[str, Path]]:
-    """A model server in a process of its own: its URL and the log of what it was asked."""
+    """Run a model server in a process of its own; give its URL and the log of its requests."""
     path = script(folder, *rules).removeprefix("scripted:")
     log = folder / "requests.jsonl"
     log.touch()
@@ -40,12 +40,12 @@ def server(folder: Path, *rules: dict[str, object]) -> Iterator[tuple[str, Path]
 
 
 def seeds(log: Path) -> list[int]:
-    """What was asked, by the seed, which names the call's place in the tree."""
+    """Return the seeds of the requests; a seed identifies a call's place in the tree."""
     return [json.loads(line)["seed"] for line in log.read_text().splitlines()]
 
 
 def stored(folder: Path) -> set[int]:
-    """The seeds of the calls whose replies are stored."""
+    """Return the seeds of the calls whose replies are stored."""
     with sqlite3.connect(folder / "orps.db") as connection:
         query = "SELECT json_extract(parameters, '$.seed') FROM model_calls WHERE status = 'answered'"
         found = {row[0] for row in connection.execute(query)}
@@ -61,7 +61,7 @@ def wait_for(log: Path, requests: int) -> None:
 
 
 def interrupt_twice(run: Run) -> None:
-    """Send SIGINT, and again once that is told, and wait for the end."""
+    """Send SIGINT, and again once the first is acknowledged, and wait for the end."""
     run.send_signal(signal.SIGINT)
     while "stopping" not in run.printed()[1]:
         assert run.poll() is None, run.printed()

@@ -32,7 +32,7 @@ stand_in({address!r})
 
 
 _ENVIRONMENT = dict(os.environ)
-"""That of before the first test, which changes it: the warm process must not depend on which test starts it."""
+"""Environment before the first test, which changes it: the warm process must not depend on which test starts it."""
 _starting = threading.Lock()
 
 
@@ -67,7 +67,7 @@ def _start() -> str:
 
 
 class Run:
-    """One process, which is killed when the context is left and it has not ended by itself.
+    """Run one process, which is killed if it still runs when the context is left.
 
     `name` is `orps` or `python`; the process has this one's folder, and its environment with some changes.
     """
@@ -75,7 +75,7 @@ class Run:
     def __init__(self, name: str, *arguments: str, environment: Mapping[str, str] | None = None) -> None:
         self._printed = tempfile.TemporaryFile(), tempfile.TemporaryFile()  # noqa: SIM115 - open as long as it runs
         self.stdout = self.stderr = ""
-        """All that it has printed, once the context is left."""
+        """Its complete output, once the context is left."""
         self.returncode: int | None = None
         with Path(os.devnull).open("rb") as nothing:
             known = {**os.environ, **(environment or {})}
@@ -95,12 +95,12 @@ class Run:
             each.close()
 
     def printed(self) -> tuple[str, str]:
-        """What it has printed so far, on stdout and on stderr."""
+        """Return its output so far, on stdout and on stderr."""
         output, error = (os.pread(each.fileno(), os.fstat(each.fileno()).st_size, 0) for each in self._printed)
         return output.decode(errors="replace"), error.decode(errors="replace")
 
     def poll(self) -> int | None:
-        """The exit code, once it has ended."""
+        """Return the exit code; None while it runs."""
         if self.returncode is None and select.select([self._told], [], [], 0)[0]:
             self.wait()
         return self.returncode
@@ -109,13 +109,13 @@ class Run:
         """Wait for the end; raises TimeoutError when it does not come."""
         if self.returncode is None:
             if not select.select([self._told], [], [], timeout)[0]:
-                raise TimeoutError(f"process {self.pid} goes on for more than {timeout:g} s: {self.printed()}")
+                raise TimeoutError(f"process {self.pid} still runs after {timeout:g} s: {self.printed()}")
             self.returncode = int(self._told.readline())
         return self.returncode
 
     def send_signal(self, number: signal.Signals) -> None:
         if self.poll() is None:
-            with suppress(ProcessLookupError):  # ended, and its end is not told yet
+            with suppress(ProcessLookupError):  # ended, and its end is not reported yet
                 os.kill(self.pid, number)
 
     def kill(self) -> None:
@@ -130,7 +130,7 @@ def stand_ins(folder: Path) -> None:
 
 
 def stand_in(address: str) -> None:
-    """Be one of these programs: have the command run with this process's descriptors, and end as it does."""
+    """Act as one of these programs: run the command with this process's descriptors, and end as it does."""
     name, *arguments = sys.argv
     told = _ask(address, Path(name).name, arguments, dict(os.environ), (sys.stdin, sys.stdout, sys.stderr))
     process = int(told.readline())
@@ -142,7 +142,7 @@ def stand_in(address: str) -> None:
 def _ask(
     address: str, name: str, arguments: Sequence[str], environment: Mapping[str, str], streams: Iterable[IO[Any]]
 ) -> IO[bytes]:
-    """Have a command run; returns what tells, a line each, its process and its exit code."""
+    """Request the run of a command; return a stream of two lines, its process id and its exit code."""
     asked = json.dumps([name, arguments, str(Path.cwd()), environment]).encode()
     with socket.socket(socket.AF_UNIX) as server:
         server.connect(address)

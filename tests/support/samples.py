@@ -47,7 +47,7 @@ def a_search(id_: str = "abcd") -> Search:
 
 
 def a_request(*texts: str, seed: int = 0) -> ModelRequest:
-    """What a programmer is asked in these messages of a user's."""
+    """Return a request to the programmer with these messages of the user."""
     messages = tuple(Message(role="user", content=text) for text in texts)
     return ModelRequest(role="programmer", messages=messages, temperature=0.5, max_tokens=100, seed=seed)
 

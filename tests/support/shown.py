@@ -1,4 +1,4 @@
-"""What searches look like from outside: the keys that readers rely on, and one stored search for each state."""
+"""List the keys that readers of searches rely on, and store one search for each state."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ DOCUMENTED_KEYS = {
     *("agreement", "winner", "why", "verification", "comparison", "forked_from", "forked_at"),
 }
 HIDDEN_KEYS = {"owner_pid", "owner_host", "lease_until", "start", "cancel_requested_at"}
-"""They are no business of a reader."""
+"""Fields that no reader may see."""
 
 
 SHOWN: dict[str, SearchStatus] = {**{each: each for each in STATES}, "killed": "interrupted"}
@@ -34,7 +34,7 @@ SHOWN: dict[str, SearchStatus] = {**{each: each for each in STATES}, "killed": "
 async def add_one_of_each(store: Store) -> None:
     """Store a search for each state, whose id is the state's name, and one whose process was killed.
 
-    None of them runs while a test looks: this process owns the running one, and the queued one's turn is in an hour.
+    None of them runs during a test: this process owns the running one, and the queued one's turn is in an hour.
     """
     for name, shown in SHOWN.items():
         entry = QueueEntry(name, "ann", 5) if name == "queued" else None

@@ -3,7 +3,7 @@
 Most of what a short command takes is imports: two seconds of three. Each run is a process of its own all the same,
 with its own arguments, folder, environment and descriptors, to be signalled and killed like any other; only its
 interpreter has been started before. `python -m tests.support.warm
-SOCKET` is that process; tests/support/runs.py asks it for runs.
+SOCKET` is that process; tests/support/runs.py sends it requests for runs.
 """
 
 from __future__ import annotations
@@ -38,10 +38,10 @@ HEAVY = (
     "tests.support.servers",
     "typer.rich_utils",
 )
-"""Nothing that looks at the environment when it is imported, as the command's own modules look at COLUMNS."""
+"""Modules that do not read the environment when they are imported, as the command's own modules read COLUMNS."""
 
 SECONDS_BETWEEN_LOOKS = 5
-"""How often the process looks whether its starter still lives."""
+"""Seconds between checks that the starter of this process still lives."""
 
 
 def serve(address: str) -> None:
@@ -74,7 +74,7 @@ def _next_client(listener: socket.socket, starter: int) -> socket.socket:
 
 
 def _watch(client: socket.socket) -> None:
-    """Run one command in a fork of this one, and tell the client its process and, in the end, its exit code."""
+    """Run one command in a fork of this process, and send the client its process id and, in the end, its exit code."""
     head, descriptors, _, _ = socket.recv_fds(client, 12, 3)
     asked = client.makefile("rb").read(int(head))
     if process := os.fork():

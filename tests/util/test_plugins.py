@@ -1,4 +1,4 @@
-"""Parts by name: built-in ones, those of installed packages, and packages that are not as they should be."""
+"""Test parts by name: built-in ones, those of installed packages, and packages with mistakes."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ class LiteralRule:
     returned: bool
     """It is returned, yielded or printed, and not just kept under a name."""
     arguments: Arguments
-    """How the function around it uses its parameters; `none` when it has none."""
+    """Use that the surrounding function makes of its parameters; `none` when it has none."""
 
 
 @dataclass(frozen=True)

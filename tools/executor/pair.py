@@ -1,4 +1,4 @@
-"""A pair of zygotes, tester and candidate, as seen from the program that starts them."""
+"""Start and control a pair of zygotes, tester and candidate."""
 
 from __future__ import annotations
 
@@ -23,29 +23,29 @@ from .isolation import Launcher, Role, environment
 _HEADER = struct.Struct(">I")
 _START_SECONDS = 60.0
 _SCRATCH = "/scratch"
-# A thread that lasts: what it starts is told to die with it, and a thread out of anyio's pool goes when it has idled.
+# A thread that lasts: processes that it starts die with it, and a thread of anyio's pool ends when it has idled.
 _SPAWNER = ThreadPoolExecutor(max_workers=1, thread_name_prefix="orps-spawner")
 
 
 class PairLost(Exception):
-    """The pair died or broke off; what it was doing has no result."""
+    """Signal that the pair died or broke off; the request in progress has no result."""
 
 
 class Pair:
-    """Two sandboxed interpreters that wait to be forked; one request at a time, and none after a PairLost."""
+    """Hold two sandboxed interpreters that wait to be forked; one request at a time, and none after a PairLost."""
 
     def __init__(self, launcher: Launcher, file_mb: int) -> None:
         self.launcher = launcher
         self.file_mb = file_mb
         self.suites: dict[int, str | None] = {}
-        """The suites that the tester knows, by number, and what is wrong with each."""
+        """Suites that the tester has received, by number, and the error in each; None for a usable one."""
         self._processes: list[subprocess.Popen[bytes]] = []
         self._folders: list[str] = []
         self._control: socket.socket | None = None
 
     @classmethod
     async def start(cls, launcher: Launcher, file_mb: int) -> Pair:
-        """Start both zygotes and wait until they are ready; ExecutorError when they do not come up."""
+        """Start both zygotes and wait until they are ready; raises ExecutorError when they do not start."""
         pair = cls(launcher, file_mb)
         with await anyio.to_thread.run_sync(tempfile.TemporaryFile) as complaints:
             try:
@@ -85,7 +85,7 @@ class Pair:
                 )
             )
 
-        with anyio.CancelScope(shield=True):  # what is being started must be known to whoever closes the pair
+        with anyio.CancelScope(shield=True):  # a started process must be registered, so that `close` ends it
             await asyncio.wrap_future(_SPAWNER.submit(spawn))
 
     def _make_scratch(self) -> str:
@@ -95,7 +95,7 @@ class Pair:
         return folder
 
     async def request(self, message: dict[str, Any]) -> dict[str, Any]:
-        """Send one request and wait for its reply; PairLost when there will be none. Cancelled: close the pair."""
+        """Send one request and wait for its reply; PairLost when there is none. Close the pair after a cancellation."""
         body = json.dumps(message, separators=(",", ":")).encode()
         await self._send(_HEADER.pack(len(body)) + body)
         return await self._receive()
@@ -109,12 +109,12 @@ class Pair:
             except BlockingIOError:
                 await anyio.wait_writable(self._control)
             except OSError as error:
-                raise PairLost(f"the tester does not listen: {error}") from error
+                raise PairLost(f"the tester does not accept requests: {error}") from error
 
     async def _receive(self) -> dict[str, Any]:
         (length,) = _HEADER.unpack(await self._take(_HEADER.size))
         reply = json.loads(await self._take(length))
-        assert isinstance(reply, dict)  # noqa: S101 - the tester's zygote says nothing else
+        assert isinstance(reply, dict)  # noqa: S101 - the tester's zygote sends nothing else
         return reply
 
     async def _take(self, count: int) -> bytes:
@@ -132,7 +132,7 @@ class Pair:
         return bytes(taken)
 
     async def close(self) -> None:
-        """Kill both zygotes with all that they started, and wait until nothing is left of them."""
+        """Kill both zygotes with all processes that they started, and wait until all of them have ended."""
         for process in self._processes:
             process.kill()
         with anyio.CancelScope(shield=True):
@@ -157,7 +157,7 @@ async def _gone(process: subprocess.Popen[bytes]) -> None:
 
 
 def _remove(folder: str) -> None:
-    """Delete a scratch folder, whatever a candidate made of it."""
+    """Delete a scratch folder, whatever a candidate put into it."""
     # chmod and rm, because shutil.rmtree recurses and a hostile tree is deeper than the interpreter's stack
     for command in (["/bin/chmod", "-R", "u+rwX"], ["/bin/rm", "-rf"]):
         subprocess.run([*command, "--", folder], check=False, stderr=subprocess.DEVNULL)

@@ -1,4 +1,4 @@
-"""Finding the best walls that stand on this machine, by having a harmless candidate try to get through them."""
+"""Find the best walls that hold on this machine, by running a harmless candidate that tries to escape."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from orps_agent.domain.problem import Limits
 from orps_agent.errors import ExecutorError
 from orps_agent.settings import ExecutorSettings
 
-from .isolation import Interpreter, Isolation, Launcher, Walls, describe, offered
+from .isolation import Interpreter, Isolation, Launcher, Walls, candidate_walls, describe
 from .pair import Pair, PairLost
 
 _ESCAPES = """
@@ -49,7 +49,7 @@ _ORDER = {
 
 
 async def probe(settings: ExecutorSettings | None = None) -> Isolation:
-    """The isolation that candidates get here, for `orps doctor`; ExecutorError when the interpreter does not run."""
+    """Return the isolation of candidates here, for `orps doctor`; ExecutorError when the interpreter does not run."""
     interpreter = Interpreter.find(Path((settings or ExecutorSettings()).python))
     isolation, _, pair = await find_isolation(interpreter, unsafe=True)
     await pair.close()
@@ -59,13 +59,13 @@ async def probe(settings: ExecutorSettings | None = None) -> Isolation:
 async def find_isolation(
     interpreter: Interpreter, *, unsafe: bool, choices: list[tuple[Walls, str | None]] | None = None
 ) -> tuple[Isolation, str | None, Pair]:
-    """The best isolation that holds, the bubblewrap it uses, and a first pair behind it, ready for work.
+    """Find the best isolation that holds, its bubblewrap, and a first pair isolated by it, ready for work.
 
-    `choices` are the walls to try, best first; None: what this machine offers.
-    ExecutorError when only tier 3 is left and `unsafe` was not asked for.
+    `choices` are the walls to try, best first; None: those that this machine supports.
+    Raises ExecutorError when only tier 3 is left and `unsafe` is False.
     """
     failures: list[str] = []
-    for walls, bwrap in offered(os.geteuid() == 0) if choices is None else choices:
+    for walls, bwrap in candidate_walls(os.geteuid() == 0) if choices is None else choices:
         isolation = describe(walls, failures)
         try:
             pair = await Pair.start(Launcher(interpreter, isolation, bwrap), Limits().file_mb)
@@ -87,7 +87,7 @@ async def find_isolation(
 
 
 async def _leaks(pair: Pair) -> str:
-    """What a candidate in this pair managed to do that it must not; empty when the walls hold."""
+    """Return the forbidden actions that a candidate in this pair could perform; empty when the walls hold."""
     async with anyio.TemporaryDirectory() as folder:
         bait = await anyio.to_thread.run_sync(_bait, folder)
         call = f"found = escapes({bait!r}, {folder + '/outside'!r}, {os.getpid()})"
@@ -103,7 +103,7 @@ async def _leaks(pair: Pair) -> str:
 
 
 def _bait(folder: str) -> str:
-    """A file that only walls keep from being read, whoever the candidate runs as."""
+    """Create a file that only walls keep from being read, whatever user the candidate runs as."""
     Path(folder).chmod(0o777)
     secret = Path(folder, "secret")
     secret.write_text("secret")

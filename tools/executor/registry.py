@@ -1,4 +1,4 @@
-"""The executors by name."""
+"""Find executors by name."""
 
 from __future__ import annotations
 

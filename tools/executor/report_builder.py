@@ -1,4 +1,4 @@
-"""From what the two zygotes say to a report: verdicts, metrics, and what a candidate gave away about itself."""
+"""Build a report from the replies of the two zygotes: verdicts, metrics, and signs of tampering."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _SOURCES = {
     "instructions": ("instructions", "perf_event_open"),
     "branch_misses": ("branch_misses", "perf_event_open"),
 }
-"""What the zygote calls a signal, what a report calls it, and what measured it."""
+"""The zygote's name of each signal, the report's name of it, and the source that measured it."""
 _IMITATIONS = re.compile(
     r"^\W*(?:result\W.*success|\W*success['\"]?\s*[:=]\s*true|verdict\W+pass|\d+ passed\b|all tests passed|ok$)",
     re.IGNORECASE | re.MULTILINE,
@@ -27,7 +27,7 @@ _IMITATIONS = re.compile(
 
 
 def build_report(suite: TestSuite, tier: int, reply: dict[str, Any], tests: list[int] | None = None) -> ExecutionReport:
-    """The report on the given tests of the suite (None: all) from the tester's reply."""
+    """Build the report on the given tests of the suite (None: all) from the tester's reply."""
     chosen = [suite.tests[index] for index in tests] if tests is not None else list(suite.tests)
     judged = reply["results"]
     flags = [flag for test, each in zip(chosen, judged, strict=True) for flag in _flags(test.name, each)]
@@ -46,7 +46,7 @@ def build_report(suite: TestSuite, tier: int, reply: dict[str, Any], tests: list
 
 
 def lost_report(suite: TestSuite, tier: int, why: str) -> ExecutionReport:
-    """The report on a candidate whose sandbox did not survive it: no test passed."""
+    """Build the report on a candidate whose sandbox was lost while it ran: no test passed."""
     error = f"the sandbox was lost while this candidate ran, and has been replaced: {why}"
     results = tuple(
         TestResult(name=test.name, verdict=Verdict.CRASHED, error=error, trust="split") for test in suite.tests
@@ -56,7 +56,7 @@ def lost_report(suite: TestSuite, tier: int, why: str) -> ExecutionReport:
 
 
 def build_result(test: SnippetTest | ProgramTest, judged: dict[str, Any]) -> TestResult:
-    """One test's result; a program's output is compared here, far from the program."""
+    """Build one test's result; a program's output is compared here, out of the program's reach."""
     verdict, error = judged["verdict"], judged["error"]
     actual, expected = judged.get("actual"), judged.get("expected")
     usage = judged.get("usage", {})
@@ -79,7 +79,7 @@ def build_result(test: SnippetTest | ProgramTest, judged: dict[str, Any]) -> Tes
 
 
 def _clean(text: str | None) -> str | None:
-    """The text without halves of surrogate pairs, which no file, database or terminal takes."""
+    """Return the text without lone surrogates, which no file, database or terminal accepts."""
     return None if text is None else text.encode(errors="replace").decode()
 
 
@@ -99,7 +99,7 @@ def _judge_program(test: ProgramTest, usage: dict[str, Any]) -> tuple[str, str |
 
 
 def cause_of_death(status: int) -> str:
-    """What a wait status says, in words."""
+    """Describe a wait status in words."""
     if status & 0x7F:
         number = status & 0x7F
         if number == signal.SIGSYS:
@@ -123,7 +123,7 @@ def _metrics(usage: dict[str, Any]) -> Metrics:
 
 
 def _flags(name: str, judged: dict[str, Any]) -> list[TamperFlag]:
-    """What can be seen from outside that honest solutions do not do."""
+    """Return flags for actions, observed from outside, that honest solutions do not perform."""
     flags: list[TamperFlag] = []
     died = judged.get("usage", {}).get("died")
     if judged.get("surprise"):

@@ -1,4 +1,4 @@
-"""The executor of the product: candidate and tester in two sandboxes, one pair of zygotes a core."""
+"""Run candidate and tester in two sandboxes, with one pair of zygotes for each core."""
 
 from __future__ import annotations
 
@@ -31,15 +31,15 @@ from .suite_check import check_suite
 _NUMERIC = re.compile(r"\b(?:import|from)\s+(?:numpy|pandas)\b")
 _PACKAGES = ("numpy", "pandas")
 _GRACE = 5.0
-"""Seconds beyond a candidate's budget after which its pair is given up for hung."""
+"""Seconds beyond a candidate's budget after which its pair is considered hung."""
 _PROGRAM_KEEP = 1 << 20
 _MAX_SUITES = 256
 _KINDS = 2
-"""How many kinds of pairs are kept warm for every slot: lean and numeric."""
+"""Number of kinds of pairs that are kept warm for every slot: lean and numeric."""
 
 
 class SplitExecutor:
-    """Runs candidates in a sandbox, with the verdict decided in another one.
+    """Run candidates in a sandbox, with the verdict decided in another one.
 
         async with SplitExecutor(ExecutorSettings()) as executor:
             report = await executor.run(Program(source), suite, entry_points=("f",), limits=Limits())
@@ -63,7 +63,7 @@ class SplitExecutor:
 
     @property
     def isolation(self) -> Isolation:
-        """What keeps candidates in; known once the executor has been entered."""
+        """Return the isolation of candidates; raises ExecutorError before the executor has been entered."""
         if self._isolation is None:
             raise ExecutorError("the executor has not been started; use `async with`")
         return self._isolation
@@ -101,7 +101,7 @@ class SplitExecutor:
 
     @contextlib.asynccontextmanager
     async def _pair(self, preload: tuple[str, ...], file_mb: int) -> AsyncIterator[tuple[Pair, int | None]]:
-        """A pair for one run, and the core to run on; whatever goes wrong in the run, the pair goes with it."""
+        """Reserve a pair and a core for one run; the pair is closed when anything goes wrong in the run."""
         async with self._slots:
             fitting = [pair for pair in self._idle if pair.launcher.preload == preload and pair.file_mb == file_mb]
             if fitting:
@@ -147,7 +147,7 @@ class SplitExecutor:
         entry_points: tuple[str, ...],
         limits: Limits,
     ) -> ExecutionReport:
-        """The report with the passed tests' metrics measured again, until they are worth trusting: the least of each.
+        """Measure the passed tests again until their metrics are reliable; return the report with the least of each.
 
         The verdicts stay as they were. A candidate that cannot be run again keeps the metrics that it has.
         """
@@ -173,9 +173,9 @@ class SplitExecutor:
         limits: Limits,
         rounds: int = 12,
     ) -> Comparison | None:
-        """How much faster `ours` is than `theirs` on the tests that both pass; None when there are none.
+        """Measure how much faster `ours` is than `theirs` on the tests that both pass; None when there are none.
 
-        The two take turns, changing who goes first, while no other candidate runs beside them.
+        The two run in turns, alternating which one is first, while no other candidate runs.
         """
         spent: dict[Artifact, list[dict[str, float]]] = {ours: [], theirs: []}
         async with self._quiet():
@@ -187,7 +187,7 @@ class SplitExecutor:
 
     @contextlib.asynccontextmanager
     async def _quiet(self) -> AsyncIterator[None]:
-        """Leave one slot in use: what runs in it runs alone."""
+        """Occupy all slots but one, so that a run in the remaining slot runs alone."""
         async with self._one_contest, contextlib.AsyncExitStack() as held:
             for _ in range(self._settings.slots - 1):
                 borrower = object()
@@ -204,7 +204,7 @@ class SplitExecutor:
         entry_points: tuple[str, ...],
         limits: Limits,
     ) -> dict[str, Any]:
-        """The tester's own words on these tests; PairLost or TimeoutError when it has none."""
+        """Return the tester's reply on these tests; raises PairLost or TimeoutError when there is none."""
         source = _python_source(solution)
         preload = _PACKAGES if _NUMERIC.search(source) or _is_numeric(suite) else ()
         async with self._pair(preload, limits.file_mb) as (pair, core):
@@ -212,14 +212,14 @@ class SplitExecutor:
             with anyio.fail_after(limits.candidate_seconds + _GRACE):
                 reply = await pair.request({"run": order})
                 if "unknown" in reply:
-                    lesson = await pair.request({"suite": _describe(number, suite, entry_points)})
-                    reply = lesson if lesson["error"] else await pair.request({"run": order})
+                    sent = await pair.request({"suite": _describe(number, suite, entry_points)})
+                    reply = sent if sent["error"] else await pair.request({"run": order})
         if "error" in reply:
             raise ProblemError(reply["error"])
         return reply
 
     async def _number(self, suite: TestSuite, entry_points: tuple[str, ...]) -> int:
-        """The number under which the testers know this suite; a new suite is checked first."""
+        """Return the number under which the testers store this suite; a new suite is checked first."""
         key = (suite, entry_points)
         if key not in self._suites:
             await anyio.to_thread.run_sync(check_suite, suite)
@@ -250,7 +250,7 @@ class SplitExecutor:
         }
 
     def _limit(self, number: int, index: int, limits: Limits) -> float:
-        """Seconds for one test: its full limit, or a multiple of the best time seen where that is less."""
+        """Return the seconds for one test: its full limit, or less, a multiple of the best time seen."""
         best = self._best.get((number, index))
         if best is None or self._settings.adapt_factor is None:
             return limits.test_seconds
@@ -272,7 +272,7 @@ def _python_source(solution: Artifact) -> str:
 
 
 def _cores(settings: ExecutorSettings) -> list[int | None]:
-    """A core for every slot; no particular ones when not asked to pin, or where the system cannot."""
+    """Return a core for every slot; None for each when pinning is off, or not supported by the system."""
     if not settings.pin or not hasattr(os, "sched_getaffinity"):
         return [None] * settings.slots
     allowed = allowed_cores()

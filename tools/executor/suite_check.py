@@ -1,4 +1,4 @@
-"""What every executor does with a suite itself: refuse an unusable one, and judge what a program printed."""
+"""Check suites and judge a program's output, as every executor has to."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def check_suite(suite: TestSuite) -> None:
 
 
 def same_output(test: ProgramTest, printed: str) -> bool:
-    """Whether the program printed what the test expects, compared as the test says."""
+    """Return True when the program's output matches the test's, by the test's kind of comparison."""
     if test.compare == "exact":
         return printed.rstrip() == test.stdout.rstrip()
     got, wanted = printed.split(), test.stdout.split()

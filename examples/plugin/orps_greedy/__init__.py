@@ -1,4 +1,4 @@
-"""A strategy and an executor for orps, found by their entry points in pyproject.toml."""
+"""Add a strategy and an executor to orps, which finds them by their entry points in pyproject.toml."""
 
 from .executor import LoggedExecutor
 from .strategy import Greedy

@@ -1,4 +1,4 @@
-"""The sandbox of orps with a log of what it ran."""
+"""Run candidates in the sandbox of orps and log every run."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from orps_agent.tools.executor import Comparison, SplitExecutor
 
 
 class LoggedExecutor:
-    """Runs candidates as the built-in executor does, and adds a JSON line to a file for every run.
+    """Run candidates as the built-in executor does, and add a JSON line to a file for every run.
 
     The setting `executor.options` names the file: `{"log": "runs.jsonl"}`.
     """

@@ -1,4 +1,4 @@
-"""Hill climbing: always refine the best candidate so far."""
+"""Search by hill climbing: always refine the best candidate so far."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from orps_agent.strategies import EndReason, Growth, Outlook, ScoredTree, StepSt
 
 
 class Greedy(Stepwise):
-    """Every step writes `samples` children of the candidate with the highest value, the earliest one of equals.
+    """Write `samples` children of the candidate with the highest value in every step; of equals, the earliest.
 
-    `rounds` is how many steps there are. A candidate's value is the mean of (ρ-1)/4 and ω/2, as for the built-in
-    strategies that look at the whole tree. The search ends before when every candidate is closed.
+    `rounds` is the number of steps. A candidate's value is the mean of (ρ-1)/4 and ω/2, as for the built-in strategies
+    that use the whole tree. The search ends earlier when every candidate is closed.
     """
 
     fixed: ClassVar[Mapping[str, object]] = {"beam": 1}
@@ -32,6 +32,6 @@ class Greedy(Stepwise):
         return self.config.samples * (self.config.rounds - state.round - 1)
 
     def outlook(self) -> Outlook:
-        """Expect every step to go one deeper than the one before."""
+        """Expect every step to go one level deeper than the one before."""
         sizes = (self.config.samples,) * self.config.rounds
         return Outlook(least=sizes[:1], likely=sizes, most=sizes)

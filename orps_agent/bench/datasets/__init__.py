@@ -1,4 +1,6 @@
-"""Benchmarks as problems: files and the hub, in the formats of MBPP, HumanEval, LBPP, EvalPlus and the contests.
+"""Read benchmarks as problems, in the formats of MBPP, HumanEval, LBPP, EvalPlus and the contests.
+
+Datasets are files, or are loaded from the hub:
 
 for task in load_tasks(open_dataset("data/mbpp")).tasks:
     problem = task.problem("weak")
@@ -35,9 +37,9 @@ __all__ = [
 
 
 def open_dataset(name: str | Path) -> Dataset:
-    """The dataset in a file or a folder, or else the one of that name on the hub; nothing of it is read yet.
+    """Open the dataset in a file or folder, or else the one of that name on the hub, without reading it yet.
 
-    Raises DatasetError when the name can be neither.
+    Raises DatasetError when the name is neither.
     """
     path = Path(name)
     if is_ours(path):

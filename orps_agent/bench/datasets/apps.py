@@ -1,4 +1,4 @@
-"""APPS: question, input_output (JSON: inputs, outputs, perhaps fn_name), solutions (JSON), starter_code."""
+"""Read APPS: question, input_output (JSON: inputs, outputs, perhaps fn_name), solutions (JSON), starter_code."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ NEEDS = ("question", "input_output")
 
 
 def apps_task(fields: Fields) -> Task:
-    """The task in a row; ProblemError when there is none."""
+    """Read the task in a row; raises ProblemError when the row holds none."""
     cases = from_json(text(fields, "input_output"), "input_output")
     if not isinstance(cases, dict):
         raise ProblemError(f"input_output is not an object but {cases!r:.40}")
@@ -37,7 +37,7 @@ def apps_task(fields: Fields) -> Task:
 
 
 def _gold(fields: Fields) -> str | None:
-    """The first solution that is Python 3, as many are not; None where there are none at all."""
+    """Return the first solution that is Python 3, as many are not; None when there are no solutions at all."""
     given = text(fields, "solutions", "")
     solutions = texts(from_json(given, "solutions"), "solutions") if given.strip() else []
     for solution in solutions:
@@ -80,12 +80,12 @@ def _calls(
 
 
 def _wanted(output: Any, *, wrapped: bool) -> list[Any]:
-    """The result, which many problems have in a list of its own: then either is taken, as APPS does."""
+    """Return the accepted results: where outputs are wrapped in a list, both forms are accepted, as in APPS."""
     return [_keys(output[0]), [_keys(output[0])]] if wrapped else [_keys(output)]
 
 
 def _keys(value: Any) -> Any:
-    """A dictionary with the whole numbers as keys that JSON turned into texts."""
+    """Turn the keys of a dictionary back into integers when JSON made them texts."""
     if isinstance(value, dict) and value and all(re.fullmatch(r"-?\d+", key) for key in value):
         return {int(key): each for key, each in value.items()}
     return value

@@ -1,4 +1,4 @@
-"""Where the rows of a benchmark come from, whatever their format, and what may be wrong with one."""
+"""Define the source of a benchmark's rows, whatever their format, and the report of a row that cannot be used."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Fields = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Row:
-    """One row with the place where it begins, for messages: `mbpp/test.csv, line 12`."""
+    """Hold one row and the place where it begins, which messages name: `mbpp/test.csv, line 12`."""
 
     place: str
     fields: Fields
@@ -22,7 +22,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Fault:
-    """A row that cannot be used: its place, and what is wrong with it."""
+    """Report a row that cannot be used: its place and the reason."""
 
     place: str
     reason: str
@@ -32,14 +32,14 @@ class Fault:
 
 
 class Dataset(Protocol):
-    """A benchmark that can be read, row by row."""
+    """Read a benchmark row by row."""
 
     @property
     def name(self) -> str:
-        """What reports call it."""
+        """Return the name that reports show."""
 
     def rows(self, split: Split) -> Iterator[Row | Fault]:
-        """The rows of a split, in its order, none when there is no such split; a Fault for one that cannot be read.
+        """Yield the rows of a split in order, a Fault for one that cannot be read; nothing when there is no such split.
 
-        Raises DatasetError or HubError when nothing of it can be.
+        Raises DatasetError or HubError when the whole split cannot be read.
         """

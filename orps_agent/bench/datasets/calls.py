@@ -1,4 +1,4 @@
-"""Tests of contest problems, from inputs and outputs: runs of a program, or calls of a function or of a method."""
+"""Build the tests of contest problems from inputs and outputs: runs of a program, or calls of a function or method."""
 
 from __future__ import annotations
 
@@ -24,22 +24,22 @@ from itertools import accumulate, chain, combinations, count, cycle, groupby, pa
 from math import ceil, comb, factorial, floor, gcd, inf, isqrt, lcm, log, log2, sqrt
 from typing import Any, Callable, Dict, Iterable, List, Optional, Set, Tuple, Union
 """
-"""What the contests' own harnesses import for a solution; starter code relies on it."""
+"""Imports that the contests' own harnesses provide; starter code relies on them."""
 
 
 def program_test(number: int, stdin: str, stdout: str) -> ProgramTest:
-    """A run of the solution as a program; numbers with a fraction in what it must print may be off by 1e-6."""
+    """Build a test that runs the solution as a program; numbers with a fraction in the output may be off by 1e-6."""
     compare = "floats" if _FRACTION.search(stdout) else "tokens"
     return ProgramTest(name=str(number), stdin=stdin, stdout=stdout, compare=compare)
 
 
 def program_statement(question: str) -> str:
-    """The question with a word on how a program is judged."""
+    """Append the rule that the solution is judged as a program to the question."""
     return f"{question.strip()}\n\n{_PROGRAM}"
 
 
 class Callee:
-    """The function that the tests call, or the method of a class `Solution`, which is LeetCode's way."""
+    """Describe the function that the tests call, or the method of a class `Solution` as on LeetCode."""
 
     def __init__(self, name: str, starter: str, gold: str | None) -> None:
         if not name.isidentifier():
@@ -51,13 +51,13 @@ class Callee:
         self.setup = f"{_IMPORTS}{oracle_source()}"
 
     def test(self, number: int, arguments: Sequence[Any], *wanted: Any) -> SnippetTest:
-        """A call, and the values of which it has to return one."""
+        """Build a test that calls the solution and accepts any of the `wanted` values."""
         called = f"Solution().{self.name}" if self._in_class else self.name
         given, values = (", ".join(map(repr, each)) for each in (arguments, wanted))
         return SnippetTest(name=str(number), code=f"assert {called}({given}) == like({values})")
 
     def statement(self, question: str) -> str:
-        """The question with the starter code, or the name that the tests call."""
+        """Append the starter code to the question, or else the name that the tests call."""
         if self._starter.strip():
             return f"{question.strip()}\n\n{completion_statement(self._starter, list(self.entry_points))}"
         what = "a class `Solution` with a method" if self._in_class else "a function"

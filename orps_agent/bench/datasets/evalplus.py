@@ -1,7 +1,9 @@
-"""HumanEval+ and MBPP+ in EvalPlus' own JSONL: prompt, entry_point, canonical_solution, base_input, plus_input, atol.
+"""Read HumanEval+ and MBPP+ in EvalPlus' own JSONL.
 
-There are inputs and no results: what is right is what the canonical solution returns. The tests run it in the tester,
-far from the solution that they judge, and compare the way EvalPlus does. The base inputs are the weak tests; as in
+Columns: prompt, entry_point, canonical_solution, base_input, plus_input, atol.
+
+There are inputs and no results: the canonical solution's return values are right. The tests run it in the tester, far
+from the solution that they judge, and compare the way EvalPlus does. The base inputs are the weak tests; as in
 EvalPlus, a solution is judged on base and plus inputs together.
 """
 
@@ -29,7 +31,7 @@ NEEDS = ("task_id", "prompt", "entry_point", "canonical_solution", "base_input")
 
 
 def evalplus_task(fields: Fields) -> Task:
-    """The task in a row; ProblemError when there is none."""
+    """Read the task in a row; raises ProblemError when the row holds none."""
     prompt, name = text(fields, "prompt"), text(fields, "entry_point")
     solution, words = text(fields, "canonical_solution"), _words(prompt)
     gold = prompt + solution if words is None else solution
@@ -50,7 +52,7 @@ def evalplus_task(fields: Fields) -> Task:
 
 
 def _words(prompt: str) -> str | None:
-    """The text of a prompt that is one string, MBPP+'s form; None for HumanEval+'s, a function without its body."""
+    """Return the text of a prompt that is a single string, as in MBPP+; None for HumanEval+'s function head."""
     tree = _parsed(prompt)
     match tree.body if tree else []:
         case [ast.Expr(value=ast.Constant(value=str(words)))]:
@@ -59,7 +61,7 @@ def _words(prompt: str) -> str | None:
 
 
 def _asserts(words: str) -> str:
-    """The examples in a prompt, as far as each is on a line of its own."""
+    """Return the asserts in a prompt that stand on lines of their own."""
     return "\n".join(line for line in words.splitlines() if line.startswith("assert ") and _parsed(line))
 
 
@@ -84,7 +86,7 @@ def _atol(fields: Fields) -> float:
 def _restored(given: Sequence[Any], shapes: Sequence[Shape]) -> tuple[Any, ...]:
     try:
         return restored(given, shapes)
-    except TypeError as error:  # what has to be a set has lists in it
+    except TypeError as error:  # a value that must be a set contains lists
         raise ProblemError(f"an input is not like the examples: {error}") from error
 
 

@@ -1,4 +1,4 @@
-"""What a row holds, seen to be of the type that its format says; ProblemError otherwise."""
+"""Read the fields of a row and check that they have the type that the format requires; ProblemError otherwise."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .base import Fields
 
 
 def text(fields: Fields, key: str, default: str | None = None) -> str:
-    """A text; without a default it may not be missing or blank."""
+    """Return a text field; without a default it may not be missing or blank."""
     value = fields.get(key)
     if value is None or value == "":
         value = default
@@ -26,7 +26,7 @@ def text(fields: Fields, key: str, default: str | None = None) -> str:
 
 
 def identifier(fields: Fields, *keys: str, prefix: str) -> str:
-    """The task's id: the first of the keys that is there, `mbpp/11` for a bare `11` of the benchmark `mbpp`."""
+    """Return the task's id, from the first of the keys that has a value: `mbpp/11` for a bare `11` of `mbpp`."""
     given = next((fields[key] for key in keys if fields.get(key) not in (None, "")), None)
     if not isinstance(given, (int, str)):
         raise ProblemError(f"{keys[0]} is missing" if given is None else f"{keys[0]} is not text but {given!r:.40}")
@@ -34,14 +34,14 @@ def identifier(fields: Fields, *keys: str, prefix: str) -> str:
 
 
 def items(value: object, what: str) -> Sequence[Any]:
-    """A list, whatever is in it."""
+    """Return the value as a list of anything; `what` names it in errors."""
     if not isinstance(value, (list, tuple)):
         raise ProblemError(f"{what} is not a list but {value!r:.40}")
     return value
 
 
 def texts(value: object, what: str) -> list[str]:
-    """A list of texts."""
+    """Return the value as a list of texts; `what` names it in errors."""
     found = items(value, what)
     if not all(isinstance(each, str) for each in found):
         raise ProblemError(f"{what} is not a list of texts")
@@ -49,7 +49,7 @@ def texts(value: object, what: str) -> list[str]:
 
 
 def from_json(value: str, what: str) -> Any:
-    """What a text says in JSON."""
+    """Parse a text as JSON; `what` names it in errors."""
     try:
         return json.loads(value)
     except ValueError as error:

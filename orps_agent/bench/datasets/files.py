@@ -1,4 +1,4 @@
-"""A benchmark in files of ours: CSV, JSON lines or one JSON array, each perhaps with gzip, told by what is in them."""
+"""Read a benchmark from local files: CSV, JSON lines or one JSON array, perhaps with gzip, recognised by content."""
 
 from __future__ import annotations
 
@@ -22,22 +22,22 @@ _SUFFIXES = (".csv", ".jsonl", ".json")
 
 
 class FileDataset:
-    """A file, or a folder with a file `test` and perhaps one `dev`: `.csv`, `.jsonl` or `.json`, perhaps with `.gz`."""
+    """Read a file, or a folder with a file `test` and perhaps `dev`: `.csv`, `.jsonl` or `.json`, also with `.gz`."""
 
     def __init__(self, path: Path) -> None:
-        """Raises DatasetError when a folder has two files for one split."""
+        """Find the files of the splits; raises DatasetError when a folder has two files for one split."""
         self._files: dict[Split, Path] = {"test": path} if path.is_file() else _splits(path)
         stem = path.name.partition(".")[0]
         self.name = f"{path.resolve().parent.name}/{stem}" if path.is_file() and stem in ("dev", "test") else stem
 
     def rows(self, split: Split) -> Iterator[Row | Fault]:
-        """The rows of the split's file, one at a time."""
+        """Yield the rows of the split's file, one at a time."""
         if split in self._files:
             yield from file_rows(self._files[split])
 
 
 def is_ours(path: Path) -> bool:
-    """Whether this is a file, or a folder with files for splits, that can be read here."""
+    """Return True for a file, or a folder with files for splits, that can be read here."""
     return path.is_file() or "test" in _splits(path)
 
 
@@ -47,14 +47,14 @@ def _splits(folder: Path) -> dict[Split, Path]:
         names = [f"{split}{suffix}{packed}" for suffix in _SUFFIXES for packed in ("", ".gz")]
         files = [folder / name for name in names if (folder / name).is_file()]
         if len(files) > 1:
-            raise DatasetError(f"{folder}: has both {files[0].name} and {files[1].name}; name the file that counts")
+            raise DatasetError(f"{folder}: has both {files[0].name} and {files[1].name}; name the file to read")
         if files:
             found[split] = files[0]
     return found
 
 
 def file_rows(path: Path, label: str | None = None) -> Iterator[Row | Fault]:
-    """The rows of a file; messages call it by the label. DatasetError when it cannot be read as any format."""
+    """Yield the rows of a file; messages name it by the label. DatasetError when no format can read it."""
     label = label or str(path)
     try:
         with path.open("rb") as raw:
@@ -65,7 +65,7 @@ def file_rows(path: Path, label: str | None = None) -> Iterator[Row | Fault]:
     except UnicodeDecodeError as error:
         raise DatasetError(f"{label}: is not UTF-8 ({error.reason}); save it as UTF-8") from error
     except (OSError, EOFError, zlib.error) as error:
-        raise DatasetError(f"{label}: cannot be read: {error}; mend the path, its permissions or the file") from error
+        raise DatasetError(f"{label}: cannot be read: {error}; check the path, its permissions or the file") from error
 
 
 def _rows(file: BinaryIO, label: str) -> Iterator[Row | Fault]:
@@ -97,7 +97,7 @@ def _json_row(value: Any, place: str) -> Row | Fault:
 
 
 def _json_array(text: str, label: str) -> Iterator[Row | Fault]:
-    """The members of the array, each with the line on which it begins."""
+    """Yield the members of the array, each with the line on which it begins."""
     decoder, position, line = json.JSONDecoder(), text.index("[") + 1, 1
     counted = 0
     while True:
@@ -115,7 +115,7 @@ def _json_array(text: str, label: str) -> Iterator[Row | Fault]:
 
 
 def _blank(text: str, start: int, also: str) -> int:
-    """How many characters of white space, and of `also`, there are from `start` on."""
+    """Count the characters from `start` on that are white space or in `also`."""
     end = start
     while end < len(text) and (text[end].isspace() or text[end] in also):
         end += 1

@@ -1,4 +1,4 @@
-"""Which format a row is in, told by its columns or keys, and the task in it."""
+"""Recognise the format of a row by its columns or keys, and read the task in it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from .task import Task
 
 
 class Format(NamedTuple):
-    """A format: the columns without which a row is not of it, and what reads such a row."""
+    """Describe a format: the columns that its rows must have, and the function that reads such a row."""
 
     name: str
     needs: tuple[str, ...]
@@ -36,11 +36,12 @@ _BUILT_IN = (
 FORMATS: Registry[Format] = Registry(
     "orps_agent.datasets", "dataset format", {each.name.lower(): each for each in _BUILT_IN}, kind=Format
 )
-"""The first whose columns are all there is the row's; those of packages come after the built-in ones."""
+"""Formats by name. A row is read by the first format whose columns it has; those of packages come after the built-in
+ones."""
 
 
 def task_in(fields: Fields) -> Task:
-    """The task in a row; ProblemError, which names the task if it has a name, when there is none."""
+    """Read the task in a row; raises ProblemError, with the task's id if it has one, when the row holds none."""
     try:
         return _format_of(fields).read(fields)
     except ProblemError as error:
@@ -52,7 +53,7 @@ def task_in(fields: Fields) -> Task:
 
 
 def read_row(row: Row) -> Task | Fault:
-    """The task in a row, or what is wrong with it."""
+    """Read the task in a row, or return a Fault with the reason why that is not possible."""
     try:
         return task_in(row.fields)
     except ProblemError as error:
@@ -60,9 +61,9 @@ def read_row(row: Row) -> Task | Fault:
 
 
 def _format_of(fields: Fields) -> Format:
-    """The format of which nothing is missing; ProblemError that says what is missing to those that come closest.
+    """Return the first format whose columns the row has; raises ProblemError with the columns missing for the closest.
 
-    PluginError where no built-in format fits, and a package's cannot be used.
+    Raises PluginError when no built-in format fits and a package's format cannot be loaded.
     """
     missing = {}
     for name in itertools.chain(FORMATS.built_in, _added()):

@@ -1,4 +1,4 @@
-"""Benchmarks of the Hugging Face hub, and folders in its formats, through the package `datasets`."""
+"""Read benchmarks of the Hugging Face hub, and folders in its formats, through the package `datasets`."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ from .files import file_rows
 
 @dataclass(frozen=True)
 class Source:
-    """What `datasets` is asked for."""
+    """Hold the arguments with which `datasets` loads a benchmark."""
 
     path: str = ""
-    """An id of the hub, or a folder here."""
+    """Id on the hub, or a local folder."""
     config: str | None = None
     split: str | None = None
-    """The one with the real tests; None: `test`, or else the only one."""
+    """The split with the real tests; None: `test`, or else the only one."""
     tables: Mapping[str, str] = field(default_factory=dict)
-    """Parquet files by their splits, where `datasets` would not find them or would call their splits otherwise."""
+    """Parquet files by split, where `datasets` would not find them or would name their splits differently."""
     files: tuple[str, ...] = ()
-    """JSON lines that are fetched as they are and read line by line: `datasets` would load each of them as a whole."""
+    """Files of JSON lines, fetched unchanged and read line by line: `datasets` would load each of them as a whole."""
 
 
 _LIVECODEBENCH = "hf://datasets/livecodebench/code_generation_lite"
@@ -44,12 +44,12 @@ KNOWN: Mapping[str, Source] = {
 }
 """Benchmarks that have a short name."""
 _FAILURES = (OSError, ValueError, RuntimeError, httpx.HTTPError, httpx2.HTTPError)
-"""What `datasets` and what fetches for it raise, either of the two transports that its versions have."""
+"""Errors that `datasets` and its HTTP client raise; its versions use one of two clients."""
 _ID = re.compile(r"(?P<path>[\w.-]+/[\w.-]+)(?::(?P<config>[^:]*))?(?::(?P<split>[^:]*))?")
 
 
 def hub_source(name: str) -> Source | None:
-    """What a name stands for: one of KNOWN, or OWNER/DATASET, OWNER/DATASET:CONFIG or OWNER/DATASET:CONFIG:SPLIT."""
+    """Return the source of a name in KNOWN or of the form OWNER/DATASET[:CONFIG[:SPLIT]]; None for any other name."""
     if name in KNOWN:
         return KNOWN[name]
     found = _ID.fullmatch(name)
@@ -57,21 +57,21 @@ def hub_source(name: str) -> Source | None:
 
 
 def folder_source(folder: Path) -> Source:
-    """What is in a folder here: Parquet files named by their splits, or whatever `datasets` makes of it."""
+    """Return the source of a local folder: Parquet files named by split, or else a folder that `datasets` can load."""
     tables = {split: folder / f"{split}.parquet" for split in ("dev", "test")}
     there = {split: str(path) for split, path in tables.items() if path.is_file()}
     return Source(tables=there) if "test" in there else Source(str(folder))
 
 
 class HubDataset:
-    """A dataset of the hub, fetched once and then read from its cache here."""
+    """Read a dataset of the hub, fetched once and then read from the local cache."""
 
     def __init__(self, name: str, source: Source) -> None:
         self.name = name
         self._source = source
 
     def rows(self, split: Split) -> Iterator[Row | Fault]:
-        """The rows of a split, one at a time; `dev` counts as weak tests only where the split is not named."""
+        """Yield the rows of a split; `dev` counts as weak tests only where the name of the dataset names no split."""
         if self._source.files:
             if split == "test":
                 for path, address in zip(self._fetched, self._source.files, strict=True):
@@ -82,7 +82,7 @@ class HubDataset:
             yield Row(f"{self.name} ({chosen}), row {number}", fields)
 
     def _chosen(self, split: Split) -> str | None:
-        """What the dataset calls this split; None when it has none like it."""
+        """Return the dataset's name of this split, None without a `dev`; raises DatasetError without a `test`."""
         there = list(self._splits)
         if split == "dev":
             return "dev" if "dev" in there and self._source.split is None else None
@@ -110,7 +110,7 @@ class HubDataset:
 
     @contextlib.contextmanager
     def _package(self) -> Iterator[Any]:
-        """The package `datasets`; what goes wrong with it is a HubError that names this dataset."""
+        """Import the package `datasets` and turn its errors into a HubError that names this dataset."""
         try:
             import datasets  # noqa: PLC0415 - an extra, and slow to import
         except ImportError as error:

@@ -1,4 +1,6 @@
-"""HumanEval as it was published: task_id, prompt, entry_point, canonical_solution, test with `check(candidate)`.
+"""Read HumanEval as published.
+
+Columns: task_id, prompt, entry_point, canonical_solution, test with `check(candidate)`.
 
 HumanEval+ has the same columns on the hub; its `check` is a loop over lists of inputs and results.
 """
@@ -24,7 +26,7 @@ NEEDS = ("task_id", "prompt", "entry_point", "canonical_solution", "test")
 
 
 def humaneval_task(fields: Fields) -> Task:
-    """The task in a row; ProblemError when there is none."""
+    """Read the task in a row; raises ProblemError when the row holds none."""
     prompt, name = text(fields, "prompt"), text(fields, "entry_point")
     gold = prompt + text(fields, "canonical_solution")
     suite = _suite(text(fields, "test"), name)
@@ -39,7 +41,7 @@ def humaneval_task(fields: Fields) -> Task:
 
 
 def surroundings(gold: str, name: str) -> str:
-    """What the prompt has before the function to write, its imports and helpers: the tests may rely on them."""
+    """Return the code before the function to write, its imports and helpers, as the tests may rely on them."""
     before: list[str] = []
     for node in parse_python(gold, "gold solution").body:
         if getattr(node, "name", None) == name:
@@ -50,14 +52,14 @@ def surroundings(gold: str, name: str) -> str:
 
 
 def _suite(test: str, name: str) -> TestSuite:
-    """A test for every assert, or for the turns of the loop, in `check`; else one of all that it does."""
+    """Build one test for each assert in `check`, or for each turn of its loop; otherwise one test of its whole body."""
     body = parse_python(test, "test").body
     check = next((node for node in body if isinstance(node, ast.FunctionDef) and node.name == "check"), None)
     if check is None or len(check.args.args) != 1:
         raise ProblemError("test defines no check(candidate)")
     around = [node for node in body if node is not check and not is_text(node)]
     candidate = _Rename(check.args.args[0].arg, name)
-    inside = [candidate.visit(node) for node in check.body if not _says_nothing(node)]
+    inside = [candidate.visit(node) for node in check.body if not _is_constant_assert(node)]
     if loop := unrolled([*around, *inside]):
         setup, turns = loop
         return TestSuite(setup=setup, tests=numbered(turns))
@@ -68,8 +70,8 @@ def _suite(test: str, name: str) -> TestSuite:
     return TestSuite(setup=suite.setup, tests=numbered(codes))
 
 
-def _says_nothing(node: ast.stmt) -> bool:
-    """`assert True, "for debugging"`, which HumanEval has between its tests."""
+def _is_constant_assert(node: ast.stmt) -> bool:
+    """Return True for an assert of a constant, such as `assert True, "for debugging"`, which HumanEval contains."""
     return isinstance(node, ast.Assert) and isinstance(node.test, ast.Constant)
 
 
@@ -78,11 +80,11 @@ def _source(body: Sequence[ast.stmt]) -> str:
 
 
 class _Rename(ast.NodeTransformer):
-    """Puts the solution's own name in the place of the parameter: tests then read as a person writes them."""
+    """Replace the parameter by the solution's own name, so that tests read as a person writes them."""
 
     def __init__(self, old: str, new: str) -> None:
         self._old, self._new = old, new
 
     def visit_Name(self, node: ast.Name) -> ast.Name:
-        """A name, the parameter's replaced."""
+        """Replace a name when it is the parameter's."""
         return ast.copy_location(ast.Name(self._new, node.ctx), node) if node.id == self._old else node

@@ -1,4 +1,4 @@
-"""Rows of the public ORPS data, of which LBPP's own format is a special case.
+"""Read rows of the public ORPS data, of which LBPP's own format is a special case.
 
 Columns: task_id, instruction, completion (a gold solution), test_setup, test_list (a Python list of assert snippets,
 sometimes in one more pair of quotes); LBPP has others besides, and on the hub it packs its texts.
@@ -22,7 +22,7 @@ NEEDS = ("task_id", "instruction", "completion", "test_list")
 
 
 def orps_task(fields: Fields) -> Task:
-    """The task in a row; ProblemError when there is none."""
+    """Read the task in a row; raises ProblemError when the row holds none."""
     return snippet_task(
         identifier(fields, "task_id", prefix="orps"),
         text(fields, "instruction"),

@@ -1,4 +1,6 @@
-"""LiveCodeBench: question_content, public_test_cases, private_test_cases (perhaps packed), starter_code, metadata.
+"""Read LiveCodeBench.
+
+Columns: question_content, public_test_cases, private_test_cases (perhaps packed), starter_code, metadata.
 
 The public tests are the weak ones; as in LiveCodeBench, a solution is judged on public and private tests together.
 There are no gold solutions.
@@ -21,7 +23,7 @@ NEEDS = ("question_content", "public_test_cases", "private_test_cases")
 
 
 def livecodebench_task(fields: Fields) -> Task:
-    """The task in a row; ProblemError when there is none."""
+    """Read the task in a row; raises ProblemError when the row holds none."""
     public, private = _cases(fields, "public_test_cases"), _cases(fields, "private_test_cases")
     question = text(fields, "question_content")
     callee = _callee(fields, [*public, *private])
@@ -49,7 +51,7 @@ def _cases(fields: Fields, key: str) -> list[dict[str, Any]]:
 
 
 def _callee(fields: Fields, cases: list[dict[str, Any]]) -> Callee | None:
-    """What the functional tests call; None when every test is a run of a program."""
+    """Return the function or method that the functional tests call; None when every test is a run of a program."""
     if not any(case.get("testtype") == "functional" for case in cases):
         return None
     metadata = fields.get("metadata") or "{}"

@@ -1,4 +1,4 @@
-"""From the rows of a dataset to its tasks, each with the weak tests that the other split has for it."""
+"""Load the tasks of a dataset from its rows, each with the weak tests that its `dev` split has for it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _SHOWN = 10
 
 @dataclass(frozen=True)
 class Loaded:
-    """All tasks of a dataset, in its order, and the rows that had to be left out."""
+    """Hold all tasks of a dataset, in order, and the rows that could not be used."""
 
     name: str
     tasks: tuple[Task, ...]
@@ -25,9 +25,9 @@ class Loaded:
 
 
 def load_tasks(dataset: Dataset, *, strict: bool = False) -> Loaded:
-    """All tasks at once.
+    """Load all tasks at once.
 
-    Raises DatasetError when there are none, or when there is any bad row and none may be (`strict`).
+    Raises DatasetError when there are none, or with `strict` when any row cannot be used.
     """
     tasks: list[Task] = []
     faults: list[Fault] = []
@@ -37,16 +37,16 @@ def load_tasks(dataset: Dataset, *, strict: bool = False) -> Loaded:
         else:
             tasks.append(each)
     if faults and (strict or not tasks):
-        raise _refusal(dataset.name, faults, few=bool(tasks))
+        raise _bad_rows_error(dataset.name, faults, few=bool(tasks))
     if not tasks:
         raise DatasetError(f"{dataset.name}: has no rows")
     return Loaded(dataset.name, tuple(tasks), tuple(faults))
 
 
 def read_tasks(dataset: Dataset) -> Iterator[Task | Fault]:
-    """The tasks one by one, for datasets that are larger than the memory; a Fault for each bad row.
+    """Yield the tasks one by one, for datasets that are larger than the memory; a Fault for each bad row.
 
-    Of several rows with one id the first counts. Weak tests that cannot be used are a Fault too; the task stays.
+    Of several rows with one id the first counts. Weak tests that cannot be used are a Fault too; their task is yielded.
     """
     weak: dict[str, tuple[str, Task]] = {}
     for place, each in _unique(dataset, "dev"):
@@ -64,14 +64,14 @@ def read_tasks(dataset: Dataset) -> Iterator[Task | Fault]:
 
 
 def _unique(dataset: Dataset, split: Split) -> Iterator[tuple[str, Task | Fault]]:
-    """What is in each row of a split, with its place; a second row for a task is a Fault."""
+    """Yield the task of each row of a split, with its place; a second row with the same id is a Fault."""
     seen: dict[str, str] = {}
     for row in dataset.rows(split):
         each = row if isinstance(row, Fault) else read_row(row)
         if isinstance(each, Task):
             first = seen.setdefault(each.id, row.place)
             if first != row.place:
-                each = Fault(row.place, f"{each.id}: is there already, in {first}, which counts")
+                each = Fault(row.place, f"{each.id}: is a duplicate of {first}, which is used")
         yield row.place, each
 
 
@@ -83,7 +83,7 @@ def _joined(task: Task, place: str, other: Task) -> Iterator[Task | Fault]:
         yield task
 
 
-def _refusal(name: str, faults: list[Fault], *, few: bool) -> DatasetError:
+def _bad_rows_error(name: str, faults: list[Fault], *, few: bool) -> DatasetError:
     shown = "; ".join(map(str, faults[:_SHOWN])) + (f"; and {len(faults) - _SHOWN} more" * (len(faults) > _SHOWN))
     what = f"has {len(faults)} bad rows" if few else "has no row that can be used"
     return DatasetError(f"{name}: {what}: {shown}", tuple(map(str, faults)))

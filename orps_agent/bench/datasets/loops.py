@@ -1,4 +1,4 @@
-"""Loops over inputs as tests: the hundreds of inputs of EvalPlus, and the loops that its files on the hub have."""
+"""Turn loops over inputs into tests: the hundreds of inputs of EvalPlus, and the loops in its files on the hub."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ import textwrap
 from collections.abc import Mapping, Sequence
 
 _MAX_TESTS = 100
-"""A test costs milliseconds, whatever it does: more inputs than that share tests."""
+"""Largest number of tests to make: each costs milliseconds, so that more inputs than this share tests."""
 Lists = Mapping[str, Sequence[ast.expr]]
 
 
 def loop_tests(target: str, turns: Sequence[str], body: str) -> list[str]:
-    """The code of `for target in turns: body` as one test for each turn, or for several where there are many."""
+    """Split `for target in turns: body` into one test for each turn, or for several turns where there are many."""
     together = -(-len(turns) // _MAX_TESTS)
     if together <= 1:
         return [f"{target} = {turn}\n{body}" for turn in turns]
@@ -23,9 +23,9 @@ def loop_tests(target: str, turns: Sequence[str], body: str) -> list[str]:
 
 
 def unrolled(body: Sequence[ast.stmt]) -> tuple[str, list[str]] | None:
-    """What comes before the loop that ends the statements, and the tests that are in that loop.
+    """Return the code before the loop that ends the statements, and the tests in that loop.
 
-    None when they do not end with a loop over lists that are written out before it, as in
+    None when the statements do not end with a loop over lists that are written out before it, as in
     `for i, (given, wanted) in enumerate(zip(inputs, results)):`.
     """
     if not body or not isinstance(body[-1], ast.For):
@@ -49,7 +49,7 @@ def _list(node: ast.stmt) -> list[tuple[str, Sequence[ast.expr]]]:
 
 
 def _turns(over: ast.expr, lists: Lists) -> Sequence[ast.expr] | None:
-    """What the loop's target is bound to in each turn."""
+    """Return the values of the loop's target, one for each turn; None when they are not written out."""
     match over:
         case ast.Name(id=name):
             return lists.get(name)

@@ -1,7 +1,9 @@
-"""MBPP as it was published: task_id, text, code, test_list, test_setup_code; its sanitized variant; MBPP+ on the hub.
+"""Read MBPP as published, its sanitized variant, and MBPP+ on the hub.
+
+Columns: task_id, text, code, test_list, test_setup_code.
 
 The sanitized variant has `prompt` and `test_imports` in place of `text` and `test_setup_code`. MBPP+ adds `test`, a
-script that runs the code on many inputs: that is what judges, and `test_list` are the weak tests.
+script that runs the code on many inputs: the script holds the real tests, `test_list` the weak ones.
 """
 
 from __future__ import annotations
@@ -20,7 +22,7 @@ NEEDS = ("task_id", "code", "test_list")
 
 
 def mbpp_task(fields: Fields) -> Task:
-    """The task in a row; ProblemError when there is none."""
+    """Read the task in a row; raises ProblemError when the row holds none."""
     imports = texts(fields.get("test_imports") or [], "test_imports")
     setup = "\n".join([text(fields, "test_setup_code", ""), *imports]).strip()
     listed = suite_of(texts(fields.get("test_list"), "test_list"), setup)

@@ -1,4 +1,4 @@
-"""Texts that benchmarks publish as base64 of zlib of a pickle, so that no crawler reads them as text."""
+"""Unpack texts that benchmarks publish as base64 of zlib of a pickle, so that crawlers cannot read them."""
 
 from __future__ import annotations
 
@@ -11,23 +11,23 @@ import zlib
 from orps_agent.errors import ProblemError
 
 MAX_BYTES = 256 << 20
-"""A text that unpacks to more than this is refused, long before it fills the memory."""
+"""Size limit of an unpacked text; a longer one is refused before it fills the memory."""
 _PACKED = re.compile(r"e[AFJN][A-Za-z0-9+/]+={0,2}")
-"""Base64 of what begins with one of zlib's headers."""
+"""Base64 of data that begins with one of zlib's headers."""
 _TEXTS = frozenset({"SHORT_BINUNICODE", "BINUNICODE", "BINUNICODE8", "UNICODE"})
 _NOTHING = frozenset({"PROTO", "FRAME", "MEMOIZE", "BINPUT", "LONG_BINPUT", "PUT", "STOP"})
-"""What a pickle of one text has beside the text."""
+"""Instructions of a pickle of one text, apart from the text itself."""
 
 
 def is_packed(value: str) -> bool:
-    """Whether a text looks like a packed one."""
+    """Return True when a text looks like a packed one."""
     return _PACKED.fullmatch(value.strip()) is not None
 
 
 def unpack(value: str, what: str) -> str:
-    """The text that was packed; ProblemError for anything but a text.
+    """Unpack a text; raises ProblemError for anything but a packed text.
 
-    The pickle is read as a list of instructions and never carried out, because carrying one out may run any code.
+    The pickle is read as a list of instructions and never executed, because executing one may run any code.
     """
     try:
         inflater = zlib.decompressobj()

@@ -1,7 +1,7 @@
-"""The Python types that JSON took from a task's inputs, found again in examples of its calls.
+"""Recover the Python types that JSON took from a task's inputs, from examples of calls.
 
-MBPP+ keeps tuples and sets as lists and complex numbers as texts. Which is which shows in the asserts that each task
-comes with: where `f((1, 2), [3])` is an example, the inputs `[[5, 6], [7]]` mean `(5, 6)` and `[7]`.
+MBPP+ stores tuples and sets as lists and complex numbers as texts. The asserts that come with each task show the
+types: where `f((1, 2), [3])` is an example, the inputs `[[5, 6], [7]]` mean `(5, 6)` and `[7]`.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ _CONTAINERS = frozenset({list, tuple, set, dict})
 
 @dataclass(frozen=True)
 class Shape:
-    """Which types occur in one place of the examples, and the shape of what is inside of them."""
+    """Hold the types that occur in one place of the examples, and the shape of the values inside of them."""
 
     kinds: frozenset[type]
     inside: Shape | None
 
     def restore(self, value: Any) -> Any:
-        """The value with the types that it has in the examples."""
+        """Return the value with the types that it has in the examples."""
         if isinstance(value, dict):
             return {key: self._inner(each) for key, each in value.items()}
         if isinstance(value, list):
@@ -46,9 +46,9 @@ class Shape:
 
 
 def example_shapes(code: str, name: str) -> list[Shape]:
-    """The shape of each argument over all calls of the function whose arguments are written out.
+    """Return the shape of each argument over all calls of the function whose arguments are literals.
 
-    ProblemError when the code is not Python.
+    Raises ProblemError when the code is not Python.
     """
     positions: list[list[Any]] = []
     for call in ast.walk(parse_python(code, "the examples")):
@@ -62,7 +62,7 @@ def example_shapes(code: str, name: str) -> list[Shape]:
 
 
 def restored(arguments: Sequence[Any], shapes: Sequence[Shape]) -> tuple[Any, ...]:
-    """The arguments with the types of the examples, as far as there are examples."""
+    """Return the arguments with the types of the examples; arguments without examples are unchanged."""
     known = tuple(shape.restore(value) for value, shape in zip(arguments, shapes, strict=False))
     return (*known, *arguments[len(known) :])
 
@@ -82,7 +82,7 @@ def _items(value: Any) -> Iterable[Any]:
 
 
 def _number(text: str) -> Any:
-    """The number that a text spells; the text where it spells none."""
+    """Return the number that a text spells, or the text where it spells none."""
     with suppress(ValueError):
         number = complex(text)
         return number if number.imag or "j" in text else number.real

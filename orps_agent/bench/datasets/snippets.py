@@ -1,4 +1,4 @@
-"""Lists of assert snippets, the form of MBPP, HumanEval and LBPP, as suites; and which names they use."""
+"""Build suites from lists of assert snippets, the form of MBPP, HumanEval and LBPP, and find the names they use."""
 
 from __future__ import annotations
 
@@ -29,18 +29,18 @@ SOLUTION_MODULE = "code"
 
 
 def numbered(codes: Iterable[str]) -> tuple[SnippetTest, ...]:
-    """One test for each piece of code, named by its number."""
+    """Build one test for each piece of code, named by its number."""
     return tuple(SnippetTest(name=str(number), code=code) for number, code in enumerate(codes, start=1))
 
 
 @lru_cache(maxsize=1)
 def oracle_source() -> str:
-    """The setup of tests that are made from inputs: where `like` and `expected_from` come from."""
+    """Return the setup of tests that are made from inputs, which defines `like` and `expected_from`."""
     return Path(oracle.__file__).read_text(encoding="utf-8")
 
 
 def suite_of(codes: Iterable[str], setup: str) -> TestSuite:
-    """The suite of these snippets; ProblemError when one of them, or the setup, is not Python."""
+    """Build the suite of these snippets; raises ProblemError when one of them, or the setup, is not Python."""
     module = SOLUTION_MODULE if imports(SOLUTION_MODULE, parse_python(setup, "setup of the tests")) else None
     return TestSuite(setup=setup, module=module, tests=numbered(codes))
 
@@ -54,21 +54,21 @@ def snippet_task(
     weak: TestSuite | None = None,
     entry_point: str | None = None,
 ) -> Task:
-    """A checked task; without an `entry_point`, those are the names of the gold solution that the tests use.
+    """Build and check a task; without `entry_point`, its entry points are the gold solution's names that the tests use.
 
-    Tests that never touch the solution (`assert True`) are left out: they would pass whatever it does.
+    Tests that never use the solution (`assert True`) are left out: they would pass whatever it does.
     Raises ProblemError.
     """
     parse_python(gold, "gold solution")
     real = _with_modules(real, gold)
     names = (entry_point,) if entry_point else find_entry_points(real, gold)
-    task = Task(id=id, statement=statement, entry_points=names, real=_touching(real, names), gold=Program(gold))
+    task = Task(id=id, statement=statement, entry_points=names, real=_using(real, names), gold=Program(gold))
     check_task(task)
-    return task if weak is None else with_weak(task, _touching(_with_modules(weak, gold), names))
+    return task if weak is None else with_weak(task, _using(_with_modules(weak, gold), names))
 
 
 def with_weak(task: Task, weak: TestSuite) -> Task:
-    """The task with these weak tests as well, whose names join its entry points; ProblemError if they are no good."""
+    """Add weak tests to a task; the names they use join its entry points. ProblemError when they cannot be used."""
     names = set(task.entry_points)
     if task.gold is not None and any(test.kind == "snippet" for test in weak.tests):
         names |= set(find_entry_points(weak, task.gold.source))
@@ -78,7 +78,7 @@ def with_weak(task: Task, weak: TestSuite) -> Task:
 
 
 def find_entry_points(suite: TestSuite, gold: str) -> tuple[str, ...]:
-    """What the tests import from the solution's module, or else call and the gold solution defines."""
+    """Return the names that the tests import from the solution, or else call and the gold solution defines."""
     found: set[str] = set()
     called: set[str] = set()
     own = own_names(gold)
@@ -94,7 +94,7 @@ def find_entry_points(suite: TestSuite, gold: str) -> tuple[str, ...]:
 
 
 def _codes(suite: TestSuite) -> Iterator[str]:
-    """Setup and snippet of each test as one module."""
+    """Yield setup and snippet of each test as one module."""
     for test in suite.tests:
         if isinstance(test, SnippetTest):
             parse_python(test.code, f"test {test.name!r}")
@@ -102,14 +102,14 @@ def _codes(suite: TestSuite) -> Iterator[str]:
 
 
 def _with_modules(suite: TestSuite, gold: str) -> TestSuite:
-    """The suite with imports for modules of Python's own that its tests use as if they were there (mbpp/276)."""
+    """Add imports for standard modules that a suite's tests use without importing them (mbpp/276)."""
     used = set().union(*(free_names(code) for code in _codes(suite)))
     missing = sorted((used & sys.stdlib_module_names) - own_names(gold))
     setup = "\n".join([*(f"import {name}" for name in missing), suite.setup])
     return suite.model_copy(update={"setup": setup}) if missing else suite
 
 
-def _touching(suite: TestSuite, names: tuple[str, ...]) -> TestSuite:
+def _using(suite: TestSuite, names: tuple[str, ...]) -> TestSuite:
     setup, wanted = parse_python(suite.setup, "setup of the tests"), set(names)
     kept = [
         test

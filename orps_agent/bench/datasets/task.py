@@ -1,4 +1,4 @@
-"""A problem of a benchmark, with the tests that a search may see and those that judge it."""
+"""Model a problem of a benchmark, with the tests that a search may see and those that judge it."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from orps_agent.errors import ProblemError
 from orps_agent.problems import check_problem
 
 _SECONDS_A_TEST = 0.1
-"""A suite of more than 200 tests gets more than a candidate's usual 20 s."""
+"""Seconds allowed a test: a suite of more than 200 tests gets more than a candidate's usual 20 s."""
 
 
 class Task(BaseModel):
-    """One problem of a benchmark, with both of its suites."""
+    """Hold one problem of a benchmark, with both of its suites."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -31,9 +31,9 @@ class Task(BaseModel):
     """A reference solution; None where the benchmark has none."""
 
     def problem(self, regime: Regime) -> Problem:
-        """The problem as a search gets it: its winner is judged on the real tests, in either regime.
+        """Build the problem that a search works on; its winner is judged on the real tests, in either regime.
 
-        In regime `weak` it has no tests where the benchmark has no weak ones: somebody has to write them.
+        In regime `weak` it has no tests where the benchmark has no weak ones: a model has to write them.
         """
         tests = self.real if regime == "real" else self.weak or TestSuite()
         usual = Limits()
@@ -50,7 +50,7 @@ class Task(BaseModel):
 
 
 def check_task(task: Task, regime: Regime = "real", tests: int | None = None) -> None:
-    """Refuse, with a ProblemError, what no search could use; of tests that were made here, the first few will do."""
+    """Raise ProblemError for a task that no search could use; `tests` limits how many generated tests are checked."""
     if not len(task.real):
         raise ProblemError("has no tests that a solution could be judged by")
     problem = task.problem(regime)

@@ -1,4 +1,4 @@
-"""A store in memory, for tests, benchmarks and embedding: nothing survives the process."""
+"""Provide a store in memory, for tests, benchmarks and embedding: nothing survives the process."""
 
 from .memory_store import MemoryStore
 

@@ -1,4 +1,4 @@
-"""What a store in memory holds: plain dictionaries, by the search's id where they are about one."""
+"""Hold the contents of a store in memory: plain dictionaries, by the search's id where they belong to one."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from orps_agent.store.effects import Effect
 from orps_agent.store.records import BenchRun, CallRecord, ExecutionRecord, QueueEntry, Token
 
 PLACE = "memory"
-"""Where a search is said not to be."""
+"""Name of the store in errors about an unknown search."""
 Try = tuple[Effect, int]
 
 
 @dataclass
 class StoredCall:
-    """One try of a model call."""
+    """Hold one try of a model call."""
 
     record: CallRecord
     messages: list[tuple[str, str]]
@@ -32,7 +32,7 @@ class StoredCall:
 
 @dataclass
 class StoredExecution:
-    """One try of an execution."""
+    """Hold one try of an execution."""
 
     record: ExecutionRecord
     result: BaseModel | None = None
@@ -40,7 +40,7 @@ class StoredExecution:
 
 @dataclass
 class Submitted:
-    """A place in the queue."""
+    """Hold an entry of the queue with its times."""
 
     entry: QueueEntry
     at: float
@@ -49,7 +49,7 @@ class Submitted:
 
 @dataclass
 class Contents:
-    """All of it; each part of the store works on some of these."""
+    """Hold all contents of a store, which its parts share."""
 
     searches: dict[str, Search] = field(default_factory=dict)
     candidates: dict[str, dict[str, Candidate]] = field(default_factory=dict)
@@ -62,7 +62,7 @@ class Contents:
     bench_records: dict[str, tuple[BenchRun, BaseModel]] = field(default_factory=dict)
 
     def forget(self, search: str) -> None:
-        """Remove everything that is about a search but its bench record."""
+        """Remove all data of a search except its bench record."""
         self.searches.pop(search, None)
         self.candidates.pop(search, None)
         self.calls.pop(search, None)
@@ -75,11 +75,11 @@ class Contents:
         self.searches[search] = self.searches[search].model_copy(update=dict(changed))
 
     def waits(self, search: str) -> bool:
-        """Return whether a search is in the queue."""
+        """Return True when a search is in the queue."""
         return search in self.queue and not self.queue[search].entry.done
 
 
 class Part:
-    """One concern of the store, over what all of them hold."""
+    """Hold the shared contents for one concern of the store."""
 
     _contents: Contents

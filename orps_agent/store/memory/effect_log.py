@@ -1,4 +1,4 @@
-"""The effects of one search in memory."""
+"""Log the effects of one search in memory."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from .contents import PLACE, Contents, StoredCall, StoredExecution, Try
 
 
 class MemoryEffects:
-    """`EffectLog` of store.effects."""
+    """Implement `EffectLog` of store.effects."""
 
     def __init__(self, search: str, contents: Contents) -> None:
         self._calls = contents.calls.setdefault(search, {})
@@ -98,7 +98,7 @@ def nothing_stored(effect: Effect) -> StoreError:
 
 
 def total(values: Iterable[float | None]) -> float | None:
-    """Return the sum, None when not all of them are known."""
+    """Return the sum; None when one of the values is None."""
     known = list(values)
     return None if None in known else sum(each for each in known if each is not None)
 

@@ -1,4 +1,4 @@
-"""Candidates in memory."""
+"""Store candidates in memory."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .contents import PLACE, Part
 
 
 class MemoryCandidates(Part):
-    """`Candidates` of store.base."""
+    """Implement `Candidates` of store.base."""
 
     async def add_candidates(self, search: str, candidates: Iterable[Candidate]) -> None:
         if search not in self._contents.searches:

@@ -1,4 +1,4 @@
-"""What searches did, in memory."""
+"""Store effects and events of searches in memory."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .effect_log import MemoryEffects, nothing_stored, total
 
 
 class MemoryHistories(Part):
-    """`Histories` of store.base."""
+    """Implement `Histories` of store.base."""
 
     async def journal(self, search: str) -> Journal:
         journal = Journal(search, MemoryEffects(search, self._contents))

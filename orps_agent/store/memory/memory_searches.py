@@ -1,4 +1,4 @@
-"""Searches in memory."""
+"""Store searches in memory."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _JUDGED = ("judge", "contest")
 
 
 class MemorySearches(Part):
-    """`Searches` of store.base."""
+    """Implement `Searches` of store.base."""
 
     async def add_search(self, search: Search, *, entry: QueueEntry | None = None) -> None:
         self._contents.searches[search.id] = search

@@ -1,4 +1,4 @@
-"""The queue, tokens and bench records in memory."""
+"""Store the queue, tokens and bench records in memory."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .contents import Part, Submitted
 
 
 class MemoryQueue(Part):
-    """`Queue` of store.base_service."""
+    """Implement `Queue` of store.base_service."""
 
     async def enqueue(self, entry: QueueEntry, **changed: Unpack[SearchChanges]) -> None:
         known = self._contents.queue.get(entry.search)
@@ -72,7 +72,7 @@ class MemoryQueue(Part):
 
 
 class MemoryTokens(Part):
-    """`Tokens` of store.base_service."""
+    """Implement `Tokens` of store.base_service."""
 
     async def add_token(self, token: Token) -> None:
         self._contents.tokens[token.id] = token
@@ -89,7 +89,7 @@ class MemoryTokens(Part):
 
 
 class MemoryBenchRecords(Part):
-    """`BenchRecords` of store.base_service."""
+    """Implement `BenchRecords` of store.base_service."""
 
     async def keep_bench_record(self, run: BenchRun, record: BaseModel) -> None:
         self._contents.bench_records[run.search] = run, record

@@ -1,4 +1,4 @@
-"""A store in memory."""
+"""Combine the parts of the store in memory."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from .memory_service import MemoryBenchRecords, MemoryQueue, MemoryTokens
 
 
 class MemoryStore(MemorySearches, MemoryCandidates, MemoryHistories, MemoryQueue, MemoryTokens, MemoryBenchRecords):
-    """A store for tests, benchmarks and embedding, which keeps everything until the object goes, and not longer.
+    """Store searches in memory, for tests, benchmarks and embedding, for the lifetime of the object.
 
-    It may be closed and opened again as a file may, and holds the same then. It belongs to one event loop.
+    It may be closed and opened again, as a file may, with the same contents. It belongs to one event loop.
 
         async with MemoryStore() as store, Archive(store=store) as archive:
             rows = await archive.searches()

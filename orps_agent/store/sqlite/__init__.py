@@ -1,4 +1,4 @@
-"""The store in one SQLite file."""
+"""Store searches in one SQLite file."""
 
 from .store import SqliteStore
 

@@ -1,4 +1,4 @@
-"""The table of bench records."""
+"""Read and write the table of bench records."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .reader import Result
 
 
 class BenchRecordTable(Part):
-    """What bench runs know, as rows."""
+    """Store the results of bench runs as rows."""
 
     async def keep_bench_record(self, run: BenchRun, record: BaseModel) -> None:
         """Store a record, in place of an earlier one of its search."""

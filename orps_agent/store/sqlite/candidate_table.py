@@ -1,4 +1,4 @@
-"""The table of candidates."""
+"""Read and write the table of candidates."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from .writer import update
 
 
 class CandidateTable(Part):
-    """Candidates as rows."""
+    """Store candidates as rows."""
 
     async def add_candidates(self, search: str, candidates: Iterable[Candidate]) -> None:
         """Store planned candidates; those that an interrupted run stored already stay as they are."""

@@ -1,4 +1,4 @@
-"""Opening SQLite files, and what it means when that or anything later fails."""
+"""Open SQLite files, and explain the errors of opening and using them."""
 
 from __future__ import annotations
 
@@ -15,19 +15,20 @@ import anyio.to_thread
 from .migrations import migrate, refuse_newer
 
 FAULTS = (sqlite3.Error, UnicodeDecodeError)
-"""What SQLite raises over a file; the latter where it quotes a damaged one in its message."""
+"""Errors that SQLite raises over a file; the latter when its message quotes a damaged one."""
 BUSY_SECONDS = 10.0
-"""How long a statement waits for another process that is writing."""
+"""Seconds that a statement waits for another process that is writing."""
 Durability = Literal["process", "power"]
 PAGE_BYTES = 1024
-"""Of a new file. A reply shrinks to references once its candidate tells it; small pages leave small holes."""
+"""Page size of a new file. A reply shrinks to references once its candidate's row contains it: small pages leave small
+holes."""
 _SYNCHRONOUS: dict[Durability, str] = {"process": "NORMAL", "power": "FULL"}
 
 
 @asynccontextmanager
 async def connect(path: Path, busy_seconds: float = BUSY_SECONDS) -> AsyncIterator[aiosqlite.Connection]:
-    """A connection for as long as the context lasts; raises sqlite3.Error."""
-    # Tried out first, because aiosqlite leaves a thread behind when a file cannot be opened.
+    """Open a connection for as long as the context lasts; raises sqlite3.Error."""
+    # Opened once before, because aiosqlite leaks a thread when a file cannot be opened.
     await anyio.to_thread.run_sync(lambda: sqlite3.connect(path).close())
     async with aiosqlite.connect(path, timeout=busy_seconds) as connection:
         yield connection
@@ -37,7 +38,7 @@ async def connect(path: Path, busy_seconds: float = BUSY_SECONDS) -> AsyncIterat
 async def connect_for_writing(
     path: Path, prepare: Callable[[sqlite3.Connection], None], busy_seconds: float, durability: Durability
 ) -> AsyncIterator[sqlite3.Connection]:
-    """The connection of a file's one writer; raises what `prepare` does, or sqlite3.Error."""
+    """Open the connection of a file's one writer; raises sqlite3.Error, and the errors of `prepare`."""
 
     def open_() -> sqlite3.Connection:
         # Transactions, checkpoints and waiting are the writer's business, and any thread may do its work.
@@ -70,7 +71,7 @@ def bring_up_to_date(connection: sqlite3.Connection, path: str) -> None:
 
 
 def explain(error: sqlite3.Error | UnicodeDecodeError, path: str) -> str:
-    """One line on what went wrong with the file and what to do about it."""
+    """Describe in one line what is wrong with the file and how to repair it."""
     text = "database disk image is malformed" if isinstance(error, UnicodeDecodeError) else str(error)
     advice = {
         "disk is full": "free some space, then run `orps resume --last`",

@@ -1,4 +1,4 @@
-"""Effects as rows: an intent before the act, its outcome after it, one row a try."""
+"""Build the SQL statements of effects: an intent before the act, its outcome after it, one row a try."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ KEY = "search = ? AND candidate = ? AND stage = ? AND attempt = ?"
 
 
 def key_of(effect: Effect) -> tuple[str, str, str, int]:
-    """Give the effect's name as the columns of its row."""
+    """Return the effect's name as the columns of its row."""
     return effect.search, effect.candidate, effect.stage, effect.attempt
 
 
 def call_intent(
     effect: Effect, number: int, request: ModelRequest, model: str, quoted: Sequence[Candidate], told: Recent
 ) -> Iterator[Statement]:
-    """Before a model call's `number`-th try: the conversation, text by text where not `told` yet, and the call."""
+    """Yield the statements before a model call's `number`-th try: the call, and the texts that are not in `told`."""
     listed: list[tuple[str, str]] = []
     for message in request.messages:
         text = message.content
@@ -36,7 +36,7 @@ def call_intent(
         if name in told:
             continue
         folded = fold(text, quoted, share=True)
-        # The parts first: one of them may be the whole text, which must not be stored as a reference to itself.
+        # Parts come first: one of them may be the whole text, which must not be stored as a reference to itself.
         for shared, part in folded.shared.items():
             if told.add(shared):
                 yield _prompt_text(effect.search, shared, Folded([part]))
@@ -59,7 +59,7 @@ def call_intent(
 
 
 def call_answer(effect: Effect, number: int, reply: ModelReply) -> Statement:
-    """After a model call: the reply as it came."""
+    """Return the statement after a model call, which stores the reply unchanged."""
     return (
         "UPDATE model_calls SET status = 'answered', seconds = ?, model = ?, finish = ?, cost = ?, waited = ?,"
         " requests = ?, shared = ?, prompt_tokens = ?, cached_tokens = ?, completion_tokens = ?, reply = ?,"
@@ -84,7 +84,7 @@ def call_answer(effect: Effect, number: int, reply: ModelReply) -> Statement:
 
 
 def execution_intent(effect: Effect, number: int) -> Iterator[Statement]:
-    """Before an execution's `number`-th try."""
+    """Yield the statement before an execution's `number`-th try."""
     yield (
         "INSERT INTO executions (search, candidate, stage, attempt, try, status, started_at)"
         " VALUES (?, ?, ?, ?, ?, 'asked', ?)",
@@ -93,7 +93,7 @@ def execution_intent(effect: Effect, number: int) -> Iterator[Statement]:
 
 
 def execution_answer(effect: Effect, number: int, result: BaseModel, seconds: float) -> Statement:
-    """After an execution: what it told."""
+    """Return the statement after an execution, which stores its result."""
     return (
         f"UPDATE executions SET status = 'answered', seconds = ?, result = ? WHERE {KEY} AND try = ?",
         (seconds, result.model_dump_json(exclude_defaults=True), *key_of(effect), number),
@@ -101,7 +101,7 @@ def execution_answer(effect: Effect, number: int, result: BaseModel, seconds: fl
 
 
 def settling(settled: Settled | None) -> Iterator[Statement]:
-    """Put replies in terms of the columns that the candidate's row has by now, and drop results that it repeats."""
+    """Yield statements that replace replies by references to the candidate's columns, and drop results stored there."""
     if settled is None:
         return
     for effect, outcome in settled.outcomes.items():
@@ -115,7 +115,7 @@ def settling(settled: Settled | None) -> Iterator[Statement]:
 
 
 def failure(kind: Kind, effect: Effect, number: int, error: str) -> Statement:
-    """The try came to nothing, and why."""
+    """Return the statement that marks a try as failed and stores its error."""
     return (
         f"UPDATE {TABLES[kind]} SET status = 'failed', error = ? WHERE {KEY} AND try = ?",
         (error, *key_of(effect), number),
@@ -123,7 +123,7 @@ def failure(kind: Kind, effect: Effect, number: int, error: str) -> Statement:
 
 
 def _prompt_text(search: str, name: str, folded: Folded) -> Statement:
-    # An earlier run may have told it.
+    # An earlier run may have stored it.
     sql = "INSERT OR IGNORE INTO prompt_texts (search, hash, text) VALUES (?, ?, ?)"
     return sql, (search, name, folded.stored)
 

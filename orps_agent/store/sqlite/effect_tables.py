@@ -1,4 +1,4 @@
-"""The tables of what searches did: model calls and executions, try by try."""
+"""Read and write the tables of effects: model calls and executions, try by try."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from .texts import Recent
 from .writer import Writer
 
 _COST = "iif(count(*) = count(cost), total(cost), NULL) AS cost"
-"""What answered model calls have cost in USD; null where that is not known of all."""
+"""Cost of the answered model calls in USD; null when the cost of one of them is unknown."""
 _CALL = (
     "search, candidate, stage, attempt, try AS number, role, model, status, started_at, seconds, waited,"
     " prompt_tokens, cached_tokens, completion_tokens, cost, finish, prompt_hash, parameters, error"
@@ -38,10 +38,10 @@ _CALL = (
 
 
 class EffectTables(Part):
-    """Effects as rows."""
+    """Read effects from their tables."""
 
     async def journal(self, search: str) -> Journal:
-        """Return the journal of a search, knowing what earlier runs did."""
+        """Return the journal of a search, with the effects of earlier runs loaded."""
         journal = Journal(search, EffectRows(search, self.reader, self.writer))
         await journal.load()
         return journal
@@ -69,7 +69,7 @@ class EffectTables(Part):
         return self.reader.read_all(rows, lambda row: ExecutionRecord.model_validate(dict(row)))
 
     async def calls_by_candidate(self, search: str) -> dict[str, int]:
-        """Return how many model calls with a reply each candidate took."""
+        """Return the number of model calls with a reply for each candidate."""
         rows = await self.reader.rows(
             "SELECT candidate, count(*) AS calls FROM model_calls WHERE search = ? AND status = 'answered'"
             " GROUP BY candidate",
@@ -78,7 +78,7 @@ class EffectTables(Part):
         return {row["candidate"]: row["calls"] for row in rows}
 
     async def usage(self, search: str) -> StoredUsage:
-        """Return what a search has done and cost over all runs; tokens and cost are None where not all are known."""
+        """Return the sums over all runs of a search; tokens and cost are None when not known of all calls."""
         (calls,) = await self.reader.rows(
             "WITH calls AS MATERIALIZED (SELECT status, prompt_tokens, completion_tokens, cached_tokens, cost"
             " FROM model_calls WHERE search = ?1), answered AS (SELECT * FROM calls WHERE status = 'answered')"
@@ -105,7 +105,7 @@ class EffectTables(Part):
 
 
 class EffectRows:
-    """The effects of one search: an intent before the act, its outcome after it, one row a try."""
+    """Store the effects of one search: an intent before the act, its outcome after it, one row a try."""
 
     def __init__(self, search: str, reader: Reader, writer: Writer) -> None:
         self._search = search
@@ -114,7 +114,7 @@ class EffectRows:
         self._told = Recent()
 
     async def tries(self) -> list[Tries]:
-        """Return how far every effect has come."""
+        """Return the tries of every effect."""
         kinds: tuple[Kind, ...] = tuple(TABLES)
         found = await self._reader.rows(
             " UNION ALL ".join(
@@ -127,7 +127,7 @@ class EffectRows:
         return [_tries(*row) for row in found]
 
     async def cost(self) -> float | None:
-        """Return what the answered model calls have cost in USD; None when that is not known of all."""
+        """Return the cost of the answered model calls in USD; None when the cost of one of them is unknown."""
         (row,) = await self._reader.rows(
             f"SELECT {_COST} FROM model_calls WHERE search = ? AND status = 'answered'", self._search
         )
@@ -136,7 +136,7 @@ class EffectRows:
     async def begin_call(
         self, effect: Effect, number: int, request: ModelRequest, model: str, quoted: Sequence[Candidate]
     ) -> None:
-        """Store the intent of a model call, and what of its conversation is not stored yet."""
+        """Store the intent of a model call, and the texts of its conversation that are not stored yet."""
         try:
             await self._writer.write(*call_intent(effect, number, request, model, quoted, self._told))
         except StoreError:
@@ -156,7 +156,7 @@ class EffectRows:
         await self._writer.write(execution_answer(effect, number, result, seconds))
 
     async def fail(self, kind: Kind, effect: Effect, number: int, error: str) -> None:
-        """Store why a try came to nothing."""
+        """Store the error that ended a try."""
         await self._writer.write(failure(kind, effect, number, error))
 
     async def reply(self, effect: Effect) -> ModelReply:

@@ -1,4 +1,4 @@
-"""The table of events."""
+"""Read and write the table of events."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ if TYPE_CHECKING:
 
 
 class EventTable(Part):
-    """What searches told, as rows."""
+    """Store the events that searches emitted as rows."""
 
     def record(self, event: AnyEvent) -> None:
-        """Keep an event; a kill may take the last ones, as nothing was paid for them."""
+        """Store an event without waiting; a kill may lose the last events, as nothing was paid for them."""
         told = event.model_dump_json(exclude={"kind", "search", "result"}, exclude_defaults=True)
         self.writer.post(
             (
@@ -26,11 +26,11 @@ class EventTable(Part):
         )
 
     async def flush(self) -> None:
-        """Wait until everything that was handed over before is stored."""
+        """Wait until every earlier write is stored."""
         await self.writer.write()  # commits come in order
 
     async def has_begun(self, search: str) -> bool:
-        """Return whether a run of the search has told anything."""
+        """Return True when a run of the search has emitted an event."""
         return bool(await self.reader.rows("SELECT 1 FROM events WHERE search = ? LIMIT 1", search))
 
     async def events(self, search: str, *, after: int = 0, limit: int = 1000) -> list[StoredEvent]:
@@ -51,7 +51,7 @@ class EventTable(Part):
         return row["last"] or 0
 
     async def seconds(self, search: str) -> float:
-        """Return the wall time of all runs of a search, each from its start to the last thing that it told."""
+        """Return the wall time of all runs of a search, each from its start to the last event that it emitted."""
         (row,) = await self.reader.rows(
             "SELECT total(seconds) AS seconds FROM (SELECT max(at) - min(at) AS seconds FROM"
             " (SELECT at, sum(kind = 'search_started') OVER (ORDER BY id) AS run FROM events WHERE search = ?)"

@@ -1,4 +1,4 @@
-"""What a database could do without, and how to be rid of it."""
+"""Find and remove the data of a database that is no longer needed."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _SIZES = {
 
 
 async def find_garbage(store: SqliteStore, *, older_than: float | None = None) -> Garbage:
-    """What could go; with `older_than`, a Unix time, also the searches that ended before it."""
+    """Return what could be removed; with `older_than`, a Unix time, also searches that ended before it."""
     ended = [] if older_than is None else await store.ended_before(older_than)
     searches = tuple(row.id for row in ended if not held(row))
     size = 0
@@ -43,7 +43,7 @@ async def find_garbage(store: SqliteStore, *, older_than: float | None = None) -
 
 
 async def collect(store: SqliteStore, garbage: Garbage) -> int:
-    """Remove it and give the room back; returns by how many bytes the files shrank."""
+    """Remove the garbage and shrink the files; return the number of bytes by which they shrank."""
     before = _bytes(store.path)
     await store.writer.write(*(("DELETE FROM searches WHERE id = ?", (each,)) for each in garbage.searches))
     await anyio.to_thread.run_sync(_shrink, store.path)
@@ -75,7 +75,7 @@ def _leftovers(database: Path) -> list[Path]:
 
 @contextmanager
 def _opened(path: Path) -> Iterator[sqlite3.Connection]:
-    """A connection of its own, what is written in it committed; raises StoreError."""
+    """Open a separate connection and commit what is written in it; raises StoreError."""
     try:
         with closing(sqlite3.connect(path, timeout=BUSY_SECONDS)) as connection, connection:
             yield connection

@@ -1,4 +1,4 @@
-"""Brings a database up to date, or refuses one that is ahead of us."""
+"""Bring a database up to date, or refuse one of a newer version."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .schema import MIGRATIONS
 
 
 def refuse_newer(connection: sqlite3.Connection, path: str) -> None:
-    """Raise StoreError for a database that has taken steps unknown to us; nothing in it is changed."""
+    """Raise StoreError for a database with migrations unknown to this version; nothing in it is changed."""
     names = [name for name, _ in MIGRATIONS]
     taken = _taken(connection)
     if unknown := [name for name in taken if name not in names]:
@@ -23,7 +23,7 @@ def refuse_newer(connection: sqlite3.Connection, path: str) -> None:
 
 
 def migrate(connection: sqlite3.Connection) -> None:
-    """Take the steps that the database has not taken yet, all of them or none."""
+    """Apply the migrations that the database does not have yet, all of them or none."""
     if len(_taken(connection)) == len(MIGRATIONS):
         return
     connection.execute("BEGIN IMMEDIATE")
@@ -49,7 +49,7 @@ def _taken(connection: sqlite3.Connection) -> list[str]:
 
 
 def _statements(steps: str) -> Iterator[str]:
-    """One by one: SQLite's own way to execute several would end the transaction that they belong together in."""
+    """Yield the statements one by one: `executescript` would commit the transaction that must contain them all."""
     statement = ""
     for line in steps.splitlines(keepends=True):
         statement += line

@@ -1,4 +1,4 @@
-"""The columns of a search that its owner is written in, and whoever wants it to end."""
+"""Read and write the columns of a search that hold its owner and requests to cancel it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _LOOK_AGAIN_SECONDS = 1.0
 
 
 class OwnerColumns(Part):
-    """Who works on a search."""
+    """Store which process works on a search."""
 
     def __init__(self) -> None:
         self._looking = anyio.Lock()
@@ -23,9 +23,9 @@ class OwnerColumns(Part):
         self._to_cancel: set[str] = set()
 
     async def cancel_requested(self, search: str) -> bool:
-        """Return whether somebody has asked for the end of a search since its owner took it, as of a second ago.
+        """Return True when a cancellation was requested since the owner took the search, as of a second ago.
 
-        Searches that run side by side look together: each on its own, a hundred would keep the reader busy.
+        Concurrent searches share one query: a hundred queries of their own would keep the reader busy.
         """
         async with self._looking:
             if time.monotonic() - self._looked_at > _LOOK_AGAIN_SECONDS:
@@ -35,10 +35,10 @@ class OwnerColumns(Part):
         return search in self._to_cancel
 
     async def change_owner(self, seen: Search, pid: int, host: str, until: float) -> None:
-        """Give a search to a process, which makes it running unless it has ended.
+        """Make a process the owner of a search, which makes the search running unless it has ended.
 
-        Nothing happens when somebody else has changed its owner since `seen` was read. What was asked of an owner
-        before does not hold for the new one. One that has ended stays so until `reopen` says that it goes on.
+        Nothing happens when its owner has changed since `seen` was read. Requests to an earlier owner do not apply to
+        the new one. A search that has ended stays so until `reopen` continues it.
         """
         await self.writer.write(
             (

@@ -1,4 +1,4 @@
-"""The ground of the store's parts: each is one concern's tables, over the file's one reader and one writer."""
+"""Define the base of the store's parts: each holds one concern's tables, over the file's one reader and one writer."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from .reader import Reader
 from .writer import Writer
 
 WAITING = "EXISTS (SELECT 1 FROM submissions WHERE submissions.search = searches.id AND done_at IS NULL)"
-"""Whether a row of `searches` is in the service's queue."""
+"""SQL condition: a row of `searches` is in the service's queue."""
 
 
 class Part:
-    """Tables of one file. A part uses no other one; SqliteStore is all of them."""
+    """Hold tables of one file. A part uses no other one; SqliteStore combines all of them."""
 
     reader: Reader
     writer: Writer

@@ -1,4 +1,4 @@
-"""The table of submissions: the service's queue, in the same file as the searches themselves."""
+"""Read and write the table of submissions: the service's queue, in the same file as the searches."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .writer import Statement, update
 
 
 class QueueTable(Part):
-    """Queue entries as rows. An entry is done when its search has ended."""
+    """Store queue entries as rows; an entry is done when its search has ended."""
 
     async def enqueue(self, entry: QueueEntry, **changed: Unpack[SearchChanges]) -> None:
         """Put a stored search into the queue, or back into it, and set attributes of it in the same transaction."""
@@ -24,7 +24,7 @@ class QueueTable(Part):
         await self.writer.write(submission(entry), update("searches", columns, "id = ?", (entry.search,)))
 
     async def next_in_queue(self, running: Collection[str], busy: Collection[str]) -> QueueEntry | None:
-        """Return the entry whose turn it is, but for those that are `running` and those of clients that are `busy`."""
+        """Return the next entry to run, except those in `running` and those of clients in `busy`."""
         found = await self.reader.rows(
             "SELECT submissions.* FROM submissions JOIN searches ON searches.id = search"
             " WHERE done_at IS NULL AND not_before <= ? AND searches.status <> 'cancelled'"
@@ -38,18 +38,18 @@ class QueueTable(Part):
         return self.reader.read(found[0], _entry) if found else None
 
     async def queue_entry(self, search: str) -> QueueEntry | None:
-        """Return the entry of a search, if it was ever submitted."""
+        """Return the entry of a search; None when it was never submitted."""
         return (await self.queue_entries([search])).get(search)
 
     async def queue_entries(self, searches: Collection[str]) -> dict[str, QueueEntry]:
-        """Return the entries of several searches, those that have one."""
+        """Return the entries of several searches, of those that have one."""
         found = await self.reader.rows(
             "SELECT * FROM submissions WHERE search IN (SELECT value FROM json_each(?))", json.dumps(list(searches))
         )
         return {row["search"]: _entry(row) for row in found}
 
     async def queue_entry_by_key(self, client: str, key: str) -> QueueEntry | None:
-        """Return what a client has submitted with an idempotency key."""
+        """Return the entry that a client has submitted with an idempotency key; None without one."""
         found = await self.reader.rows("SELECT * FROM submissions WHERE client = ? AND key = ?", client, key)
         return _entry(found[0]) if found else None
 
@@ -59,7 +59,7 @@ class QueueTable(Part):
         return [row["search"] for row in found]
 
     async def queue_length(self) -> int:
-        """Return how many searches wait or run."""
+        """Return the number of searches that wait or run."""
         (row,) = await self.reader.rows(
             "SELECT count(*) AS length FROM submissions JOIN searches ON searches.id = search"
             " WHERE done_at IS NULL AND searches.status <> 'cancelled'"
@@ -76,7 +76,7 @@ class QueueTable(Part):
         await self.writer.write(*statements)
 
     async def postpone(self, search: str, seconds: float) -> None:
-        """Have a search run again after some time, and count the try."""
+        """Postpone a search by some seconds, and count the try."""
         await self.writer.write(
             (
                 "UPDATE submissions SET tries = tries + 1, not_before = ? WHERE search = ?",
@@ -87,7 +87,7 @@ class QueueTable(Part):
 
 
 def submission(entry: QueueEntry) -> Statement:
-    """Put a search that was not in the queue into it, or one that was back into it."""
+    """Return the statement that puts a search into the queue, or back into it."""
     return (
         "INSERT INTO submissions (search, client, priority, submitted_at, key, digest, tries, not_before)"
         " VALUES (?, ?, ?, ?, ?, ?, 0, 0) ON CONFLICT (search) DO UPDATE SET"

@@ -1,4 +1,4 @@
-"""The reading side of the file: one connection, every query in one step, everything damaged named."""
+"""Read the file: one connection, every query in one step, damaged rows reported by name."""
 
 from __future__ import annotations
 
@@ -25,32 +25,32 @@ from .texts import Quote, references, unfold
 Result = TypeVar("Result", bound=BaseModel)
 Value = TypeVar("Value")
 _SENSELESS = (ValueError, LookupError, TypeError, AttributeError)
-"""What making sense of a damaged row fails with; pydantic's own error is a ValueError."""
+"""Errors that parsing a damaged row raises; pydantic's own error is a ValueError."""
 
 
 class Reader:
-    """Queries over one connection that cannot write."""
+    """Run queries over one connection that cannot write."""
 
     def __init__(self, connection: aiosqlite.Connection, path: str) -> None:
         self._connection = connection
         self.path = path
 
     async def rows(self, query: str, *values: object) -> list[sqlite3.Row]:
-        """All rows of a query; raises StoreError that names the file when they cannot be had."""
-        # In one step: a statement left open between two would hold its snapshot, and whoever reads beside it on this
-        # connection would not see what was committed since.
+        """Return all rows of a query; raises StoreError with the file's name when the query fails."""
+        # In one step: a statement left open between two would hold its snapshot, and other queries on this connection
+        # would not see what was committed since.
         try:
             return list(await self._connection.execute_fetchall(query, values))
         except FAULTS as error:
             raise StoreError(explain(error, self.path)) from error
 
     def read(self, row: sqlite3.Row, make: Callable[[sqlite3.Row], Value]) -> Value:
-        """What a row means; raises StoreError when it means nothing, because the file was damaged."""
+        """Make a value from a row; raises StoreError when that fails, because the file was damaged."""
         with self._meaning(" ".join(str(row[name]) for name in {"search", "id", "candidate", "stage"} & {*row.keys()})):
             return make(row)
 
     def read_all(self, rows: Sequence[sqlite3.Row], make: Callable[[sqlite3.Row], Value]) -> list[Value]:
-        """What many rows mean, without looking at each for damage unless there is some."""
+        """Make values from many rows, looking for the damaged row only when one fails."""
         try:
             return [make(row) for row in rows]
         except _SENSELESS:
@@ -67,14 +67,14 @@ class Reader:
             ) from error
 
     async def candidate(self, search: str, id_: str) -> Candidate:
-        """One candidate as far as its stages have come."""
+        """Return one candidate as far as its stages have come."""
         found = await self.rows("SELECT * FROM candidates WHERE search = ? AND id = ?", search, id_)
         if not found:
             raise no_candidate(search, id_)
         return self.read(found[0], candidate)
 
     async def reply(self, effect: Effect) -> ModelReply:
-        """The stored reply of a model call."""
+        """Return the stored reply of a model call."""
         query = f"SELECT * FROM model_calls WHERE {KEY} AND status = 'answered'"
         row = self._only(await self.rows(query, *key_of(effect)), effect)
         with self._meaning(f"{effect.search} {effect.candidate} {effect.stage}"):
@@ -82,13 +82,13 @@ class Reader:
             return _reply(row, text, thinking)
 
     async def result(self, effect: Effect, result_type: type[Result]) -> Result:
-        """The stored result of an execution that is not settled yet."""
+        """Return the stored result of an execution that is not settled yet."""
         query = f"SELECT * FROM executions WHERE {KEY} AND status = 'answered'"
         row = self._only(await self.rows(query, *key_of(effect)), effect)
         return self.read(row, lambda row: result_type.model_validate_json(row["result"]))
 
     async def messages(self, effect: Effect) -> list[tuple[str, str]]:
-        """The conversation that a model call sent, as (role, text)."""
+        """Return the conversation that a model call sent, as (role, text)."""
         query = f"SELECT messages FROM model_calls WHERE {KEY} ORDER BY try DESC LIMIT 1"
         row = self._only(await self.rows(query, *key_of(effect)), effect)
         with self._meaning(f"{effect.search} {effect.candidate} {effect.stage}"):

@@ -1,4 +1,4 @@
-"""How values become columns and come back: packed where a column would repeat itself, plain everywhere else."""
+"""Convert values to columns and back: packed where a column would repeat itself, plain everywhere else."""
 
 from __future__ import annotations
 
@@ -20,24 +20,24 @@ OUTLINED = (  # in the order in which `outline` takes them
     "id, round, hint, status, written, passed, tests, omega, process, cpu_ns, instructions, branch_misses, "
     "page_faults, flags"
 )
-"""What an outline is made from."""
+"""Columns that an outline is made from."""
 COPIED = f"{OUTLINED}, reasoning, code, report, metrics, analysis, critique, error"
-"""What a fork takes over of a candidate: every column but the search, and what it was shown, which stays behind."""
+"""Columns of a candidate that a fork copies: all but the search and the candidates that it was shown."""
 RESUMABLE = "status IN ('created', 'running', 'interrupted')"
-"""Of a search that may be resumed, unless somebody works on it or it is in the queue."""
+"""SQL condition: the search may be resumed, unless a process works on it or it is in the queue."""
 _MEASURED = ("passed", "tests", "omega", "metrics", "flags", *COSTS)
-"""What is learned together with a report, or from it."""
+"""Columns whose values come from a report."""
 _APART: Any = {"results": {"__all__": {"metrics"}}, "flags": True}
-"""What of a report has columns of its own."""
+"""Parts of a report that have columns of their own."""
 _FLAGS = TypeAdapter(tuple[TamperFlag, ...])
 _NUMBERS = {int, float, type(None)}
 _PLAIN = ("id", "round", "hint", "status", "reasoning", "critique", "process", "error")
 
 
 def candidate_columns(changed: Mapping[str, Any]) -> dict[str, object]:
-    """Columns of the candidates table from attributes of a Candidate.
+    """Return columns of the candidates table from attributes of a Candidate.
 
-    `report` alone tells verdicts and output; with `outcome` in the same call the measurements are final, and are
+    `report` alone gives verdicts and output; with `outcome` in the same call the measurements are final, and are
     stored as well.
     """
     columns: dict[str, object] = {name: value for name, value in changed.items() if name in _PLAIN}
@@ -63,7 +63,7 @@ def candidate_columns(changed: Mapping[str, Any]) -> dict[str, object]:
 
 
 def search_columns(changed: Mapping[str, Any]) -> dict[str, object]:
-    """Columns of the searches table from attributes of a Search."""
+    """Return columns of the searches table from attributes of a Search."""
     columns = dict(changed)
     for name in {"problem", "verification"} & columns.keys():
         columns[name] = columns[name] and _json(columns[name])
@@ -75,7 +75,7 @@ def search_columns(changed: Mapping[str, Any]) -> dict[str, object]:
 
 
 def candidate(row: sqlite3.Row) -> Candidate:
-    """A candidate from its row; ω's parts are computed again from what they were computed from."""
+    """Make a candidate from its row; ω's parts are computed again from its report and analysis."""
     columns: dict[str, Any] = {name: row[name] for name in (*_PLAIN, "code")}
     report = _report(row)
     analysis = row["analysis"] and _analysis(row["analysis"])
@@ -87,7 +87,7 @@ def candidate(row: sqlite3.Row) -> Candidate:
 
 
 def outline(row: sqlite3.Row) -> Outline:
-    """A candidate without its texts from a row of OUTLINED, column by column: a tree may have many thousands."""
+    """Make an outline from a row of OUTLINED, column by column, as a tree may have many thousands."""
     id_, round_, hint, status, written, passed, tests, omega, process, *costs, flags = row
     if not {*map(type, (round_, passed, tests, omega, process, *costs))} <= _NUMBERS:
         raise ValueError(f"the outline of {id_} has something else where numbers belong")
@@ -108,7 +108,7 @@ def outline(row: sqlite3.Row) -> Outline:
 
 
 def pack_metrics(metrics: Sequence[Metrics]) -> list[dict[str, object]]:
-    """One entry for each metric and source, with the values and spreads of all tests, null where one has none."""
+    """Pack metrics: one entry for each metric and source, with values and spreads of all tests, null where missing."""
     found: dict[tuple[str, str], list[Metric | None]] = {}
     for index, each in enumerate(metrics):
         for name in Metrics.model_fields:
@@ -127,7 +127,7 @@ def pack_metrics(metrics: Sequence[Metrics]) -> list[dict[str, object]]:
 
 
 def unpack_metrics(packed: Sequence[Mapping[str, Any]], tests: int) -> list[Metrics]:
-    """What `pack_metrics` was given."""
+    """Return the metrics that `pack_metrics` packed."""
     columns: list[dict[str, Metric]] = [{} for _ in range(tests)]
     for entry in packed:
         for index, (value, spread) in enumerate(zip(entry["values"], entry["spreads"], strict=True)):
@@ -165,7 +165,7 @@ def _json(value: BaseModel) -> str:
 
 
 def search_row(row: sqlite3.Row) -> Search:
-    """Return a search as it is now from its row, which says as well whether it is `waiting` in the queue."""
+    """Make a search from its row, with its present status, which depends on the column `waiting`."""
     columns: dict[str, Any] = dict(row)
     waiting = bool(columns.pop("waiting"))
     for name in ("problem", "config", "verification", "start"):

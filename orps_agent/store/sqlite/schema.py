@@ -1,4 +1,4 @@
-"""The schema, as an append-only list of small named steps; a database remembers which of them it has taken.
+"""Define the schema as an append-only list of small named steps; a database stores the names of the steps applied.
 
 Never edit a step that has been released: add one. Times are Unix seconds; JSON columns hold the pydantic models of
 the same name.

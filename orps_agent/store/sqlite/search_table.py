@@ -1,4 +1,4 @@
-"""The table of searches."""
+"""Read and write the table of searches."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _ALL = f"SELECT *, {WAITING} AS waiting FROM searches"
 
 
 class SearchTable(Part):
-    """Searches as rows."""
+    """Store searches as rows."""
 
     async def add_search(self, search: Search, *, entry: QueueEntry | None = None) -> None:
         """Store a new search and, with it, its entry in the service's queue."""
@@ -54,7 +54,7 @@ class SearchTable(Part):
         return self.reader.read(only(found, search, self.reader.path), search_row)
 
     async def has_search(self, search: str) -> bool:
-        """Return whether there is a search with exactly this id."""
+        """Return True when there is a search with exactly this id."""
         return bool(await self.reader.rows("SELECT 1 FROM searches WHERE id = ?", search))
 
     async def searches(self, limit: int = 100) -> list[Search]:
@@ -73,7 +73,7 @@ class SearchTable(Part):
         return self.reader.read(found[0], search_row)
 
     async def begun_as(self, planned: Search) -> list[Search]:
-        """Return the searches that ask the same as a planned one and can be resumed now, newest first."""
+        """Return the searches that equal a planned one in their task and can be resumed now, newest first."""
         found = await self.reader.rows(
             f"{_ALL} WHERE {RESUMABLE} AND prompts = ? AND forked_from IS NULL"
             " AND id NOT IN (SELECT search FROM submissions) ORDER BY created_at DESC",
@@ -98,9 +98,9 @@ class SearchTable(Part):
         await self.writer.write(update("searches", search_columns(changed), "id = ?", (search,)), *settling(settled))
 
     async def reopen(self, search: Search) -> None:
-        """Let a search go on under the given config.
+        """Continue a search under the given config.
 
-        Halted candidates go on where they were. The winner of one that had ended is judged anew, as it may be another.
+        Halted candidates are running again. The winner of a search that had ended is judged again: it may change.
         """
         wake = "UPDATE candidates SET status = 'running', error = NULL WHERE search = ? AND status = 'halted'"
         unjudge = "DELETE FROM executions WHERE search = ? AND stage IN ('judge', 'contest')"

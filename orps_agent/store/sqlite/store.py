@@ -1,4 +1,4 @@
-"""A store in one SQLite file."""
+"""Combine the tables of one SQLite file into a store."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ from .writer import Writer
 class SqliteStore(
     SearchTable, OwnerColumns, CandidateTable, EffectTables, EventTable, QueueTable, TokenTable, BenchRecordTable
 ):
-    """One SQLite file, open for as long as the context lasts; each concern of `store.base` is a part of its own.
+    """Open one SQLite file for as long as the context lasts; each concern of `store.base` is a part of its own.
 
-    Everything that a method was awaited for survives a killed process. Whether it survives a power cut, too, is the
-    `durability`: with "process" the last moments may be missing then, with "power" nothing is; the file is
-    consistent either way (WAL with `synchronous` NORMAL or FULL). `in_loop` False leaves every commit to a thread.
+    A write whose method has returned survives a killed process. `durability` decides about power cuts: with "process"
+    the last moments may be lost, with "power" nothing is; the file is consistent either way (WAL with `synchronous`
+    NORMAL or FULL). `in_loop` False leaves every commit to a thread.
 
         async with SqliteStore(path) as store:
             rows = await store.searches()
@@ -52,7 +52,7 @@ class SqliteStore(
         super().__init__()
         self.path = path
         self._durability = durability
-        # Commits that wait for the disk would hold the loop up.
+        # Commits that wait for the disk would block the event loop.
         self._in_loop = in_loop and durability == "process"
         self._busy_seconds = busy_seconds
         self._stack = AsyncExitStack()
@@ -85,9 +85,9 @@ class SqliteStore(
         await self._stack.__aexit__(kind, error, trace)
 
     async def garbage(self, *, older_than: float | None = None) -> Garbage:
-        """Return what could go; with `older_than`, a Unix time, also the searches that ended before it."""
+        """Return what could be removed; with `older_than`, a Unix time, also searches that ended before it."""
         return await find_garbage(self, older_than=older_than)
 
     async def collect(self, garbage: Garbage) -> int:
-        """Remove it and give the room back; returns by how many bytes the files shrank."""
+        """Remove the garbage and shrink the files; return the number of bytes by which they shrank."""
         return await collect(self, garbage)

@@ -1,7 +1,7 @@
-"""Texts that quote one another, each stored once.
+"""Store texts that quote one another, each once.
 
 A reply repeats what becomes the candidate's columns, and every prompt repeats the columns of a whole branch. So a text
-is stored as pieces: what it says itself, the hash of a text that other prompts share, or a column of a candidate.
+is stored as pieces: text of its own, the hash of a text that other prompts share, or a column of a candidate.
 """
 
 from __future__ import annotations
@@ -16,40 +16,40 @@ from orps_agent.store.effects import digest
 
 QUOTED_COLUMNS: tuple[Literal["reasoning", "code", "critique"], ...] = ("code", "reasoning", "critique")
 WORTH_A_REFERENCE = 100
-"""Characters below which a reference would take about as much room as the text."""
+"""Number of characters below which a reference would take about as much room as the text."""
 
 
 class Quote(TypedDict):
-    """The text of a candidate's column."""
+    """Refer to the text of a candidate's column."""
 
     candidate: str
     column: Literal["reasoning", "code", "critique"]
 
 
-class Shared(TypedDict):
-    """A text that other prompts hold as well, by its hash."""
+class SharedText(TypedDict):
+    """Refer to a text that other prompts contain as well, by its hash."""
 
     text: str
 
 
-Piece = str | Quote | Shared
+Piece = str | Quote | SharedText
 
 
 @dataclass
 class Folded:
-    """A text as pieces, and the shared texts that the pieces name, by hash."""
+    """Hold a text as pieces, and the shared texts that the pieces name, by hash."""
 
     pieces: list[Piece]
     shared: dict[str, str] = field(default_factory=dict)
 
     @property
     def stored(self) -> str:
-        """The pieces as they stand in a column."""
+        """Return the pieces as they are stored in a column."""
         return json.dumps(self.pieces, ensure_ascii=False, separators=(",", ":"))
 
 
 class Recent:
-    """The names of the texts that were stored last: what is among them need not be handed to the store again."""
+    """Remember the hashes of the texts that were stored last, which need not be stored again."""
 
     def __init__(self, at_most: int = 4096) -> None:
         self._names: dict[str, None] = {}
@@ -59,7 +59,7 @@ class Recent:
         return name in self._names
 
     def add(self, name: str) -> bool:
-        """Remember a name; whether it was not among them."""
+        """Remember a hash; return True when it is new."""
         new = name not in self._names
         self._names[name] = None
         if len(self._names) > self._at_most:
@@ -67,14 +67,14 @@ class Recent:
         return new
 
     def clear(self) -> None:
-        """Forget them all, because it is not known any more what is stored."""
+        """Forget all hashes, when it is unknown which texts are stored."""
         self._names.clear()
 
 
 def fold(text: str, quoted: Iterable[Candidate], *, share: bool = False) -> Folded:
-    """The text as pieces that refer to the columns of the candidates it quotes.
+    """Split the text into pieces that refer to the columns of the candidates it quotes.
 
-    With `share`, what is left of it is split before its last paragraph, which is where prompts with the same
+    With `share`, the rest of the text is split before its last paragraph, which is where prompts with the same
     history differ, and its longer parts become texts of their own.
     """
     pieces: list[Piece] = [text]
@@ -87,7 +87,7 @@ def fold(text: str, quoted: Iterable[Candidate], *, share: bool = False) -> Fold
 
 
 def unfold(stored: str, column: Callable[[Quote], str], shared: Mapping[str, str]) -> str:
-    """The whole text again; raises KeyError when something that it refers to is gone."""
+    """Join the pieces to the whole text; raises KeyError when a text that they refer to is missing."""
     return "".join(
         piece if isinstance(piece, str) else shared[piece["text"]] if "text" in piece else column(piece)
         for piece in json.loads(stored)
@@ -95,7 +95,7 @@ def unfold(stored: str, column: Callable[[Quote], str], shared: Mapping[str, str
 
 
 def references(stored: Iterable[str]) -> tuple[set[str], set[str]]:
-    """The shared texts, by hash, and the candidates, by id, that these stored texts refer to."""
+    """Return the shared texts, by hash, and the candidates, by id, that these stored texts refer to."""
     pieces = [piece for each in stored for piece in json.loads(each) if not isinstance(piece, str)]
     return {each["text"] for each in pieces if "text" in each}, {
         each["candidate"] for each in pieces if "text" not in each
@@ -109,7 +109,7 @@ def _quotable(candidates: Iterable[Candidate]) -> list[tuple[Quote, str]]:
             words = getattr(each, column)
             if words and len(words) >= WORTH_A_REFERENCE:
                 found.append(({"candidate": each.id, "column": column}, words))
-    # The longest first: a text may be a part of another one.
+    # Longest first: a text may be a part of another one.
     return sorted(found, key=lambda each: -len(each[1]))
 
 

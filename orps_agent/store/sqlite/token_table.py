@@ -1,4 +1,4 @@
-"""The table of tokens, of which the database knows the hashes only."""
+"""Read and write the table of tokens, of which the database holds the hashes only."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from .part import Part
 
 
 class TokenTable(Part):
-    """Tokens as rows."""
+    """Store tokens as rows."""
 
     async def add_token(self, token: Token) -> None:
         """Store a new token."""
@@ -34,7 +34,7 @@ class TokenTable(Part):
         return self.reader.read_all(rows, _token)
 
     async def revoke_token(self, token: str, at: float) -> bool:
-        """Make a token worthless from a Unix time on; returns whether there was one with this id in force."""
+        """Revoke a token from a Unix time on; return True when a token with this id was in force."""
         if not await self.reader.rows("SELECT 1 FROM tokens WHERE id = ? AND revoked_at IS NULL", token):
             return False
         await self.writer.write(("UPDATE tokens SET revoked_at = ? WHERE id = ?", (at, token)))

@@ -1,4 +1,4 @@
-"""One writer for all tasks of a process: statements that are waiting together are committed together."""
+"""Write for all tasks of a process: statements that are waiting together are committed together."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ Statement = tuple[str, Row]
 _CHECKPOINT_AFTER = 4000
 """Statements after which the WAL goes into the file: some 8 MB of it. The disk is waited for, and all wait with it."""
 _PATIENCE_SECONDS = 0.02
-"""How long what nobody is in a hurry for waits for a commit that it can be part of."""
+"""Seconds that statements which are not urgent wait for a commit that they can join."""
 _NEVER_WRITTEN = sqlite3.OperationalError("the writer came to an end before this was written")
 
 
 class _Pending:
-    """Statements of one caller, in order, and the event that tells it that they are on disk."""
+    """Hold the statements of one caller, in order, and the event that is set when they are on disk."""
 
     def __init__(self, statements: Sequence[Statement]) -> None:
         self.statements = statements
@@ -35,14 +35,14 @@ class _Pending:
 
 
 class Writer:
-    """Group commit over one connection.
+    """Commit the statements of all callers in groups, over one connection.
 
-    `write` returns when the commit has happened, so that a caller who goes on knows that a kill cannot take its rows
-    away. Under load the cost of a commit is shared by all that wait for it.
+    `write` returns when the commit has happened: from then on a kill cannot lose the caller's rows. Under load the cost
+    of a commit is shared by all callers that wait for it.
 
     A commit is made in the event loop itself, where it takes some 20 µs a row: a thread would have to win the
-    interpreter's lock from a busy loop for every row, and what was paid for would lie about unstored for that long.
-    What may take longer is left to a thread: waiting for another process that is writing, moving the WAL into the
+    interpreter's lock from a busy loop for every row, and a reply that was paid for would stay unstored for that long.
+    Slower work is left to a thread: waiting for another process that is writing, moving the WAL into the
     file and, with `in_loop` False, every commit.
     """
 
@@ -66,15 +66,15 @@ class Writer:
     async def write(self, *statements: Statement, patient: bool = False) -> None:
         """Execute the statements in order in one transaction and wait for its commit.
 
-        A `patient` caller leaves the others some time to join in. Raises StoreError when SQLite refuses; nothing of
-        this call is stored then.
+        With `patient`, the commit waits a moment for other callers to join it. Raises StoreError when SQLite fails;
+        nothing of this call is stored then.
         """
-        pending = self._hand_over(statements, patient=patient)
+        pending = self._enqueue(statements, patient=patient)
         try:
             await pending.done.wait()
-        except BaseException:  # cancelled: what was handed over will be committed, and nobody leaves before that
+        except BaseException:  # cancelled: the statements are committed all the same, and the caller waits for it
             while not pending.done.is_set():
-                # LangGraph cancels twice, and no scope of anyio's holds it off.
+                # LangGraph cancels twice, and no scope of anyio's shields from that.
                 with suppress(asyncio.CancelledError), anyio.CancelScope(shield=True):
                     await pending.done.wait()
             raise
@@ -82,10 +82,10 @@ class Writer:
             raise StoreError(explain(pending.error, self._path)) from pending.error
 
     def post(self, *statements: Statement) -> None:
-        """Hand statements over without waiting for their commit, for what may be lost in a kill."""
-        self._hand_over(statements, patient=True)
+        """Queue statements without waiting for their commit, for data that a kill may lose."""
+        self._enqueue(statements, patient=True)
 
-    def _hand_over(self, statements: Sequence[Statement], *, patient: bool) -> _Pending:
+    def _enqueue(self, statements: Sequence[Statement], *, patient: bool) -> _Pending:
         if self._closed:
             raise anyio.ClosedResourceError
         pending = _Pending(statements)
@@ -98,7 +98,7 @@ class Writer:
 
     @asynccontextmanager
     async def serving(self) -> AsyncIterator[None]:
-        """Commit for as long as the context lasts; whatever is cancelled, what was handed over gets committed."""
+        """Commit for as long as the context lasts; queued statements are committed even when this is cancelled."""
         async with background_tasks(self._run, wait=True):
             try:
                 yield
@@ -115,7 +115,7 @@ class Writer:
                     batch, self._waiting = self._waiting, []
                     if batch:
                         await self._serve(batch)
-        finally:  # whatever happens here, nobody may wait for ever
+        finally:  # whatever happens here, no caller may wait for ever
             self._closed = True
             for each in self._waiting:
                 each.done.set()
@@ -123,7 +123,7 @@ class Writer:
     async def _serve(self, batch: list[_Pending]) -> None:
         try:
             if not await self._commit(batch):
-                # One bad statement must not take its neighbours with it.
+                # One bad statement must not fail the statements of other callers.
                 for each in batch:
                     await self._commit([each])
         finally:
@@ -150,7 +150,7 @@ class Writer:
         return error
 
     def _checkpoint(self) -> None:
-        """Move what is committed from the WAL into the file, as far as no reader is in the way."""
+        """Move committed pages from the WAL into the file, as far as no reader blocks it."""
         try:
             self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
         except FAULTS as error:  # the WAL still has everything, and the next commit will name the fault
@@ -166,7 +166,7 @@ def update(table: str, columns: Mapping[str, object], where: str, key: tuple[str
 
 
 def _apply(connection: sqlite3.Connection, batch: list[_Pending]) -> sqlite3.Error | UnicodeDecodeError | None:
-    """All of the batch in one transaction, or nothing of it and why."""
+    """Execute the batch in one transaction; return the error that rolled all of it back, None on success."""
     try:
         connection.execute("BEGIN IMMEDIATE")
         for sql, row in itertools.chain.from_iterable(each.statements for each in batch):

@@ -84,7 +84,7 @@ def test_faults_in_csv_have_the_line_on_which_the_row_begins(tmp_path: Path) -> 
     assert starts != [2, 3, 4, 5]
     assert [str(fault) for fault in loaded.faults] == [
         f"{path}, line {starts[1]}: lbpp/3: gold solution, line 1: is not valid Python: invalid syntax: def tally(:",
-        f"{path}, line {starts[3]}: lbpp/1: is there already, in {path}, line {starts[0]}, which counts",
+        f"{path}, line {starts[3]}: lbpp/1: is a duplicate of {path}, line {starts[0]}, which is used",
     ]
 
 

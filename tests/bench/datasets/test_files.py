@@ -116,7 +116,7 @@ def test_paths_that_are_no_datasets(tmp_path: Path, folder: Path) -> None:
     with pytest.raises(DatasetError, match=r"nothing\.csv: no such file or folder, and not on the hub: mbpp, "):
         open_dataset(tmp_path / "nothing.csv")
     dataset_rows.write_csv(folder / "test.csv", [dataset_rows.ORPS_MBPP])
-    with pytest.raises(DatasetError, match=r"has both test\.csv and test\.jsonl; name the file that counts"):
+    with pytest.raises(DatasetError, match=r"has both test\.csv and test\.jsonl; name the file to read"):
         open_dataset(folder)
 
 

@@ -145,7 +145,7 @@ APPS_METHOD: Fields = {
 
 
 def packed(value: object) -> str:
-    """A value as the benchmarks pack theirs."""
+    """Pack a value as the benchmarks do."""
     return base64.b64encode(zlib.compress(pickle.dumps(json.dumps(value)))).decode()
 
 
@@ -200,7 +200,7 @@ SOLUTIONS = {
     "LiveCodeBench": "for _ in range(int(input())):\n    print(2 * int(input()))",
     "LiveCodeBench, calls": PAIR,
 }
-"""What solves those that have no gold solution."""
+"""Solutions of the problems that have no gold solution."""
 
 
 def write_csv(path: Path, rows: Iterable[Mapping[str, Any]]) -> Path:

@@ -14,7 +14,7 @@ PAGES = (
     "perf/README.md",
 )
 TUTORIAL = "docs/tutorial.md"
-"""Its test is in a file of its own, beside that of the other pages on another core."""
+"""Page with a test file of its own, so that it runs on another core than the other pages."""
 _FENCE = re.compile(r"^(`{3,}|~{3,})(\S*)$")
 _NAMED = re.compile(r"`([\w./-]+)`:?$")
 
@@ -23,7 +23,7 @@ _NAMED = re.compile(r"`([\w./-]+)`:?$")
 class Block:
     page: str
     line: int
-    """Of the opening fence."""
+    """Line of the opening fence."""
     language: str
     text: str
     name: str | None
@@ -39,7 +39,7 @@ def text_of(page: str) -> str:
 
 
 def blocks(page: str) -> list[Block]:
-    """The page's blocks in their order; raises AssertionError for one that is never closed."""
+    """Return the page's blocks in their order; raises AssertionError for one that is never closed."""
     found: list[Block] = []
     fence, language, begun, inside = "", "", 0, list[str]()
     before = ""
@@ -62,7 +62,7 @@ def blocks(page: str) -> list[Block]:
 
 
 def prose(page: str) -> str:
-    """The page without what is in its blocks, line by line."""
+    """Return the page line by line, without the contents of its blocks."""
     lines, fence = [], ""
     for line in text_of(page).splitlines():
         opening = _FENCE.match(line)
@@ -75,6 +75,6 @@ def prose(page: str) -> str:
 
 
 def anchors(page: str) -> set[str]:
-    """What links into the page may name, as GitHub makes it from the headings."""
+    """Return the anchors that links into the page may name, as GitHub makes them from the headings."""
     headings = re.findall(r"^#+ (.+)$", prose(page), re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}

@@ -32,12 +32,12 @@ NOT_RUN = {
     r"git ": "changes a repository",
     r"(ORPS_\w+=\w+ )?(python|pytest) (-m )?(perf|tests)\b": "measures for minutes",
 }
-"""Commands that are not run, and why."""
+"""Commands that are not run, with the reasons."""
 SERVERS = {"orps mcp --http": 8421, "orps serve": 8787}
-"""Commands that go on until they are stopped, and their ports on the pages, for which the reader takes free ones."""
+"""Commands that run until they are stopped, and their ports on the pages, which are replaced by free ones."""
 SHOWN_ONLY = {"text": "a drawing or a message, nothing to be run"}
 EMPTY = "'asked'"
-"""In a query for what only a killed process leaves."""
+"""Text in queries for rows that only a killed process leaves, which may return nothing."""
 REPLIES = {
     "rules": [
         {"role": "critic", "reply": "Twice n, and nothing else. SCORE: 4"},
@@ -51,8 +51,8 @@ REPLIES = {
 }
 
 
-class Reader:
-    """Goes through one page; raises AssertionError that names the place of what does not hold."""
+class PageReader:
+    """Follow one page; raises AssertionError with the place of each statement that is not true."""
 
     def __init__(self, page: str, folder: Path, programs: Path, model_url: str, *, newcomer: bool) -> None:
         self.page = page
@@ -75,7 +75,7 @@ class Reader:
             self.shell.run(Command("orps bench data/mbpp --methods cot --calls 1 --db other.db", "", may_fail=False))
 
     def read(self) -> None:
-        """Every block: first all files that the page shows, as later words may be about earlier ones."""
+        """Run every block, after writing all files that the page shows, as earlier text may refer to later files."""
         found = [self._here(block) for block in blocks(self.page)]
         for block in found:
             if block.name:
@@ -83,9 +83,7 @@ class Reader:
         try:
             for block in found:
                 does = getattr(self, f"_{block.language}", None)
-                assert does or block.language in SHOWN_ONLY, (
-                    f"{block.place}: nobody knows how to run {block.language!r}"
-                )
+                assert does or block.language in SHOWN_ONLY, f"{block.place}: there is no way to run {block.language!r}"
                 try:
                     if does:
                         does(block)
@@ -116,7 +114,7 @@ class Reader:
                 self.shell.run(command)
 
     def _python(self, block: Block) -> None:
-        """A file of tests or of stubs belongs to a problem; everything else is a program."""
+        """Load a file of tests or of stubs with its problem; run everything else as a program."""
         if block.name and block.name.startswith("test_"):
             compile(block.text, block.name, "exec")
         elif block.name and ">>>" in block.text:
@@ -138,7 +136,7 @@ class Reader:
         self._document(block, yaml.safe_load(block.text))
 
     def _document(self, block: Block, given: dict[str, Any]) -> None:
-        """A problem, a script of replies, a package, or settings."""
+        """Load a problem, a script of replies, a package, or settings."""
         path = self.folder / (block.name or f"line{block.line}.{block.language}")
         path.write_text(block.text)
         if "statement" in given:
@@ -153,11 +151,11 @@ class Reader:
             self.shell.run(Command(f"ORPS_CONFIG={path} python loads.py", "", may_fail=False))
 
     def _installed(self, project: Any) -> None:
-        """A pyproject.toml: from here on the package in the reader's folder is installed."""
+        """Install the package of a pyproject.toml in the reader's folder, for the rest of the page."""
         install(self.folder, project["name"], project["entry-points"], project["version"])
 
     def _json(self, block: Block) -> None:
-        """What the service is sent, or the configuration of an MCP client, whose servers end with their input."""
+        """Send a request to the service, or start the servers of an MCP client's configuration with an empty input."""
         given = json.loads(block.text)
         if "problem" in given:
             Submission.model_validate(given)
@@ -183,7 +181,7 @@ def _free_port() -> int:
 
 
 def environment_for(folder: Path, programs: Path) -> dict[str, str]:
-    """The programs and a home of one's own, with nothing in it."""
+    """Return an environment with the programs and an empty home."""
     (folder / ".home").mkdir()
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("ORPS_", "OPENAI_"))}
     return kept | {
@@ -200,7 +198,7 @@ def environment_for(folder: Path, programs: Path) -> dict[str, str]:
 
 
 def experienced(folder: Path, model_url: str, port: int) -> dict[str, str]:
-    """A model, an endpoint that is near, and small searches unless told otherwise."""
+    """Return settings of a configured user: a model, a near endpoint, and small searches unless set otherwise."""
     (folder / ".replies.yaml").write_text(yaml.safe_dump(REPLIES))
     return {
         "OPENAI_API_KEY": "made-up",

@@ -24,7 +24,7 @@ _LOOSE = {
     "fraction": (r"\d[\d,]*\.\d+", r"[\d,]+(?:\.\d+)?"),
     "space": (r"\s+", r"\s+"),
 }
-"""What is another run's own, and what may stand there in its place; what the page leaves out; how lines break."""
+"""Patterns for text that differs between runs, for text that the page leaves out, and for line breaks."""
 _TOKEN = re.compile(
     "|".join(f"(?P<{name}>{shown})" for name, (shown, _) in _LOOSE.items()) + f"|{_ID.pattern}|.", re.DOTALL
 )
@@ -34,9 +34,9 @@ _TOKEN = re.compile(
 class Command:
     text: str
     shown: str
-    """What the page says that it prints."""
+    """Output that the page shows for the command."""
     may_fail: bool
-    """Whether the next thing that is asked is its exit code."""
+    """True when the next command prints its exit code."""
 
     @property
     def interrupted(self) -> bool:
@@ -44,7 +44,7 @@ class Command:
 
 
 def commands(text: str, *, prompted: bool) -> list[Command]:
-    """The commands of a block; with a prompt (`$ `) what is not behind one is output."""
+    """Return the commands of a block; with a prompt (`$ `), lines without it are output."""
     found: list[tuple[str, list[str]]] = []
     goes_on = False
     for line in text.splitlines():
@@ -64,7 +64,7 @@ def commands(text: str, *, prompted: bool) -> list[Command]:
 
 
 def expected(shown: str, ids: dict[str, str]) -> re.Pattern[str]:
-    """What may be printed where the page shows this; an id that is new on the page is a group of that name."""
+    """Return the pattern of the output that the page shows; an id new on the page becomes a group of that name."""
     pattern, new = "", set[str]()
     for token in _TOKEN.finditer(shown.strip()):
         text = token[0]
@@ -81,18 +81,18 @@ def expected(shown: str, ids: dict[str, str]) -> re.Pattern[str]:
 
 
 class Shell:
-    """Runs a page's commands in a folder; what they export and assign is there for the later ones."""
+    """Run a page's commands in a folder; variables that they export or assign are kept for later commands."""
 
     def __init__(self, folder: Path, environment: dict[str, str]) -> None:
         self.folder = folder
         self._variables = folder / ".variables"
         self._environment = environment
         self.ids: dict[str, str] = {}
-        """Ids on the page, and those of this run in their place."""
+        """Ids of this run, by the ids on the page."""
         self._left: list[subprocess.Popen[bytes]] = []
 
     def run(self, command: Command) -> None:
-        """Run it to its end; raises AssertionError unless it ends well and prints what it should."""
+        """Run a command to its end; raises AssertionError unless it succeeds and prints the expected output."""
         output = self.folder / ".output"
         with output.open("wb") as file, self._begun(command.text, file) as process:
             if command.interrupted:
@@ -107,7 +107,7 @@ class Shell:
         assert good, f"{command.text}\nended with {code}:\n{output.read_text(encoding='utf-8')}"
 
     def leave_running(self, command: Command, port: int) -> None:
-        """Start what goes on until the page's end; return when it listens and has printed what the page shows."""
+        """Start a command that runs until the page's end; return when it listens and has printed what is shown."""
         output = self.folder / f".serving-{port}"
         with output.open("wb") as file:
             self._left.append(self._begun(command.text, file))
@@ -128,7 +128,7 @@ class Shell:
             command = command.replace(shown, real)
         before = f"set -a; [ -f {self._variables} ] && . {self._variables}; trap : INT"
         after = f"code=$?; export -p > {self._variables}; exit $code"
-        code = "(exit ${code:-0})"  # what `echo $?` is to tell
+        code = "(exit ${code:-0})"  # the code that `echo $?` has to print
         return subprocess.Popen(
             ["bash", "-c", f"{before}; {code}\n{command}\n{after}"],
             cwd=self.folder,
@@ -140,7 +140,7 @@ class Shell:
         )
 
     def _replied(self, process: subprocess.Popen[bytes]) -> int:
-        """The process group, once its search has a reply stored and goes on."""
+        """Return the process group once its search has stored a reply and continues."""
         query = "SELECT 1 FROM model_calls JOIN searches ON id = search WHERE owner_pid IS NOT NULL AND {} = 'answered'"
         until = time.monotonic() + SECONDS
         while True:
@@ -165,5 +165,5 @@ def _listens(port: int) -> bool:
 
 
 def _parts(shown: str) -> Iterator[str]:
-    """What stands before and behind a terminal's ^C, which no program prints."""
+    """Yield the output before and after a terminal's ^C, which no program prints."""
     yield from (part for part in re.split(r"^\^C\n?", shown, flags=re.MULTILINE) if part.strip())

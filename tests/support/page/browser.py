@@ -28,7 +28,7 @@ _FLAGS = (
 
 @contextmanager
 def chromium() -> Iterator[Browser]:
-    """The browser, until the context is left."""
+    """Start the browser, and close it when the context is left."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(_FLAGS))
         yield browser
@@ -44,7 +44,7 @@ def opened(
     scheme: Literal["light", "dark"] = "light",
     width: int = 1280,
 ) -> Iterator[Page]:
-    """The document's page, opened from its file as `opened_file` does."""
+    """Open the document's page from its file, as `opened_file` does."""
     file = folder / "search.html"
     file.write_text(page(document), encoding="utf-8")
     with opened_file(browser, file, scheme=scheme, width=width) as shown:
@@ -53,7 +53,7 @@ def opened(
 
 @contextmanager
 def opened_file(browser: Browser, file: Path, *, scheme: Literal["light", "dark"], width: int) -> Iterator[Page]:
-    """A file of ours. Afterwards there must have been no message, dialog or request."""
+    """Open a page from its file; afterwards assert that it caused no message, dialog or request."""
     context = browser.new_context(viewport={"width": width, "height": 800}, color_scheme=scheme)
     shown = context.new_page()
     complaints: list[str] = []

@@ -8,7 +8,7 @@ from html.parser import HTMLParser
 
 
 class Elements(HTMLParser):
-    """Every element of a page with its attributes and the text inside it."""
+    """Collect every element of a page with its attributes and the text inside it."""
 
     def __init__(self, text: str) -> None:
         super().__init__()

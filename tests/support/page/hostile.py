@@ -21,7 +21,7 @@ SHOWN = MARKUP.replace("\u2028", "\\u2028") + (
 
 
 def hostile() -> SearchDocument:
-    """Two candidates, the second a child of the first, with nothing but hostile text."""
+    """Return two candidates, the second a child of the first, with nothing but hostile text."""
     report = ExecutionReport(
         results=(TestResult(name=HOSTILE, verdict=Verdict.FAIL, error=HOSTILE, expected=HOSTILE, actual=HOSTILE),),
         stdout=HOSTILE,

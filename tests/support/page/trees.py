@@ -83,7 +83,7 @@ def running_max(xs):
 
 
 def grown(samples: int, rounds: int, beam: int, *, seed: int = 0) -> SearchDocument:
-    """A finished beam search of samples * (1 + beam * (rounds - 1)) candidates."""
+    """Return a finished beam search of samples * (1 + beam * (rounds - 1)) candidates."""
     chance = random.Random(seed)
     candidates: list[Candidate] = []
     parents = [""]
@@ -104,7 +104,7 @@ def grown(samples: int, rounds: int, beam: int, *, seed: int = 0) -> SearchDocum
 
 
 def finished(candidates: list[Candidate], *, calls: list[Call] | None = None) -> SearchDocument:
-    """A finished search of these candidates, won by the one with the highest ω."""
+    """Return a finished search of these candidates, won by the one with the highest ω."""
     best = max(candidates, key=lambda each: (each.pass_rate, each.omega), default=None)
     search = ExplainedSearch(
         id="7c1e5a",

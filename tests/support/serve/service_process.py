@@ -29,7 +29,7 @@ class Serving:
 
 @contextmanager
 def serving(folder: Path, model: str, *flags: str, port: str = "0", **environment: str) -> Iterator[Serving]:
-    """The service, which is killed when the context is left and it has not ended by itself."""
+    """Start the service, which is killed if it still runs when the context is left."""
     with begin(folder, "serve", "--port", port, "--model", model, *flags, **environment) as run:
         yield Serving(_address(run), run)
 

@@ -11,16 +11,16 @@ from dataclasses import dataclass, field
 
 @dataclass
 class Watcher:
-    """One connection to one search's events at a time, from the first event to the last."""
+    """Watch one search's events from the first to the last, over one connection at a time."""
 
     search: str
     chance: random.Random | None = None
-    """Hangs up at moments that it draws, and comes back with Last-Event-ID; None: stays."""
+    """Source of random moments at which it disconnects, to reconnect with Last-Event-ID; None: never."""
     patience: float = 1.0
-    """Seconds that a connection holds, on average, if it hangs up at all."""
+    """Mean duration of a connection in seconds, if it disconnects at all."""
     seen: list[int] = field(default_factory=list)
     delays: list[float] = field(default_factory=list)
-    """Seconds from when an event was told to its arrival, of those told while this watcher was connected."""
+    """Seconds from each event's emission to its arrival, for events emitted while this watcher was connected."""
     connections: int = 0
 
     async def follow(self, port: int) -> None:
@@ -35,7 +35,7 @@ class Watcher:
                 pass
 
     async def _connection(self, port: int) -> bool:
-        """Read one connection to its end; whether the search has ended with it."""
+        """Read one connection to its end; return True when the search has ended with it."""
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         self.connections += 1
         last = self.seen[-1] if self.seen else 0
@@ -68,7 +68,7 @@ class Watcher:
 
 
 async def follow_all(watchers: list[Watcher], port: int) -> None:
-    """All of them at the same time, each to the end of its search."""
+    """Run all watchers at the same time, each to the end of its search."""
     async with asyncio.TaskGroup() as tasks:
         for each in watchers:
             tasks.create_task(each.follow(port))

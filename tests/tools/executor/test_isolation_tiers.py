@@ -14,7 +14,7 @@ from orps_agent.domain.problem import Limits
 from orps_agent.errors import ExecutorError
 from orps_agent.settings import ExecutorSettings
 from orps_agent.tools.executor import SplitExecutor, probe
-from orps_agent.tools.executor.isolation import Interpreter, Launcher, describe, find_bwrap, offered
+from orps_agent.tools.executor.isolation import Interpreter, Launcher, candidate_walls, describe, find_bwrap
 from orps_agent.tools.executor.pair import Pair
 from orps_agent.tools.executor.probe import _ORDER, _leaks, find_isolation
 
@@ -27,7 +27,7 @@ needs_reach = pytest.mark.skipif(
 )
 OFFERED = [
     pytest.param(walls, bwrap, id=walls, marks=needs_reach if walls == "landlock" else ())
-    for walls, bwrap in offered(root=os.geteuid() == 0)
+    for walls, bwrap in candidate_walls(root=os.geteuid() == 0)
 ]
 
 

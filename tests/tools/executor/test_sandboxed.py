@@ -360,7 +360,7 @@ async def test_random_numbers_are_the_same_in_every_run(executor: Executor) -> N
 
 
 async def test_an_interpreter_that_does_not_run_is_named() -> None:
-    with pytest.raises(ExecutorError, match="/nonexistent/python is not a Python that runs"):
+    with pytest.raises(ExecutorError, match="/nonexistent/python is not a working Python"):
         async with SplitExecutor(ExecutorSettings(python=Path("/nonexistent/python"))):
             raise AssertionError("entered")
 

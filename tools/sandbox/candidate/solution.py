@@ -68,7 +68,7 @@ SHARED_OPERATORS = (
     *("len", "getitem", "setitem", "delitem", "iter", "contains", "eq", "ne", "lt", "le", "gt", "ge"),
     *("add", "sub", "mul", "truediv", "hash", "str", "repr", "bool"),
 )
-"""What a candidate may do with an instance of a class that the test defines."""
+"""Operations that a candidate may perform on an instance of a class that the test defines."""
 for _name in SHARED_OPERATORS:
     setattr(RemoteObject, f"__{_name}__", _forward(_name))
 

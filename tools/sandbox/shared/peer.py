@@ -16,7 +16,7 @@ from .values import SNAPSHOTS, Codec, Node
 from .wire import Channel, Surprise
 
 _UNREADABLE = (ArithmeticError, AttributeError, LookupError, MemoryError, RecursionError, TypeError, ValueError)
-"""What reading a value may raise when the bytes are garbage."""
+"""Errors that reading a value may raise when the bytes are garbage."""
 
 
 class Peer:

@@ -54,7 +54,7 @@ _FOR_ZYGOTES = """
     clone:56:220 kill:62:129 memfd_create:319:279 perf_event_open:298:241 pidfd_open:434:434
     prctl:157:167 prlimit64:302:261 recvmsg:47:212 sched_setaffinity:203:122 sendmsg:46:211 tgkill:234:131
 """
-"""What a zygote needs besides; its children may do it to themselves only, or not at all."""
+"""Further calls that a zygote needs; its children may apply them to themselves only, or not at all."""
 _MACHINES = {"x86_64": (1, 0xC000003E), "aarch64": (2, 0xC00000B7)}
 _ALLOW, _KILL = 0x7FFF0000, 0x80000000
 _EPERM, _ENOSYS = 0x00050001, 0x00050026

@@ -22,7 +22,7 @@ from typing import Any
 from .wire import Surprise
 
 MAX_DEPTH = 150
-"""How deeply values may nest; deeper ones are refused, long before the interpreter's own stack is in danger."""
+"""Depth to which values may nest; deeper ones are refused, long before the interpreter's own stack overflows."""
 _SCALARS = frozenset({type(None), bool, float, str})
 _PLAIN = _SCALARS | {int}
 _WIDE = 1 << 63

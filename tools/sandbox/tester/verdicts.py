@@ -17,7 +17,7 @@ from .session import Session
 from .suites import EQUAL, Suite
 
 MAX_TEXT = 500
-"""How many characters of a value or a message a report quotes."""
+"""Number of characters of a value or a message that a report quotes."""
 _NOTHING = object()
 
 
