@@ -44,7 +44,7 @@ def test_where_nobody_says_what_to_write_nothing_is_asked(tmp_path: Path) -> Non
     file = tmp_path / "p.toml"
     file.write_text("statement = 'Write double(n).'")
     mixed = orps(tmp_path, "solve", str(file), "--entry-point", "double", "--model", model)
-    assert (mixed.returncode, "go with a task in words" in mixed.stderr) == (2, True)
+    assert (mixed.returncode, "require a task in words" in mixed.stderr) == (2, True)
 
 
 def test_a_tester_without_a_test_ends_in_one_line_and_can_be_resumed(tmp_path: Path) -> None:
