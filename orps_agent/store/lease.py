@@ -1,4 +1,4 @@
-"""One owner a search: a lease in the search's row, because a checkpointer keeps nobody out.
+"""One owner a search: a lease in the search's row.
 
 Whoever wants the search to end leaves a word in the row; its owner finds it there.
 """
