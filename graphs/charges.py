@@ -17,7 +17,7 @@ from .context import SearchContext
 async def paid_reply(
     context: SearchContext, effect: Effect, request: ModelRequest, quoted: Sequence[Candidate]
 ) -> ModelReply:
-    """The stored reply, which is paid for, or a new one; raises BudgetReached when there is no room for one."""
+    """Return the stored reply, which is paid for, or a new one; raises BudgetReached when there is no room for one."""
     model = context.model(request.role)
     if context.journal.is_finished(effect):
         return await context.call(effect, request, quoted, lambda: model.complete(request))

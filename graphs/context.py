@@ -71,7 +71,7 @@ class SearchContext:
         return Effect(search=self.id, candidate=candidate, stage=stage, attempt=attempt)
 
     def model(self, role: Role) -> ChatModel:
-        """The model that plays a role."""
+        """Return the model that plays a role."""
         return {"programmer": self.programmer, "critic": self.critic, "tester": self.tester}[role]
 
     async def candidate(self, candidate: str) -> Candidate:
@@ -119,12 +119,12 @@ class SearchContext:
         quoted: Sequence[Candidate],
         do: Callable[[], Awaitable[ModelReply]],
     ) -> ModelReply:
-        """The journal's `call`, within a search that can stop."""
+        """Make a model call by the journal, in a search that can stop."""
         model = self.model(request.role).name
         return await self._carry_out(effect, lambda: self.journal.call(effect, request, do, model=model, quoted=quoted))
 
     async def execute(self, effect: Effect, result_type: type[Result], do: Callable[[], Awaitable[Result]]) -> Result:
-        """The journal's `execute`, within a search that can stop."""
+        """Execute by the journal, in a search that can stop."""
 
         async def traced() -> Result:
             with self.trace.execution(effect.candidate, effect.stage) as ran:

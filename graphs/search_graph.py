@@ -182,7 +182,7 @@ async def _solved(context: SearchContext, finished: list[Outline]) -> set[str]:
 
 
 async def _known(context: SearchContext, round_: int) -> list[Outline]:
-    """All candidates up to a round."""
+    """Return all candidates up to a round."""
     # Of later rounds nothing may be known here: a search that is walked again must come to the same beam.
     return [each for each in await context.store.outline(context.id) if each.round <= round_]
 
@@ -205,7 +205,7 @@ async def _close_round(
 
 @cache
 def build_machine() -> CompiledStateGraph[SearchState, SearchContext, SearchInput, SearchState]:
-    """The compiled graph; one for all searches, as it holds nothing of any.
+    """Compile the graph; one serves all searches, as it holds nothing of any.
 
     Compiled without a checkpointer: the rows of the store are the checkpoint. A search that is resumed is walked from
     its start, where `select` skips all rounds that are stored in full.

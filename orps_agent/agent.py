@@ -177,7 +177,7 @@ class Agent:
         batch: Account | None = None,
         search: str | None = None,
     ) -> SearchPlan:
-        """A new search, found fit to be run but not stored, for `stream`; raises UsageError.
+        """Plan a new search for `stream`, and store nothing; raises UsageError when it cannot be run.
 
         Once `Store.add_search` has stored its `search`, `resume` runs it as well.
         """
@@ -187,9 +187,9 @@ class Agent:
         return plan
 
     async def interrupted(self, what: Problem | SearchPlan, config: SearchConfig | None = None) -> str | None:
-        """The id of a search that `solve` would begin a second time: the newest that was interrupted, for `resume`.
+        """Return the id of the search that `solve` would begin a second time, for `resume`; None where there is none.
 
-        It has the same problem, config, prompts and models, and nobody works on it; None where there is none.
+        It is the newest interrupted search with the same problem, config, prompts and models that no process works on.
         """
         plan = what if isinstance(what, SearchPlan) else self.plan(what, config)
         return await left_behind(self.store, plan.search)
@@ -240,7 +240,7 @@ class Agent:
         batch: Account,
         search: str | None,
     ) -> tuple[SearchPlan, bool]:
-        """The plan of a new search, which is stored now, or of a stored one; the second value: it is a stored one."""
+        """Return the plan of a new search, which is stored now, or of a stored one, and True for a stored one."""
         planned = what if isinstance(what, SearchPlan) else None
         if isinstance(what, str):
             search = what
