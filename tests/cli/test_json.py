@@ -1,4 +1,4 @@
-"""The documents that other programs read: their keys stay, and each state has the same name in all of them."""
+"""Check the documents that other programs read: their keys stay, and each state has the same name everywhere."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The service's answers: the state of each search by its name, and the keys that clients rely on."""
+"""Check what the service shows: the state of each search by its name, and the keys that clients rely on."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The structured content of the tools: its keys, and the name of each state."""
+"""Check the structured content of the tools: its keys, and the name of each state."""
 
 from __future__ import annotations
 
