@@ -1,4 +1,4 @@
-"""Ensure one owner a search by a lease in the search's row, because a checkpointer excludes no other process.
+"""Give each search one owner, by a lease in the search's row.
 
 A request to cancel the search is stored in the row, where its owner reads it.
 """

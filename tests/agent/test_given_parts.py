@@ -37,7 +37,7 @@ async def test_given_models_and_a_given_executor_are_used_and_left_to_their_owne
 async def test_a_resumed_search_gets_the_given_models_whatever_it_had(tmp_path: Path) -> None:
     dying = {"role": "critic", "fail": "endpoint"}
     async with Agent(settings(tmp_path, model=script(tmp_path, dying, *FIRST_HALF_THEN_RIGHT))) as agent:
-        row = agent.plan(DOUBLE, SMALL)
+        row = agent.plan(DOUBLE, SMALL).search
         await agent.store.add_search(row)
         with pytest.raises(EndpointError, match="on purpose"):
             await agent.resume(row.id)
@@ -51,10 +51,10 @@ async def test_a_resumed_search_gets_the_given_models_whatever_it_had(tmp_path: 
 def test_what_a_search_with_given_models_defaults_to_is_not_the_embedded_models(tmp_path: Path) -> None:
     given = models("m", "m", "m")
     agent = Agent(settings(tmp_path), models=given)
-    row = agent.plan(DOUBLE)
+    row = agent.plan(DOUBLE).search
     assert (row.programmer, row.critic, row.tester, row.config) == ("m", "m", "m", SearchConfig())
     alone = Agent(settings(tmp_path), models=Models(given.critic, given.critic, given.critic))
-    assert alone.plan(DOUBLE).tester is None
+    assert alone.plan(DOUBLE).search.tester is None
     assert agent.forecast(DOUBLE).unpriced == ("m",)
 
 

@@ -99,7 +99,7 @@ async def _forked(told: Settings, search: str) -> Search:
 async def test_a_search_whose_strategy_is_gone_can_be_read_but_not_resumed(tmp_path: Path) -> None:
     told = settings(tmp_path, model=script(tmp_path, *FIRST_HALF_THEN_RIGHT))
     async with Agent(told) as agent:
-        row = agent.plan(DOUBLE, SMALL)
+        row = agent.plan(DOUBLE, SMALL).search
         await agent.store.add_search(row.model_copy(update={"config": SMALL.model_copy(update={"strategy": "lost"})}))
         assert [each.config.strategy for each in await agent.archive.searches()] == ["lost"]
         document = await agent.archive.document(row.id)

@@ -84,7 +84,7 @@ async def test_a_round_that_is_stored_in_full_is_closed_by_the_next_run(tmp_path
     assert [again[each].status for each in first] == [tree[each].status for each in first]
 
 
-@pytest.mark.parametrize("name", sorted(STRATEGIES))
+@pytest.mark.parametrize("name", sorted(STRATEGIES.built_in))
 async def test_the_state_of_the_graph_follows_from_the_rows(
     tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

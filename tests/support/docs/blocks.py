@@ -10,7 +10,11 @@ from tests.support import ROOT
 PAGES = (
     "README.md",
     "CONTRIBUTING.md",
-    *sorted(str(path.relative_to(ROOT)) for folder in ("docs", "examples") for path in (ROOT / folder).glob("*.md")),
+    *sorted(
+        str(path.relative_to(ROOT))
+        for folder in ("docs", "docs/decisions", "examples")
+        for path in (ROOT / folder).glob("*.md")
+    ),
     "perf/README.md",
 )
 TUTORIAL = "docs/tutorial.md"
