@@ -1,4 +1,4 @@
-"""A coding agent that searches for correct and fast code instead of sampling it once.
+"""Search for correct and fast code instead of sampling it once: a coding agent.
 
     import orps_agent
 

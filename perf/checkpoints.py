@@ -1,4 +1,4 @@
-"""What LangGraph's checkpoints would cost a search, and what a resume costs without them.
+"""Measure the cost of LangGraph's checkpoints to a search, and of a resume without them.
 
     python -m perf.checkpoints searches
     python -m perf.checkpoints resume
@@ -76,7 +76,7 @@ async def run(config: SearchConfig, count: int, *, saver: bool) -> dict[str, flo
 
 
 class _Checkpointed:
-    """The search's graph with a checkpointer, as `run_graph` uses it."""
+    """Run the search's graph with a checkpointer, as `run_graph` does without."""
 
     def __init__(self, saver: AsyncSqliteSaver) -> None:
         self._graph = build_machine().builder.compile(checkpointer=saver)

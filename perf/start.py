@@ -42,7 +42,7 @@ _SCHED = 2
 
 @dataclass(frozen=True)
 class Taken:
-    """How long something took."""
+    """Hold wall and CPU seconds."""
 
     wall: float
     cpu: float
@@ -50,7 +50,7 @@ class Taken:
 
 @dataclass(frozen=True)
 class Moment:
-    """A point in a process's life."""
+    """Hold a moment of a process: the clock and its CPU time."""
 
     wall: float
     """By the monotonic clock."""
@@ -140,7 +140,7 @@ class _Handler(BaseHTTPRequestHandler):
 
 @dataclass(frozen=True)
 class Checkout:
-    """A checkout with its environment, and a folder for what its commands write."""
+    """Run the commands of a checkout with its own environment, in a folder for their files."""
 
     root: Path
     folder: Path
@@ -201,7 +201,7 @@ class Checkout:
 
 @dataclass(frozen=True)
 class Compared:
-    """What both took for the same, pair by pair."""
+    """Hold the measurements of both checkouts, pair by pair."""
 
     name: str
     ours: list[float]

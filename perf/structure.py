@@ -39,7 +39,7 @@ Facts = dict[str, object]
 
 @dataclass(frozen=True)
 class Module:
-    """A Python file of the project."""
+    """Hold a Python file of the project."""
 
     path: Path
     """From the checkout's root, without links."""
@@ -49,7 +49,7 @@ class Module:
 
     @cached_property
     def tree(self) -> ast.Module:
-        """The parsed source."""
+        """Return the parsed source."""
         return ast.parse(self.text)
 
     @property
@@ -59,12 +59,12 @@ class Module:
 
     @property
     def room(self) -> str:
-        """The part of the package that it belongs to, itself for a file at the top."""
+        """Return the room that the module belongs to; itself for a file at the top."""
         return self.name.split(".")[1] if "." in self.name else self.name
 
     @property
     def lines(self) -> int:
-        """How long it is."""
+        """Return its length in lines."""
         return len(self.text.splitlines())
 
     def nodes(self, kind: type[Node]) -> Iterator[Node]:

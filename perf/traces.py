@@ -95,7 +95,7 @@ class Recorder:
 
 @dataclass(frozen=True)
 class Trace:
-    """What an act has passed through."""
+    """Hold the files and functions that a trace touched."""
 
     name: str
     functions: dict[str, int]
@@ -151,7 +151,7 @@ async def bench(folder: Path, recorder: Recorder) -> None:
     """Read a dataset, solve it and report on it."""
 
     async def unheard(_: Record) -> None:
-        """Only the calls matter."""
+        """Ignore the event: only the calls matter."""
 
     recorder.on = True
     model = settings(folder).model or ""

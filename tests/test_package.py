@@ -56,7 +56,7 @@ def _builder(tmp_path_factory: pytest.TempPathFactory) -> Builder:
 
 @pytest.fixture(scope="module", name="checkout")
 def _checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A checkout's files without what earlier builds and runs have left in it."""
+    """Copy a checkout's files without what earlier builds and runs have left in it."""
     folder = tmp_path_factory.mktemp("checkout")
     ignored = shutil.ignore_patterns("__pycache__")
     for name in ("orps_agent", *LINKS):
@@ -83,7 +83,7 @@ def _wheel(sdist: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module", name="home")
 def _home(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An environment with orps and what it needs, and nothing else."""
+    """Make an environment with orps and its dependencies, and nothing else."""
     home = tmp_path_factory.mktemp("home") / "venv"
     run(sys.executable, "-m", "venv", "--without-pip", home)
     install(home, wheel)
@@ -92,7 +92,7 @@ def _home(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module", name="example")
 def _example(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The wheel of the example that adds to orps, built from a copy."""
+    """Build the wheel of the example that adds to orps, from a copy."""
     folder = tmp_path_factory.mktemp("example")
     source = folder / "source"
     shutil.copytree(ROOT / "examples/plugin", source, ignore=shutil.ignore_patterns("build", "*.egg-info"))
@@ -101,7 +101,7 @@ def _example(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def install(home: Path, *what: object) -> None:
-    """Our pip fills the environment; what is imported in it is compiled when it is, not all that there is."""
+    """Fill the environment with our pip; modules are compiled when they are imported, not all of them."""
     pip = (sys.executable, "-m", "pip", "--python", home / "bin/python", "--disable-pip-version-check")
     run(*pip, "install", "--quiet", "--no-compile", *what)
 

@@ -1,4 +1,4 @@
-"""The former import path of the graph that LangGraph's servers serve, kept for files `langgraph.json` that name it."""
+"""Keep the former import path of the served graph, for files `langgraph.json` that name it."""
 
 from orps_agent.integrations.langgraph.langgraph_server import graph
 

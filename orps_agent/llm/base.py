@@ -89,7 +89,7 @@ class ChatModel(Protocol):
 
 @dataclass(frozen=True)
 class Models:
-    """The models of a search, open, one a role.
+    """Hold the open models of a search, one per role.
 
     model = MyModel()
     Models(programmer=model, critic=model, tester=model)

@@ -1,4 +1,4 @@
-"""The kinds of model whose names are written `KIND:REST`: scripts, recordings, and what packages add."""
+"""Find the kinds of model whose names are written `KIND:REST`: scripts, recordings, and those of packages."""
 
 from __future__ import annotations
 

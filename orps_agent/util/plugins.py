@@ -19,7 +19,7 @@ Given = ParamSpec("Given")
 
 @dataclass(frozen=True)
 class Plugin:
-    """A part that an installed package offers; nothing of the package is imported before `load`."""
+    """Describe a part that an installed package offers; nothing of the package is imported before `load`."""
 
     name: str
     package: str
@@ -45,7 +45,7 @@ def _plugin(entry: EntryPoint) -> Plugin:
 
 
 class Registry(Generic[Part]):
-    """The parts of one kind by name: the built-in ones first, then those of the entry-point group.
+    """Find the parts of one kind by name: the built-in ones first, then those of the entry-point group.
 
     A built-in name cannot be taken by a package. `setting` is where a user writes such a name, for error messages;
     `kind` is the class that every part must be an instance of.

@@ -30,7 +30,7 @@ BY_HINT = (
 async def run(
     folder: Path, config: SearchConfig, *, prompts: str = "standard"
 ) -> tuple[SearchResult, list[Candidate], list[str]]:
-    """A search, its tree, and everything that its models were told."""
+    """Run a search; return it, its tree, and every message to its models."""
     config = changed(config, {"prompts": prompts})
     async with Agent(settings(folder, model=script(folder, *BY_HINT, critic=MISLED))) as agent:
         result = await agent.solve(DOUBLE, config)

@@ -31,7 +31,7 @@ async def server() -> AsyncIterator[ModelServer]:
 
 
 def priced(folder: Path, server: ModelServer, **prices: Price) -> Settings:
-    """The model is `mine`, and is called `served` at its endpoint."""
+    """Name the model `mine`, which its endpoint calls `served`."""
     return settings(
         folder,
         model="mine",

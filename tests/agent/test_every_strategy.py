@@ -43,7 +43,7 @@ def model(folder: Path) -> str:
 
 
 async def left_early(agent: Agent, config: SearchConfig) -> str:
-    """A search that was left as soon as its last candidate but one was finished, if it has two."""
+    """Run a search that is left as soon as its last candidate but one was finished, if it has two."""
     ended, at_most = 0, 1
     async with agent.stream(DOUBLE, config) as events:
         async for event in events:

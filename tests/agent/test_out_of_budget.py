@@ -31,7 +31,7 @@ async def run(agent: Agent, config: SearchConfig) -> tuple[SearchResult, list[Ca
 
 
 async def found(agent: Agent, result: SearchResult) -> list[dict[str, object]]:
-    """What a search found, without what depends on the clock, which is ω, and who of the last round is pruned by it."""
+    """Return what a search found, without what depends on the clock: ω, and which of the last round it prunes."""
     told = {"id", "hint", "reasoning", "solution", "critique", "process", "error"}
     tree = await agent.store.tree(result.search)
     assert not any(each.status is Status.HALTED for each in tree)

@@ -30,19 +30,19 @@ HERE = __name__
 
 
 def team_store(url: str, told: Settings) -> Store:
-    """A store in the file that a URL names."""
+    """Open a store in the file that a URL names."""
     return store_of(load_settings(db=url.removeprefix("team://")))
 
 
 class Chosen(Counted):
-    """A model of a package."""
+    """Stand for a model of a package."""
 
     def __init__(self, rest: str, told: Settings) -> None:
         super().__init__(f"chosen {rest}")
 
 
 def first_line(report: Report) -> str:
-    """A report format of a package."""
+    """Write a report in the format of a package."""
     return f"{report.searches} searches\n"
 
 
@@ -56,7 +56,7 @@ RIDDLES = Format("Riddles", ("riddle_id", "riddle", "answer"), riddle)
 
 @pytest.fixture(name="package")
 def _package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """A package that adds one part of each kind, and a second strategy that cannot be imported."""
+    """Make a package that adds one part of each kind, and a second strategy that cannot be imported."""
     added = {
         "strategies": {"chain": "examples.plugin.orps_greedy:Greedy", "torn": "no_such_module:Torn"},
         "models": {"chosen": f"{HERE}:Chosen"},

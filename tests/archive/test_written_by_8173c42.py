@@ -45,7 +45,7 @@ def within(told: object, now: object) -> bool:
 
 
 def as_now(name: str, told: dict[str, Any]) -> dict[str, Any]:
-    """What was told, with the status that such a search has now."""
+    """Return what was shown, with the status that such a search has now."""
     return told | {"status": STATUS.get(name, told["status"])}
 
 

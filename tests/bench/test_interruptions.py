@@ -70,7 +70,7 @@ def arguments(folder: Path, url: str) -> list[str]:
 
 
 def asked(log: Path) -> list[tuple[str, int]]:
-    """The problem and the seed, which names the place in the tree, of every call that the server got."""
+    """Return problem and seed, which names the place in the tree, of every call that the server got."""
     bodies = [json.loads(line) for line in log.read_text().splitlines()]
     return [
         (next(str(factor) for factor in FACTORS if f"{factor} times n" in str(body["messages"])), body["seed"])
@@ -89,7 +89,7 @@ def answered(database: Path) -> set[tuple[str, int]]:
 
 
 def judging(database: Path) -> bool:
-    """Whether a solution is being run on the real tests, after its search."""
+    """Return True while a solution runs on the real tests, after its search."""
     query = "SELECT count(*) FROM executions WHERE stage = 'bench' AND status = 'asked'"
     with closing(sqlite3.connect(database)) as connection:
         return bool(connection.execute(query).fetchone()[0])
@@ -103,18 +103,18 @@ def until(reached: Callable[[], bool]) -> None:
 
 
 def lasting(record: Record) -> dict[str, Any]:
-    """What of a record does not depend on time."""
+    """Return the part of a record that does not depend on time."""
     told = record.model_dump(exclude={"winner", "gold", "seconds", "samples"})
     return told | {"samples": [each.model_dump(exclude={"omega"}) for each in record.samples]}
 
 
 async def in_this_process(folder: Path, url: str, database: str) -> list[Record]:
-    """The same run, or what is left of it."""
+    """Do the same run, or what is left of it."""
     base = SearchConfig.model_validate(NUMBERS | {"winner_order": NUMBERS["winner_order"].split(",")})
     entries = Plan(["orps"], base, "served", "served").entries([load_tasks(open_dataset(folder / "data"))])
 
     async def unheard(_: Record) -> None:
-        """The outcome tells them all."""
+        """Ignore the event: the outcome has them all."""
 
     async with Agent(settings(folder, model="served", base_url=url, db=folder / database)) as agent:
         return list((await run_bench(agent, entries, tell=unheard)).records)

@@ -41,7 +41,7 @@ RULES = [RIGHT_OR_WRONG, {"role": "critic", "reply": "Hm.\nSCORE: 3"}]
 
 
 def dataset(folder: Path, *, weak: bool = True) -> Loaded:
-    """Two problems; the weak tests are the first real one each."""
+    """Write two problems; the weak tests are the first real one each."""
     for split, count in (("test", 2), ("dev", 1)):
         rows = [
             ",".join(

@@ -15,7 +15,7 @@ from tests.support.samples import FIRST_HALF_THEN_RIGHT, script
 
 
 def in_terminal(columns: int, *command: str, **environment: str) -> str:
-    """What a command writes to a terminal of this width."""
+    """Return what a command writes to a terminal of this width."""
     master, slave = pty.openpty()
     fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
     with subprocess.Popen(

@@ -1,4 +1,4 @@
-"""A command opens the database once, and makes a search's prompts once."""
+"""Check that a command opens the database once, and makes a search's prompts once."""
 
 import json
 import os
@@ -30,7 +30,7 @@ app({arguments})
 
 
 def counted(folder: Path, *arguments: str) -> tuple[int, int]:
-    """How many connections to SQLite files a command opens, and how many sets of prompts it makes."""
+    """Count the connections to SQLite files that a command opens, and the sets of prompts that it makes."""
     code = _COUNTING.format(arguments=[*arguments, "--db", str(folder / "orps.db")])
     done = subprocess.run([sys.executable, "-c", code], env=os.environ, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr

@@ -18,7 +18,7 @@ OFFERS = ["gpt-4.1-mini"]
 
 @pytest.fixture(name="programs", scope="module")
 def _programs(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with `orps` and `python`."""
+    """Make a folder with `orps` and `python`."""
     folder = tmp_path_factory.mktemp("bin")
     stand_ins(folder)
     return folder
@@ -26,7 +26,7 @@ def _programs(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(name="model_url", scope="module")
 def _model_url() -> Iterator[str]:
-    """A server that speaks OpenAI's API."""
+    """Start a server with OpenAI's API."""
     model = ScriptedModel([Rule.model_validate(each) for each in REPLIES["rules"]])
     with (
         start_blocking_portal() as portal,

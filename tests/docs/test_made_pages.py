@@ -35,7 +35,7 @@ def test_a_field_without_a_sentence_is_an_error() -> None:
 
 
 def variables() -> list[tuple[str, str]]:
-    """Every variable on the page with a default that can be written down, and that default."""
+    """Return every variable on the page with a default that can be written down, and that default."""
     row = re.compile(r"^\| `\w+` \| `(ORPS_\w+)`.*? \| .*? \| `([^`]+)`[^|]* \| ", re.MULTILINE)
     return row.findall(PAGES["settings.md"]())
 

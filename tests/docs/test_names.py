@@ -62,7 +62,7 @@ async def test_the_database_page_names_every_table_and_column(tmp_path: Path) ->
 
 @pytest.fixture(name="page")
 def _page() -> None:
-    """The page's settings file is the user's own."""
+    """Make the page's settings file the user's own."""
     Path(os.environ["ORPS_CONFIG"]).write_text(_settings()[0])
 
 

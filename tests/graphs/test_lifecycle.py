@@ -1,4 +1,4 @@
-"""A search that stops: nothing new begins, what is in flight is finished, and nobody is woken by an error."""
+"""Stop a search: nothing new begins, what is in flight is finished, and no waiting candidate is woken by an error."""
 
 import anyio
 import pytest
@@ -16,7 +16,7 @@ async def gone() -> int:
 
 
 async def waits_for_ever(lifecycle: Lifecycle, *, stored: bool = False) -> bool:
-    """Whether an act neither begins nor comes back."""
+    """Return True when an effect neither starts nor returns."""
     begun = []
 
     async def act() -> None:

@@ -95,7 +95,7 @@ async def test_it_draws_several_samples_from_one_prompt(gguf: Path) -> None:
 
 
 def settings_with(server: ModelServer, cache: Path) -> Settings:
-    """Two endpoints share the programmer's calls, a server and the embedded model, which is the critic as well."""
+    """Share the programmer's calls between a server and the embedded model, which is the critic as well."""
     Path(os.environ["ORPS_CONFIG"]).write_text(
         '[roles.programmer]\nmodel = "coder"\nendpoints = ["there", "here"]\n[roles.critic]\nmodel = "embedded"\n'
         f'[endpoints.there]\nbase_url = "{server.url}"\n[endpoints.here]\nmodel = "embedded"\n'

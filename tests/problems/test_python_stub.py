@@ -17,7 +17,7 @@ def stub(docstring: str, signature: str = "f(x)") -> str:
 
 
 def verdicts(problem: Problem, solution: str) -> list[bool]:
-    """Which of the problem's tests pass, judged here: the code is ours."""
+    """Return which of the problem's tests pass, judged here: the code is ours."""
     passed = []
     for test in problem.tests.tests:
         namespace: dict[str, object] = {}
@@ -33,7 +33,7 @@ def verdicts(problem: Problem, solution: str) -> list[bool]:
 
 
 def doctest_says(text: str, solution: str) -> bool:
-    """Whether the standard library's doctest accepts the solution too."""
+    """Return True when the standard library's doctest accepts the solution too."""
     module = types.ModuleType("m")
     exec(text.replace('raise NotImplementedError("later")', solution), module.__dict__)
     test = doctest.DocTestFinder().find(module.__dict__["f"], "f", module=module, globs=module.__dict__)[0]

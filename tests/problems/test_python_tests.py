@@ -11,7 +11,7 @@ BAD = "def double(n):\n    return n\n"
 
 
 def outcome(suite: TestSuite, solution: str) -> list[bool]:
-    """Which tests pass on a solution, judged here: the code is ours."""
+    """Return which tests pass on a solution, judged here: the code is ours."""
     passed = []
     for test in suite.tests:
         namespace: dict[str, object] = {}

@@ -1,4 +1,4 @@
-"""A search that is resumed: its state is rebuilt from its rows, and nothing of it is done or told a second time."""
+"""Resume a search: its state is rebuilt from its rows, and nothing of it is done or told a second time."""
 
 import sqlite3
 from collections import Counter
@@ -21,7 +21,7 @@ STEPS = {"samples": 2, "rounds": 3, "beam": 2}
 
 
 async def stopped_after(agent: Agent, config: SearchConfig, finished: int) -> str:
-    """A search that was stopped when so many of its candidates were finished."""
+    """Run a search and stop it when this many of its candidates are finished."""
     try:
         async with agent.stream(DOUBLE, config) as events:
             async for event in events:
@@ -39,7 +39,7 @@ async def resumed(agent: Agent, search: str) -> list[AnyEvent]:
 
 
 def stored_events(folder: Path) -> Counter[tuple[str, str]]:
-    """How often each round, or candidate, was told of over all runs."""
+    """Count how often each round, or candidate, was told of over all runs."""
     with closing(sqlite3.connect(folder / "orps.db")) as connection:
         query = (
             "SELECT kind, ifnull(told ->> '$.candidate', told ->> '$.round') FROM events"

@@ -18,7 +18,7 @@ from tests.support.samples import a_search
 
 
 class Telling:
-    """A search that tells what it is told to tell."""
+    """Record the events that a test gives it, as a search does."""
 
     def __init__(self, store: SqliteStore) -> None:
         self.store = store

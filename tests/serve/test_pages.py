@@ -37,7 +37,7 @@ def _browser() -> Iterator[Browser]:
 
 @contextmanager
 def opened(browser: Browser, url: str) -> Iterator[Page]:
-    """A page of the service. Afterwards there must have been no dialog, script error or request to anybody else."""
+    """Open a page of the service; check that there is no dialog, script error or request to another host."""
     context = browser.new_context(viewport={"width": 1280, "height": 800})
     shown = context.new_page()
     shown.set_default_timeout(30_000)

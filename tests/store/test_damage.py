@@ -60,7 +60,7 @@ async def filled(path: Path) -> bytes:
 
 
 async def refusal(work: Awaitable[object], *kinds: type[OrpsError]) -> str:
-    """What the error says that the work ends with; empty when it ends well."""
+    """Return the message of the error that the work ends with; empty when it ends well."""
     try:
         await work
     except kinds as error:
@@ -178,7 +178,7 @@ def write(path: Path, first: str) -> subprocess.CompletedProcess[str]:
 
 @pytest.fixture
 def shared(tmp_path: Path) -> Path:
-    """A folder that another user can come to."""
+    """Make a folder that another user can reach."""
     for folder in (tmp_path, *tmp_path.parents):
         if folder.stat().st_uid == os.geteuid() and folder != Path("/"):
             folder.chmod(folder.stat().st_mode | 0o011)

@@ -24,7 +24,7 @@ def outside() -> list[Path]:
 
 
 def spoken(source: str) -> Iterator[str]:
-    """What of a module is SQL, or brings a driver of it."""
+    """Find what in a module is SQL, or imports a driver of it."""
     for node in ast.walk(ast.parse(source)):
         if SQL.match(text := text_of(node)):
             yield text
@@ -35,7 +35,7 @@ def spoken(source: str) -> Iterator[str]:
 
 
 def text_of(node: ast.AST) -> str:
-    """The text of a string; an f-string's with a word in place of what is put in."""
+    """Return the text of a string; an f-string's with a word in place of its values."""
     if isinstance(node, ast.JoinedStr):
         return "".join(str(each.value) if isinstance(each, ast.Constant) else "name" for each in node.values)
     return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""

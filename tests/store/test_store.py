@@ -37,7 +37,7 @@ async def test_a_dead_owner_does_not_hold_a_search(tmp_path: Path) -> None:
 
 @pytest.fixture
 def zombie() -> Iterator[int]:
-    """The pid of a process that has ended, and that nobody has waited for."""
+    """Return the pid of a process that has ended without being waited for."""
     ended = subprocess.Popen([sys.executable, "-c", ""])
     os.waitid(os.P_PID, ended.pid, os.WEXITED | os.WNOWAIT)
     yield ended.pid

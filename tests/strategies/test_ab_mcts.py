@@ -23,7 +23,7 @@ def worth(id_: str) -> float:
 
 
 def second_step(*told: Score) -> Counter[str]:
-    """The parents of the candidates of a second step, over 300 seeds."""
+    """Return the parents of the candidates of a second step, over 300 seeds."""
     asked: Counter[str] = Counter()
     for seed in range(300):
         strategy = made("ab-mcts", outcome_only=True, samples=len(told), seed=seed)

@@ -7,7 +7,7 @@ from tests.support.strategy_walks import ids, made, score, valued, walked
 
 
 def after_the_drafts(*told: Score, **numbers: object) -> Counter[str]:
-    """What the second step writes a candidate for, over many seeds."""
+    """Return the parents that the second step chooses, over many seeds."""
     asked: Counter[str] = Counter()
     for seed in range(300):
         aide = made("aide", samples=len(told), seed=seed, **numbers)

@@ -9,7 +9,7 @@ def values(**known: float) -> dict[str, float]:
 
 
 def path_of(told: dict[str, float], **numbers: object) -> list[Expansion]:
-    """A search in which candidates are worth what is told, else nothing."""
+    """Walk a search in which candidates are worth the given values, else nothing."""
     asked, state = walked(
         made("dars", outcome_only=True, **numbers), lambda each: valued(each.id, told.get(each.id, 0.0))
     )

@@ -68,7 +68,7 @@ def judge(succeeds: Callable[[str], bool], *, knows: bool) -> Judge:
 
 
 def plausible(successes: int, searches: int, p: float) -> bool:
-    """Whether neither so few nor so many have a chance below one in two million, by the binomial distribution."""
+    """Return True unless so few or so many have a chance below one in two million, by the binomial distribution."""
     if p in {0.0, 1.0}:
         return successes == p * searches
 
@@ -121,7 +121,7 @@ _SOME, _RIGHT = 1 - (1 - HALF) ** 3, 1 - (1 - WHOLE) ** 3
 
 
 def mended(half: int, leaves: int, steps: int) -> float:
-    """The chance of aide with so many leaves, some of them half right and none right, in so many steps.
+    """Compute the chance of aide with so many leaves, some of them half right and none right, in so many steps.
 
     Nothing works, so every step drafts anew in half of the cases, which makes a leaf more that is half right in HALF of
     them. Else it debugs any leaf. One that is half right comes out right in WHOLE of the cases and else is followed by
@@ -159,7 +159,7 @@ is nothing to work out but for independent candidates; `test_ab_mcts.py` compare
 
 
 def solved_in_steps(name: str, *, knows: bool = True) -> int:
-    """How many searches come to something right, where candidates are wrong, half right, or mended below such a one."""
+    """Count the searches that find something right; candidates are wrong, half right, or mended below such a one."""
     successes = 0
     for number in range(SEARCHES):
         worth = {"": 0.0}

@@ -26,7 +26,7 @@ EXPORTER, READER = InMemorySpanExporter(), InMemoryMetricReader()
 
 @pytest.fixture(scope="module", autouse=True)
 def _providers() -> None:
-    """A process can set its providers once."""
+    """Set the providers, which a process can do once."""
     provider = TracerProvider()
     provider.add_span_processor(SimpleSpanProcessor(EXPORTER))
     trace.set_tracer_provider(provider)
@@ -41,7 +41,7 @@ def _fresh() -> Iterator[None]:
 
 
 def parents(spans: tuple[ReadableSpan, ...]) -> Counter[tuple[str, str]]:
-    """How often a span of one name is the child of one of another."""
+    """Count how often a span of one name is the child of one of another."""
     names = {span.context.span_id: span.name for span in spans if span.context}
     return Counter((names[span.parent.span_id] if span.parent else "", span.name) for span in spans)
 

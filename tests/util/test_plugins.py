@@ -16,7 +16,7 @@ GROUP = "orps_agent.greeters"
 
 
 class Greeter:
-    """What every greeter has."""
+    """Define the methods of a greeter."""
 
     name: str
 

@@ -45,7 +45,7 @@ def test_pass_at_k_of_too_few_samples_is_refused(samples: int, solved: int, k: i
 
 
 def exact_places(size: int) -> dict[tuple[int, int], float]:
-    """The middle places of all resamples there are, each as often as it is."""
+    """Return the middle places of all resamples there are, each as often as it is."""
     lower, upper = (size - 1) // 2, size // 2
     draws = [sorted(draw) for draw in itertools.product(range(size), repeat=size)]
     return {pair: count / len(draws) for pair, count in Counter((each[lower], each[upper]) for each in draws).items()}

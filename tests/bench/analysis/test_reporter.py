@@ -35,7 +35,7 @@ def estimate(group: GroupReport, title: str, row: str, column: str) -> Estimate:
 
 
 def searches(method: str, solved: str, **changes: object) -> list[Record]:
-    """One problem a letter: `+` solved, `-` not."""
+    """Make one problem a letter: `+` solved, `-` not."""
     return [
         record(method=method, problem=f"p{at:03}", passed=4 if sign == "+" else 0, search=f"{method}{at}", **changes)
         for at, sign in enumerate(solved)

@@ -64,7 +64,7 @@ def test_cells_longer_than_the_csv_modules_limit_are_read(tmp_path: Path) -> Non
 
 @pytest.fixture(name="folder")
 def _folder(tmp_path: Path) -> Path:
-    """A benchmark with real tests for 9 and 20, and weak ones for 20 and 30."""
+    """Write a benchmark with real tests for 9 and 20, and weak ones for 20 and 30."""
     folder = tmp_path / "mine"
     folder.mkdir()
     weak = {**OTHER, "test_list": ["assert span((1, 1), (1, 2)) == 1"]}

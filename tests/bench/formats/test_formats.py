@@ -110,7 +110,7 @@ def test_csv_keeps_texts_but_gives_no_spreadsheet_a_formula() -> None:
 
 
 def tokens(report: Report) -> list[Token]:
-    """As GitHub reads it: with tables, and with links made of bare addresses."""
+    """Parse as GitHub does: with tables, and with links made of bare addresses."""
     return MarkdownIt("gfm-like", {"linkify": False}).enable("table").parse(render(report, "markdown"))
 
 

@@ -48,7 +48,7 @@ async def other() -> AsyncIterator[ModelServer]:
 
 
 async def outcomes(model: EndpointModel, calls: int) -> list[ModelReply | EndpointError]:
-    """What becomes of so many calls at once, each with a seed of its own."""
+    """Make this many calls at once, each with a seed of its own; return their outcomes."""
     ended: list[ModelReply | EndpointError] = []
 
     async def call(seed: int) -> None:

@@ -19,7 +19,7 @@ def fenced(code: str, label: str = "python") -> str:
 
 
 def defines(solution: Program | None, *names: str) -> dict[str, object]:
-    """What the solution defines once it ran; that it runs is half of the assertion."""
+    """Return what the solution defines once it ran; that it runs is half of the assertion."""
     assert solution is not None
     space: dict[str, object] = {}
     exec(compile(solution.source, "<solution>", "exec"), space)

@@ -117,7 +117,7 @@ def _sandboxed() -> set[str]:
 
 
 def _below(ancestor: int) -> set[str]:
-    """The descendants of a process: other workers of this test run have sandboxes too."""
+    """Return the descendants of a process: other workers of this test run have sandboxes too."""
     found, known = {str(ancestor)}, _processes()
     while more := {pid for pid, parent, _ in known if parent in found} - found:
         found |= more
