@@ -39,8 +39,8 @@ from .prompts.messages import Prompts
 from .search.forecast import Forecast, forecast
 from .search.fork import shared
 from .search.ledger import load_prices, open_account, refuse_unpriced
-from .search.plan import SearchPlan
 from .search.runner import cancellation, walk
+from .search.search_plan import SearchPlan
 from .search.summary import summarise
 from .settings import QUICK, SearchConfig, Settings, load_settings
 from .store import Store

@@ -22,7 +22,7 @@ from .judge import Judge, curve_of, samples_of
 from .methods import GOLD
 from .plan import Entry
 from .record import Record
-from .records import keep, known
+from .record_store import keep, known
 
 OnRecord = Callable[[Record], Awaitable[None]]
 

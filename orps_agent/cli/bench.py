@@ -170,7 +170,7 @@ def report(
 
 
 async def _read(databases: list[Path]) -> list[Record]:
-    from orps_agent.bench.records import all_records
+    from orps_agent.bench.record_store import all_records
     from orps_agent.store import SqliteStore
 
     found: list[Record] = []

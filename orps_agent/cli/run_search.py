@@ -16,7 +16,7 @@ from orps_agent.budget.account import Budget
 from orps_agent.domain.events import SearchFinished
 from orps_agent.domain.result import SearchResult
 from orps_agent.errors import SearchInterrupted
-from orps_agent.search.plan import SearchPlan
+from orps_agent.search.search_plan import SearchPlan
 from orps_agent.settings import Settings
 from orps_agent.util.tasks import background_tasks
 

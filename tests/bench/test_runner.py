@@ -13,7 +13,7 @@ from orps_agent.bench.datasets import Loaded, load_tasks, open_dataset
 from orps_agent.bench.methods import known_methods, method_config
 from orps_agent.bench.plan import Entry, Plan, Shard
 from orps_agent.bench.record import STATIC
-from orps_agent.bench.records import all_records
+from orps_agent.bench.record_store import all_records
 from orps_agent.bench.runner import Outcome, run_bench
 from orps_agent.budget.account import Budget
 from orps_agent.errors import SettingsError, UsageError

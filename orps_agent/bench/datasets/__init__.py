@@ -16,8 +16,8 @@ from .base import Dataset, Fault, Fields, Row, Split
 from .files import FileDataset, is_ours
 from .formats import FORMATS, Format, task_in
 from .hub import KNOWN, HubDataset, folder_source, hub_source
-from .loader import Loaded, load_tasks, read_tasks
 from .task import Task
+from .task_reader import Loaded, load_tasks, read_tasks
 
 __all__ = [
     "FORMATS",

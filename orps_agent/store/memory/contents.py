@@ -79,7 +79,7 @@ class Contents:
         return search in self.queue and not self.queue[search].entry.done
 
 
-class Part:
+class MemoryPart:
     """Hold the shared contents for one concern of the store."""
 
     _contents: Contents

@@ -10,10 +10,10 @@ from orps_agent.errors import StoreError
 from orps_agent.store.effects import Settled
 from orps_agent.store.lookup import no_candidate
 
-from .contents import PLACE, Part
+from .contents import PLACE, MemoryPart
 
 
-class MemoryCandidates(Part):
+class MemoryCandidates(MemoryPart):
     """Implement `Candidates` of store.base."""
 
     async def add_candidates(self, search: str, candidates: Iterable[Candidate]) -> None:

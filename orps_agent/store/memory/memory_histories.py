@@ -11,11 +11,11 @@ from orps_agent.store.effects import Effect
 from orps_agent.store.journal import Journal
 from orps_agent.store.records import CallRecord, ExecutionRecord, StoredUsage
 
-from .contents import Part
+from .contents import MemoryPart
 from .effect_log import MemoryEffects, nothing_stored, total
 
 
-class MemoryHistories(Part):
+class MemoryHistories(MemoryPart):
     """Implement `Histories` of store.base."""
 
     async def journal(self, search: str) -> Journal:

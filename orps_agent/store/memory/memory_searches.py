@@ -13,13 +13,13 @@ from orps_agent.store.lookup import nothing_latest, only
 from orps_agent.store.ownership import as_seen, held
 from orps_agent.store.records import Garbage, QueueEntry, SearchChanges
 
-from .contents import PLACE, Part, Submitted
+from .contents import PLACE, MemoryPart, Submitted
 
 _RESUMABLE = ("created", "interrupted")
 _JUDGED = ("judge", "contest")
 
 
-class MemorySearches(Part):
+class MemorySearches(MemoryPart):
     """Implement `Searches` of store.base."""
 
     async def add_search(self, search: Search, *, entry: QueueEntry | None = None) -> None:

@@ -12,10 +12,10 @@ from pydantic import BaseModel
 from orps_agent.store.effects import Result
 from orps_agent.store.records import BenchRun, QueueEntry, SearchChanges, Token
 
-from .contents import Part, Submitted
+from .contents import MemoryPart, Submitted
 
 
-class MemoryQueue(Part):
+class MemoryQueue(MemoryPart):
     """Implement `Queue` of store.base_service."""
 
     async def enqueue(self, entry: QueueEntry, **changed: Unpack[SearchChanges]) -> None:
@@ -71,7 +71,7 @@ class MemoryQueue(Part):
         ]
 
 
-class MemoryTokens(Part):
+class MemoryTokens(MemoryPart):
     """Implement `Tokens` of store.base_service."""
 
     async def add_token(self, token: Token) -> None:
@@ -88,7 +88,7 @@ class MemoryTokens(Part):
         return True
 
 
-class MemoryBenchRecords(Part):
+class MemoryBenchRecords(MemoryPart):
     """Implement `BenchRecords` of store.base_service."""
 
     async def keep_bench_record(self, run: BenchRun, record: BaseModel) -> None:

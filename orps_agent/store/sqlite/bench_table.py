@@ -9,11 +9,11 @@ from pydantic import BaseModel
 
 from orps_agent.store.records import BenchRun
 
-from .part import Part
+from .part import SqlitePart
 from .reader import Result
 
 
-class BenchRecordTable(Part):
+class BenchRecordTable(SqlitePart):
     """Store the results of bench runs as rows."""
 
     async def keep_bench_record(self, run: BenchRun, record: BaseModel) -> None:

@@ -11,12 +11,12 @@ from orps_agent.domain.candidate import Candidate, Outline, Status, Tree, path_k
 from orps_agent.store.effects import Settled
 
 from .effect_statements import settling
-from .part import Part
+from .part import SqlitePart
 from .rows import OUTLINED, candidate, candidate_columns, outline
 from .writer import update
 
 
-class CandidateTable(Part):
+class CandidateTable(SqlitePart):
     """Store candidates as rows."""
 
     async def add_candidates(self, search: str, candidates: Iterable[Candidate]) -> None:

@@ -24,7 +24,7 @@ from .effect_statements import (
     execution_intent,
     failure,
 )
-from .part import Part
+from .part import SqlitePart
 from .reader import Reader, Result
 from .texts import Recent
 from .writer import Writer
@@ -37,7 +37,7 @@ _CALL = (
 )
 
 
-class EffectTables(Part):
+class EffectTables(SqlitePart):
     """Read effects from their tables."""
 
     async def journal(self, search: str) -> Journal:

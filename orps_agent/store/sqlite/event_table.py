@@ -6,13 +6,13 @@ import json
 import time
 from typing import TYPE_CHECKING
 
-from .part import Part
+from .part import SqlitePart
 
 if TYPE_CHECKING:
     from orps_agent.domain.events import AnyEvent, StoredEvent
 
 
-class EventTable(Part):
+class EventTable(SqlitePart):
     """Store the events that searches emitted as rows."""
 
     def record(self, event: AnyEvent) -> None:

@@ -9,12 +9,12 @@ import anyio
 
 from orps_agent.domain.search import Search
 
-from .part import Part
+from .part import SqlitePart
 
 _LOOK_AGAIN_SECONDS = 1.0
 
 
-class OwnerColumns(Part):
+class OwnerColumns(SqlitePart):
     """Store which process works on a search."""
 
     def __init__(self) -> None:

@@ -9,7 +9,7 @@ WAITING = "EXISTS (SELECT 1 FROM submissions WHERE submissions.search = searches
 """SQL condition: a row of `searches` is in the service's queue."""
 
 
-class Part:
+class SqlitePart:
     """Hold tables of one file. A part uses no other one; SqliteStore combines all of them."""
 
     reader: Reader

@@ -10,12 +10,12 @@ from typing import Unpack
 
 from orps_agent.store.records import QueueEntry, SearchChanges
 
-from .part import Part
+from .part import SqlitePart
 from .rows import search_columns
 from .writer import Statement, update
 
 
-class QueueTable(Part):
+class QueueTable(SqlitePart):
     """Store queue entries as rows; an entry is done when its search has ended."""
 
     async def enqueue(self, entry: QueueEntry, **changed: Unpack[SearchChanges]) -> None:

@@ -12,7 +12,7 @@ from orps_agent.store.lookup import nothing_latest, only
 from orps_agent.store.records import QueueEntry, SearchChanges
 
 from .effect_statements import settling
-from .part import WAITING, Part
+from .part import WAITING, SqlitePart
 from .queue_table import submission
 from .rows import COPIED, RESUMABLE, candidate_columns, search_columns, search_row
 from .writer import Statement, update
@@ -20,7 +20,7 @@ from .writer import Statement, update
 _ALL = f"SELECT *, {WAITING} AS waiting FROM searches"
 
 
-class SearchTable(Part):
+class SearchTable(SqlitePart):
     """Store searches as rows."""
 
     async def add_search(self, search: Search, *, entry: QueueEntry | None = None) -> None:

@@ -7,10 +7,10 @@ import sqlite3
 
 from orps_agent.store.records import Token
 
-from .part import Part
+from .part import SqlitePart
 
 
-class TokenTable(Part):
+class TokenTable(SqlitePart):
     """Store tokens as rows."""
 
     async def add_token(self, token: Token) -> None:
