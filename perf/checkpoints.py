@@ -22,7 +22,8 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
+from unittest.mock import patch
 
 import anyio
 from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
@@ -92,9 +93,8 @@ async def _saver(path: Path, *, wanted: bool) -> AsyncIterator[None]:
         yield
         return
     async with AsyncSqliteSaver.from_conn_string(str(path)) as saver:
-        graph = _Checkpointed(saver)
-        cast("Any", runner).build_machine = lambda: graph
-        yield
+        with patch.object(runner, "build_machine", lambda: _Checkpointed(saver)):
+            yield
 
 
 async def resume(only: str) -> None:
@@ -120,15 +120,14 @@ async def resumed(database: Path) -> tuple[float, float, float]:
         walked = time.process_time() - began
         return found
 
-    cast("Any", SearchContext).recall = timed
     async with agent(database, latency=60) as opened:
         row, began = await opened.archive.search(), time.process_time()
-        async with opened.stream(row.id) as events:
-            async for event in events:
-                if isinstance(event, CallStarted):
-                    cast("Any", SearchContext).recall = recall
-                    return told, walked, time.process_time() - began
-                told = time.process_time() - began
+        with patch.object(SearchContext, "recall", timed):
+            async with opened.stream(row.id) as events:
+                async for event in events:
+                    if isinstance(event, CallStarted):
+                        return told, walked, time.process_time() - began
+                    told = time.process_time() - began
     raise AssertionError("an interrupted search has calls left")
 
 

@@ -169,4 +169,4 @@ def test_a_package_that_is_installed_beside_it_adds_a_strategy_and_an_executor(
     told = {each["name"]: each["words"] for each in found}
     assert told["strategies"].endswith(", greedy (orps-greedy 0.1.0)")
     assert told["executors"] == "sandboxed, logged (orps-greedy 0.1.0)"
-    assert "logged can be started" in told["sandbox"]
+    assert "the executor logged starts" in told["sandbox"]
