@@ -119,8 +119,14 @@ def layers_of(root: Path) -> Facts:
     """Count the layers that import-linter is told to keep in order, and what stands in them."""
     settings = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))
     contracts = settings.get("tool", {}).get("importlinter", {}).get("contracts", [])
-    layers = [layer for each in contracts if each.get("type") == "layers" for layer in each["layers"]]
-    return {"layers": len(layers), "modules in layers": sum(len(re.split(r"[|:]", layer)) for layer in layers)}
+    ordered = [each for each in contracts if each.get("type") == "layers"]
+    layers = [layer for each in ordered if "containers" not in each for layer in each["layers"]]
+    inside = [layer for each in ordered if "containers" in each for layer in each["layers"]]
+    return {
+        "layers of rooms": len(layers),
+        "rooms in these layers": sum(len(re.split(r"[|:]", layer)) for layer in layers),
+        "layers inside a room": len(inside),
+    }
 
 
 def names_of(modules: Sequence[Module]) -> Facts:
@@ -191,11 +197,20 @@ def _longest(lengths: dict[str, int]) -> str:
     return f"{lengths[name]} lines, {name}"
 
 
+def _room(name: str) -> str:
+    """Return the room of a module by the module's name; a file at the top of the package is a room of its own."""
+    return ".".join(name.split(".")[:2])
+
+
 def arrows_of(modules: Sequence[Module]) -> Facts:
     """Count which modules import which, those of type checkers and of functions included, each pair once."""
     known = {module.name for module in modules}
     arrows = {(module.name, target) for module in modules for target in _imported(module, known)}
-    return {"import arrows between modules": sum(source != target for source, target in arrows)}
+    rooms = {(_room(source), _room(target)) for source, target in arrows}
+    return {
+        "import arrows between modules": sum(source != target for source, target in arrows),
+        "import arrows between rooms": sum(source != target for source, target in rooms),
+    }
 
 
 def _imported(module: Module, known: set[str]) -> Iterator[str]:
