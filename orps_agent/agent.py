@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from types import TracebackType
@@ -14,18 +13,13 @@ from anyio.from_thread import start_blocking_portal
 
 from .archive import Archive
 from .budget.account import Account, Budget
-from .domain.candidate import Status
 from .domain.events import (
     AnyEvent,
     CallFinished,
     CallProgress,
     CallStarted,
-    CandidateExecuted,
-    CandidateFinished,
-    RoundStarted,
     SearchFinished,
     SearchStarted,
-    TestsWritten,
 )
 from .domain.problem import Problem
 from .domain.result import SearchResult
@@ -34,11 +28,13 @@ from .errors import SearchInterrupted
 from .graphs.context import SearchContext
 from .graphs.lifecycle import Lifecycle
 from .llm.base import Models
-from .llm.registry import is_small, model_names, name_of_tester, open_models
+from .llm.opener import ModelOpener
+from .llm.registry import is_small
 from .prompts.messages import Prompts
 from .search.forecast import Forecast, forecast
 from .search.fork import shared
 from .search.ledger import load_prices, open_account, refuse_unpriced
+from .search.past_events import past_events
 from .search.runner import cancellation, walk
 from .search.search_plan import SearchPlan
 from .search.summary import summarise
@@ -92,17 +88,15 @@ class Agent:
         self.batch = Account(budget or Budget())
         """Account of what all its searches spend."""
         self._stack = AsyncExitStack()
-        self._given = models
+        self._models = ModelOpener(self.settings, models)
         self._given_executor = executor
-        self._models: dict[tuple[str, str, str | None], Models] = {}
         self._running: dict[str, Lifecycle] = {}
-        self._opening = anyio.Lock()
 
     async def __aenter__(self) -> Self:
         async with AsyncExitStack() as stack:
-            stack.callback(self._models.clear)
             await stack.enter_async_context(self.archive)
             self.executor = await self._open_executor(stack)
+            await stack.enter_async_context(self._models)
             self._stack = stack.pop_all()
         return self
 
@@ -163,7 +157,7 @@ class Agent:
 
     def forecast(self, problem: Problem, config: SearchConfig | None = None) -> Forecast:
         """Forecast the calls, tokens and cost of a search; the agent need not be open, and nothing is called."""
-        programmer, critic, tester = self._model_names()
+        programmer, critic, tester = self._models.names
         config = settled(config or self._default_config())
         prompts = Prompts(config, self.settings.prompts)
         return forecast(problem, config, prompts, self.prices, programmer=programmer, critic=critic, tester=tester)
@@ -182,7 +176,7 @@ class Agent:
         Once `Store.add_search` has stored its `search`, `resume` runs it as well.
         """
         config = _within(settled(config or self._default_config()), budget)
-        plan = SearchPlan.new(problem, config, self._model_names(), self.settings.prompts, id_=search)
+        plan = SearchPlan.new(problem, config, self._models.names, self.settings.prompts, id_=search)
         refuse_unpriced(plan.search, self.prices, (batch or self.batch).budget)
         return plan
 
@@ -271,27 +265,11 @@ class Agent:
             return self._given_executor
         return await stack.enter_async_context(executor_of(self.settings.executor))
 
-    def _model_names(self) -> tuple[str, str, str | None]:
-        """Return the names of the models to store; None for a tester that is the programmer."""
-        given = self._given
-        if given is None:
-            return *model_names(self.settings), name_of_tester(self.settings)
-        tester = None if given.tester is given.programmer else given.tester.name
-        return given.programmer.name, given.critic.name, tester
-
     def _default_config(self) -> SearchConfig:
-        return default_config(self.settings, small=self._given is None and is_small(self.settings))
+        return default_config(self.settings, small=self._models.small)
 
     async def _open_models(self, row: Search) -> Models:
-        if self._given is not None:
-            return self._given
-        names = row.programmer, row.critic, row.tester
-        async with self._opening:
-            if names not in self._models:
-                self._models[names] = await self._stack.enter_async_context(
-                    open_models(self.settings, programmer=row.programmer, critic=row.critic, tester=row.tester)
-                )
-        return self._models[names]
+        return await self._models.open((row.programmer, row.critic, row.tester))
 
     async def _run(
         self, plan: SearchPlan, models: Models, batch: Account, *, resumed: bool, cancelled: anyio.Event, emit: Emit
@@ -329,7 +307,8 @@ class Agent:
         at_most = context.strategy.at_most(start) + shared(row, context.strategy.ask(start))
         await tell(SearchStarted(search=row.id, problem=row.problem.id, resumed=context.begun, at_most=at_most))
         if resumed:
-            await self._retell(row, emit)
+            for event in past_events(row, await self.store.tree(row.id)):
+                await emit(event)
         with context.trace.search(row.id, row.problem.id) as found:
             if goes_on:
                 self._running[row.id] = context.lifecycle
@@ -340,20 +319,6 @@ class Agent:
             result = await summarise(self.store, row.id, context.journal.tally, time.monotonic() - started)
             found(result)
         await tell(SearchFinished(search=row.id, result=result))
-
-    async def _retell(self, row: Search, emit: Emit) -> None:
-        """Emit what earlier runs did, so that a viewer sees the whole search."""
-        search, tests = row.id, row.problem.tests
-        if row.tests_by is not None:
-            await emit(TestsWritten.of(search, row.tests_by, tests, reused=True))
-        tree = await self.store.tree(search)
-        for number, planned in sorted(Counter(each.round for each in tree).items()):
-            await emit(RoundStarted(search=search, round=number, candidates=planned))
-        for each in tree:
-            if each.outcome is not None:
-                await emit(CandidateExecuted.of(search, each, reused=True))
-            if each.status is not Status.RUNNING:
-                await emit(CandidateFinished.of(search, each))
 
 
 def solve(problem: Problem, config: SearchConfig | None = None, settings: Settings | None = None) -> SearchResult:

@@ -19,7 +19,7 @@ from orps_agent.settings import SearchConfig
 from orps_agent.strategies import strategy_of
 
 _REPLIES = {"low": 1 / 8, "likely": 1 / 3, "high": 1.0}
-"""How much of its `max_tokens` a reply takes."""
+"""Share of its `max_tokens` that a reply takes."""
 _RENDERED = 6
 """Depths of the tree whose prompts are rendered; those of the others are reckoned from them."""
 
@@ -89,7 +89,7 @@ class _Assumption:
     sizes: Sequence[int]
     """Candidates by depth."""
     attempts: int
-    """How many earlier attempts the prompts show, all together."""
+    """Number of earlier attempts that the prompts show, all together."""
     repairs: bool = False
 
 

@@ -60,7 +60,7 @@ class Recording:
         self._calls: dict[tuple[str, str, int], _Call] = {}
         self._replies: dict[Effect, ModelReply] = {}
         self._origins: dict[str, str] = {}
-        """Which recorded candidate a replayed one has its reply from."""
+        """Ids of the recorded candidates that replies came from, by the replayed candidate."""
 
     async def load(self) -> None:
         """Read the record."""

@@ -16,7 +16,7 @@ class ExecutorSettings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     kind: str = "sandboxed"
-    """Which executor: the built-in one, or one that an installed package adds."""
+    """Name of the executor: the built-in one, or one that an installed package adds."""
     options: dict[str, JsonValue] = {}
     """Settings of a package's executor, which reads them itself; the built-in one has none."""
     slots: int = Field(default_factory=lambda: len(allowed_cores()), ge=1)
