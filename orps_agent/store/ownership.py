@@ -26,9 +26,12 @@ def as_seen(search: Search, *, waiting: bool) -> Search:
     A process that was killed could not store that its search is interrupted; and a search that is still in the queue
     (`waiting`) belongs to the service, which continues it in its turn, however its last run ended.
     """
-    if search.status not in ("running", "interrupted"):
+    if search.status not in ("queued", "running", "interrupted"):
         return search
-    if search.status == "running" and held(search):
+    if search.status != "interrupted" and held(search):
+        # A search that a service has put back into its queue may be run by a command meanwhile.
+        return search.model_copy(update={"status": "running"})
+    if search.status == "queued":
         return search
     return search.model_copy(update={"status": "queued" if waiting else "interrupted"})
 

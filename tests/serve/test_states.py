@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from orps_agent.archive import Archive
 from orps_agent.domain.search import ACTIVE
 from orps_agent.serve.openapi import openapi
 from orps_agent.serve.service import Service
@@ -18,8 +19,10 @@ SERVED = {
 
 
 async def test_every_state_is_shown_by_its_name(tmp_path: Path) -> None:
-    async with Service(settings(tmp_path, model=script(tmp_path, *FIRST_HALF_THEN_RIGHT))) as service:
-        await add_one_of_each(service.store)
+    given = settings(tmp_path, model=script(tmp_path, *FIRST_HALF_THEN_RIGHT))
+    async with Archive(given) as archive:  # before there is a service that could run what is queued
+        await add_one_of_each(archive.store)
+    async with Service(given) as service:
         listed = await service.latest(10)
         assert {each.id: each.state for each in listed} == SHOWN
         assert {each.id: (each.client, each.priority) for each in listed if each.client} == {"queued": ("ann", 5)}

@@ -74,7 +74,7 @@ REPLY = ModelReply(
 )
 HERE = socket.gethostname()
 NOBODY = 2**22 + 1  # a pid above the kernel's limit
-ALIVE = {"owner_pid": os.getppid(), "owner_host": HERE, "lease_until": time.time() + 600}
+ALIVE = {"owner_pid": os.getppid(), "owner_host": HERE, "lease_until": time.time() + 86_400}
 DEAD = ALIVE | {"owner_pid": NOBODY}
 
 
@@ -259,6 +259,8 @@ async def test_a_halted_search_goes_on_where_it_was_and_is_judged_anew(opened: O
         ({"status": "finished"}, False, "finished"),
         ({"status": "cancelled"}, False, "cancelled"),
         ({}, True, "queued"),
+        ({"status": "queued", **ALIVE}, True, "running"),
+        ({"status": "queued", **DEAD}, True, "queued"),
         ({"status": "running", **ALIVE}, True, "running"),
         ({"status": "running", **DEAD}, True, "queued"),
         ({"status": "interrupted"}, True, "queued"),
