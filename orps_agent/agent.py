@@ -40,7 +40,7 @@ from .search.search_plan import SearchPlan
 from .search.summary import summarise
 from .settings import QUICK, SearchConfig, Settings, load_settings
 from .store import Store
-from .store.lease import lease, left_behind
+from .store.lease import find_resumable, lease
 from .strategies import STRATEGIES, settled
 from .telemetry import open_trace
 from .tools.executor import Executor, executor_of
@@ -186,7 +186,7 @@ class Agent:
         It has the same problem, config, prompts and models, and no process runs it; None where there is none.
         """
         plan = what if isinstance(what, SearchPlan) else self.plan(what, config)
-        return await left_behind(self.store, plan.search)
+        return await find_resumable(self.store, plan.search)
 
     async def cancel(self, search: str) -> bool:
         """End a search before its time, keeping what it found; it can still be resumed.

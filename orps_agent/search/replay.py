@@ -44,7 +44,7 @@ class Replay(BaseModel):
     calls: int
     """Model calls that were answered from the record."""
     missing: tuple[str, ...]
-    """Candidates that the recorded search never asked for, or never finished: nobody knows what they would be."""
+    """Candidates that the recorded search never asked for, or never finished: their results are unknown."""
 
 
 async def replay(
@@ -60,7 +60,7 @@ async def replay(
     await recording.load()
     with tempfile.TemporaryDirectory(prefix="orps-replay-") as folder:
         async with SqliteStore(Path(folder) / "replay.db") as scratch:
-            # Without the recorded winner, which nobody would ask for another one beside.
+            # Without the recorded winner: with it, `judge` would take the search for ended.
             begun = row.model_copy(update={"config": config, "start": _start(row, config, recording), "winner": None})
             tree, winner = await _walk(scratch, begun, recording, prompts)
     recorded = await store.tree(row.id)
@@ -145,7 +145,7 @@ def _differences(row: Search, recorded: Tree, tree: Tree) -> list[str]:
         if each.id not in tree:
             found.append(f"candidate {each.id} is not reached")
             continue
-        # A round that was not closed yet has pruned nobody.
+        # A round that was not closed yet has pruned no candidate.
         skipped = set() if row.status == "finished" else {"status"}
         names = [
             name

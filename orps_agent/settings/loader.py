@@ -30,7 +30,7 @@ APP = "orps"
 
 
 def _path_or_url(given: object) -> object:
-    """Make a text that is no URL a path, so that whoever names a file reads a `Path` back."""
+    """Make a text that is no URL a path, so that a setting that names a file is a `Path`."""
     return given if not isinstance(given, str) or "://" in given else Path(given)
 
 

@@ -163,7 +163,7 @@ class EffectLog(Protocol):
 
 
 def prompt_hash(request: ModelRequest) -> str:
-    """Return the hash of a request's conversation: the same whoever is asked, and with which parameters."""
+    """Return the hash of a request's conversation: the same for every model and all parameters."""
     return digest(*(part for message in request.messages for part in (message.role, message.content)))
 
 

@@ -43,7 +43,7 @@ async def lease(store: Searches, search: str) -> AsyncIterator[anyio.Event]:
                 await store.update_search(search, owner_pid=None, owner_host=None, lease_until=None)
 
 
-async def left_behind(store: Searches, planned: Search) -> str | None:
+async def find_resumable(store: Searches, planned: Search) -> str | None:
     """Return the id of the newest search that equals a planned one in its task and can be resumed; None without one."""
     return next((row.id for row in await store.begun_as(planned) if not held(row)), None)
 

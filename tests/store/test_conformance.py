@@ -29,7 +29,7 @@ from orps_agent.errors import ReplyError, SearchEnded, SearchOwned, StoreError, 
 from orps_agent.llm.base import ModelReply
 from orps_agent.settings.service_settings import ClientLimits
 from orps_agent.store import BenchRun, Effect, QueueEntry, SqliteStore, Store, Token, prompt_hash, store_of
-from orps_agent.store.lease import cancel, lease, left_behind
+from orps_agent.store.lease import cancel, find_resumable, lease
 from orps_agent.store.memory import MemoryStore
 from tests.support.samples import DOUBLE, FIRST_HALF_THEN_RIGHT, SMALL, a_request, a_search, script, settings
 
@@ -363,7 +363,7 @@ async def test_an_interrupted_search_is_found_by_what_it_asks(
         await store.add_search(PLANNED.model_copy(update={"id": "old"}))
         if stored:
             await store.update_search("old", **stored)
-        found = await left_behind(store, PLANNED.model_copy(update=planned))
+        found = await find_resumable(store, PLANNED.model_copy(update=planned))
     assert found == ("old" if goes_on else None)
 
 
@@ -372,11 +372,11 @@ async def test_neither_forks_nor_what_was_submitted_goes_on_by_itself(opened: Op
         await store.add_search(PLANNED.model_copy(update={"id": "queued"}))
         await store.add_search(PLANNED.model_copy(update={"id": "fork", "forked_from": "queued"}))
         await store.add_search(PLANNED.model_copy(update={"id": "older", "prompts": None}))
-        assert await left_behind(store, PLANNED) == "queued"
+        assert await find_resumable(store, PLANNED) == "queued"
         await store.enqueue(QueueEntry("queued", "ann"))
-        assert await left_behind(store, PLANNED) is None
+        assert await find_resumable(store, PLANNED) is None
         await store.leave_queue("queued", status="interrupted")
-        assert await left_behind(store, PLANNED) is None
+        assert await find_resumable(store, PLANNED) is None
 
 
 # Effects.
