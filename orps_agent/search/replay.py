@@ -6,7 +6,6 @@ would have found, as far as the recorded search happened to ask for what they as
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -19,7 +18,8 @@ from orps_agent.domain.search import Search
 from orps_agent.graphs.context import SearchContext
 from orps_agent.prompts.messages import Prompts
 from orps_agent.settings import SearchConfig, changed
-from orps_agent.store import SqliteStore, Store
+from orps_agent.store import Store
+from orps_agent.store.memory import MemoryStore
 from orps_agent.strategies import settled, strategy_of
 
 from .fork import beginning
@@ -58,11 +58,10 @@ async def replay(
     config = settled(changed(row.config, changes)) if changes else row.config
     recording = Recording(store, row, exact=config == row.config)
     await recording.load()
-    with tempfile.TemporaryDirectory(prefix="orps-replay-") as folder:
-        async with SqliteStore(Path(folder) / "replay.db") as scratch:
-            # Without the recorded winner: with it, `judge` would take the search for ended.
-            begun = row.model_copy(update={"config": config, "start": _start(row, config, recording), "winner": None})
-            tree, winner = await _walk(scratch, begun, recording, prompts)
+    async with MemoryStore() as scratch:
+        # Without the recorded winner: with it, `judge` would take the search for ended.
+        begun = row.model_copy(update={"config": config, "start": _start(row, config, recording), "winner": None})
+        tree, winner = await _walk(scratch, begun, recording, prompts)
     recorded = await store.tree(row.id)
     differences = [*recording.differences, *_differences(row, recorded, tree)] if recording.exact else []
     if recording.exact and row.status == "finished" and winner != row.winner:
