@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from functools import cached_property
+from functools import lru_cache
 from typing import ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -95,13 +95,16 @@ class Problem(BaseModel):
     gold: ArtifactText | None = None
     """A reference solution, where one is known; never shown to a model."""
 
-    @cached_property
+    @property
     def signatures(self) -> tuple[str, ...]:
         """Return the `def` lines of the gold solution's entry points; empty without a gold solution."""
-        if self.gold is None:
-            return ()
-        return tuple(
-            f"def {node.name}({ast.unparse(node.args)})"
-            for node in ast.parse(self.gold.source).body
-            if isinstance(node, ast.FunctionDef) and node.name in self.entry_points
-        )
+        return () if self.gold is None else _signatures(self.gold.source, self.entry_points)
+
+
+@lru_cache(maxsize=256)  # not a cached property, which a copy of the problem with another solution would keep
+def _signatures(source: str, entry_points: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(
+        f"def {node.name}({ast.unparse(node.args)})"
+        for node in ast.parse(source).body
+        if isinstance(node, ast.FunctionDef) and node.name in entry_points
+    )

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from orps_agent.domain.artifact import Program
 from orps_agent.domain.candidate import Candidate
 from orps_agent.domain.execution import ExecutionReport, TestResult, Verdict
 from orps_agent.domain.problem import TestSuite
@@ -60,11 +61,11 @@ def test_a_programmer_is_told_that_a_model_wrote_the_tests() -> None:
 
 
 def test_the_tester_sees_the_task_and_the_names_and_no_solution() -> None:
-    problem = DOUBLE.model_copy(update={"tests": TestSuite(), "gold": "def double(n):\n    return n * 2"})
+    problem = DOUBLE.model_copy(update={"tests": TestSuite(), "gold": Program("def double(n):\n    return n * 2")})
     for config in (SearchConfig(written_tests=7), QUICK.model_copy(update={"written_tests": 7})):
         asked = Prompts(config).tests(problem)
         assert problem.statement in asked[-1].content
-        assert "double" in asked[-1].content
+        assert "def double(n)" in asked[-1].content
         assert "7" in asked[-1].content
         assert not any("n * 2" in each.content for each in asked)
         *before, _, repair = Prompts(config).tests_repair(asked, "?", problem)
