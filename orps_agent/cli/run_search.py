@@ -12,6 +12,7 @@ from typing import NamedTuple, Protocol
 import anyio
 
 from orps_agent.agent import Agent
+from orps_agent.archive import Archive
 from orps_agent.budget.account import Budget
 from orps_agent.domain.events import SearchFinished
 from orps_agent.domain.result import SearchResult
@@ -44,7 +45,7 @@ class Chosen(NamedTuple):
 
 
 Choose = Callable[[Agent, View], Awaitable[Chosen]]
-"""Function that finds or plans a command's search once the agent is open, so that the database is opened once."""
+"""Function that finds or plans a command's search; the agent's store is open, its sandbox and models are not yet."""
 
 
 def run_search(
@@ -80,19 +81,17 @@ def print_result(result: SearchResult, *, as_json: bool, quiet: bool) -> None:
 
 async def _run(settings: Settings, choose: Choose, view: View, received: ReceivedSignal) -> SearchResult:
     result: SearchResult | None = None
-    async with (
-        Agent(settings) as agent,
-        background_tasks(
-            partial(watch_signals, partial(_stop, agent), view, received, "`orps resume --last` continues it")
-        ),
-    ):
-        what, search, budget = await choose(agent, view)
-        with view:
-            async with agent.stream(what, search=search, budget=budget) as events:
-                async for event in events:
-                    view.handle(event)
-                    if isinstance(event, SearchFinished):
-                        result = event.result
+    async with Archive(settings) as archive:
+        agent = Agent(settings, store=archive.store)
+        what, search, budget = await choose(agent, view)  # before a sandbox starts for a search that is not there
+        signals = partial(watch_signals, partial(_stop, agent), view, received, "`orps resume --last` continues it")
+        async with agent, background_tasks(signals):
+            with view:
+                async with agent.stream(what, search=search, budget=budget) as events:
+                    async for event in events:
+                        view.handle(event)
+                        if isinstance(event, SearchFinished):
+                            result = event.result
     if result is None:
         raise SearchInterrupted("the search ended without a result: `orps resume --last` continues it")
     return result
