@@ -122,11 +122,12 @@ class SplitExecutor:
                 await self._idle.pop(0).close()
 
     async def run(
-        self, solution: Artifact, suite: TestSuite, *, entry_points: tuple[str, ...], limits: Limits
+        self, solution: Artifact | str, suite: TestSuite, *, entry_points: tuple[str, ...], limits: Limits
     ) -> ExecutionReport:
         """Run every test of the suite and report one verdict a test, in the suite's order.
 
-        Raises ProblemError when the suite is empty or does not compile, or the solution is no Python program.
+        A bare text counts as Python. Raises ProblemError when the suite is empty or does not compile, or the solution
+        is no Python program.
         """
         tier = self.isolation.tier
         number = await self._number(suite, entry_points)
@@ -140,7 +141,7 @@ class SplitExecutor:
 
     async def profile(
         self,
-        solution: Artifact,
+        solution: Artifact | str,
         suite: TestSuite,
         report: ExecutionReport,
         *,
@@ -165,8 +166,8 @@ class SplitExecutor:
 
     async def contest(
         self,
-        ours: Artifact,
-        theirs: Artifact,
+        ours: Artifact | str,
+        theirs: Artifact | str,
         suite: TestSuite,
         *,
         entry_points: tuple[str, ...],
@@ -177,7 +178,7 @@ class SplitExecutor:
 
         The two run in turns, alternating which one is first, while no other candidate runs.
         """
-        spent: dict[Artifact, list[dict[str, float]]] = {ours: [], theirs: []}
+        spent: dict[Artifact | str, list[dict[str, float]]] = {ours: [], theirs: []}
         async with self._quiet():
             for number in range(rounds):
                 for solution in (ours, theirs) if number % 2 else (theirs, ours):
@@ -197,7 +198,7 @@ class SplitExecutor:
 
     async def _run(
         self,
-        solution: Artifact,
+        solution: Artifact | str,
         suite: TestSuite,
         number: int,
         tests: list[int],
@@ -263,9 +264,11 @@ class SplitExecutor:
                 self._best[number, index] = min(seconds, self._best.get((number, index), seconds))
 
 
-def _python_source(solution: Artifact) -> str:
+def _python_source(solution: Artifact | str) -> str:
+    if isinstance(solution, str):  # for programs that use the executor alone
+        return solution
     if not isinstance(solution, Program):
-        raise ProblemError(f"the solution must be a Program, not {type(solution).__name__}")
+        raise ProblemError(f"the solution must be a Program or text, not {type(solution).__name__}")
     if solution.language != PYTHON.name:
         raise ProblemError(f"the solution is in {solution.language}: this executor runs {PYTHON.name} alone")
     return solution.source

@@ -6,6 +6,7 @@ import os
 import subprocess
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
+from typing import Any
 
 import anyio
 import pytest
@@ -272,9 +273,13 @@ async def test_an_unusable_suite_is_refused(executor: Executor, suite: TestSuite
         await run(executor, "def f(n): return n", suite)
 
 
-async def test_what_is_no_program_is_refused(executor: Executor) -> None:
-    with pytest.raises(ProblemError, match="the solution must be a Program, not str"):
-        await executor.run("def f(): pass", suite_of("f()"), entry_points=("f",), limits=LIMITS)  # type: ignore[arg-type]
+async def test_a_bare_text_counts_as_python_and_anything_else_is_refused(executor: Executor) -> None:
+    given: Any = "def f(): return 1"
+    tests = suite_of("assert f() == 1")
+    assert (await executor.run(given, tests, entry_points=("f",), limits=LIMITS)).all_passed
+    given = given.encode()
+    with pytest.raises(ProblemError, match="the solution must be a Program or text, not bytes"):
+        await executor.run(given, tests, entry_points=("f",), limits=LIMITS)
 
 
 async def test_a_program_in_another_language_is_refused(executor: Executor, monkeypatch: pytest.MonkeyPatch) -> None:
