@@ -35,7 +35,7 @@ REPLY = "Twice.\n```python\ndef double(n):\n    return 2 * n\n```\nSCORE: 5"
 """Serves as a solution, and as a critique of it."""
 TASK = ("Write double(n): twice n.", "--test", "double(2) == 4", "--test", "double(5) == 10", "-n", "1", "-r", "1")
 SEARCHES = 3
-"""How many the listed database has."""
+"""Number of searches in the listed database."""
 _SCHED = 2
 """Of Linux's three clocks of a process, the one that counts what the scheduler gave to it (`clock_getcpuclockid`)."""
 

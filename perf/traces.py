@@ -99,7 +99,7 @@ class Trace:
 
     name: str
     functions: dict[str, int]
-    """How many functions were called in each file, by its path within the project."""
+    """Number of functions called in each file, by its path within the project."""
 
     @classmethod
     def of(cls, name: str, called: set[CodeType]) -> Trace:

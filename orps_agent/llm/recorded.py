@@ -19,6 +19,7 @@ from typing import Self
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from orps_agent.errors import ReplyError, SettingsError
+from orps_agent.util.idle import Idle
 from orps_agent.util.validation import first_problem
 
 from .base import ChatModel, ModelReply, ModelRequest, OnPiece
@@ -75,7 +76,7 @@ class RecordingModel:
             self._file.write(line.model_dump_json(exclude_none=True).encode() + b"\n")
 
 
-class ReplayModel:
+class ReplayModel(Idle):
     """Replay the replies of a recording, immediately and without a network.
 
         async with ReplayModel.load(Path("replies.jsonl")) as model:
@@ -107,14 +108,6 @@ class ReplayModel:
             except ValidationError as error:
                 raise SettingsError(f"recording {path}, line {number}: {first_problem(error)}") from error
         return cls(lines, name=f"recorded:{path.name}")
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Do nothing: no resource is held."""
 
     async def complete(self, request: ModelRequest, on_piece: OnPiece | None = None) -> ModelReply:
         """Return the recorded reply in one piece; `on_piece` is never called."""

@@ -17,7 +17,6 @@ import hashlib
 import tomllib
 from collections.abc import Iterable
 from pathlib import Path
-from types import TracebackType
 from typing import Annotated, Literal, Self
 
 import anyio
@@ -26,6 +25,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from orps_agent.errors import EndpointError, ReplyError, SettingsError
 from orps_agent.settings.endpoints import Role
+from orps_agent.util.idle import Idle
 from orps_agent.util.validation import first_problem
 
 from .base import ModelReply, ModelRequest, OnPiece
@@ -89,7 +89,7 @@ class _Script(BaseModel):
     rules: tuple[Rule, ...] = Field(min_length=1)
 
 
-class ScriptedModel:
+class ScriptedModel(Idle):
     """Answer each request by the first rule that fits.
 
         model = ScriptedModel([Rule(role="critic", reply="SCORE: 3"), Rule(reply="def f(): ...")])
@@ -119,14 +119,6 @@ class ScriptedModel:
         except (ValueError, yaml.YAMLError) as error:  # not UTF-8, not TOML, characters that YAML forbids
             raise SettingsError(f"script {path}: {' '.join(str(error).split())}") from error
         return cls(rules, name=f"scripted:{path.name}")
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Do nothing: no resource is held."""
 
     async def complete(self, request: ModelRequest, on_piece: OnPiece | None = None) -> ModelReply:
         """Return the script's reply in one piece, after its delay; `on_piece` is never called."""

@@ -2,30 +2,16 @@
 
 from __future__ import annotations
 
-from types import TracebackType
-from typing import Self
-
 from orps_agent.domain.artifact import Artifact
 from orps_agent.domain.execution import ExecutionReport
 from orps_agent.domain.problem import Limits, TestSuite
 from orps_agent.errors import NeverRecorded
 from orps_agent.llm.base import ModelReply, ModelRequest, OnPiece
 from orps_agent.tools.executor import Comparison
+from orps_agent.util.idle import Idle
 
 
-class _Idle:
-    """Holds nothing, so that entering and leaving it does nothing."""
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Do nothing."""
-
-
-class UnaskedModel(_Idle):
+class UnaskedModel(Idle):
     """Stand in for a recorded model by its name; raise NeverRecorded when it is called."""
 
     def __init__(self, name: str) -> None:
@@ -36,7 +22,7 @@ class UnaskedModel(_Idle):
         raise NeverRecorded(f"a replay asks no model, and so not {self.name} as the {request.role}")
 
 
-class UnusedExecutor(_Idle):
+class UnusedExecutor(Idle):
     """Raise NeverRecorded instead of running anything."""
 
     async def run(

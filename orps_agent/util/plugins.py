@@ -81,7 +81,7 @@ class Registry(Generic[Part]):
         plugin = self._plugin(name)
         try:
             part = plugin.load()
-        except Exception as error:
+        except Exception as error:  # whatever a package's code raises: the user needs its name, not its traceback
             raise self.broken(name, f"cannot be imported: {_line(error)}") from error
         if not isinstance(part, self._kind):
             raise self.broken(name, f"is a {type(part).__name__}, and must be a {self._kind.__name__}")
@@ -136,7 +136,7 @@ class Factories(Registry[Callable[Given, Made]], Generic[Given, Made]):
             made = part(*given, **named)
         except OrpsError:
             raise
-        except Exception as error:
+        except Exception as error:  # as in `find`
             raise self.broken(name, f"cannot be made: {_line(error)}") from error
         if missing := sorted(each for each in _members(self._protocol) if not hasattr(made, each)):
             raise self.broken(name, f"has no {', '.join(missing)}, which {self._protocol.__name__} demands")

@@ -131,7 +131,7 @@ GOLD = "def double(n):\n    return 2 * n"
 
 
 class Maker:
-    """The folder, and the commands that write into its database."""
+    """Hold the folder, and run the commands that write into its database."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -139,7 +139,7 @@ class Maker:
         self.names: dict[str, str] = {}
         """The id of every search by its name here."""
         self.kinds: dict[str, str] = {}
-        """What every search is, in words."""
+        """Kind of every search, as text."""
         settings = folder / "settings.toml"
         self._environment = {
             name: value for name, value in os.environ.items() if not name.startswith(("ORPS", "OPENAI"))
@@ -156,7 +156,7 @@ class Maker:
         os.environ.update(self._environment)  # for what is done by the Python API here
 
     def model(self, name: str) -> str:
-        """The scripted model of a file of the folder."""
+        """Return the scripted model of a file of the folder."""
         return f"scripted:{self.folder / name}"
 
     def orps(self, *arguments: str, codes: Sequence[int] = (0, 1)) -> str:
@@ -205,17 +205,17 @@ class Maker:
         return search
 
     def rows(self, query: str, *given: object) -> list[Any]:
-        """What the database answers; nothing before it has its tables."""
+        """Return the rows of a query; none before the database has its tables."""
         with closing(sqlite3.connect(f"file:{self.db}?mode=ro", uri=True)) as connection:
             return connection.execute(query, given).fetchall()
 
     def running(self, pid: int) -> str | None:
-        """The id of the search that a process works on."""
+        """Return the id of the search that a process works on."""
         found = self.rows("SELECT id FROM searches WHERE owner_pid = ?", pid)
         return found[0][0] if found else None
 
     def in_second_round(self, pid: int) -> bool:
-        """Whether a search of the process has replies to wait for in its second round."""
+        """Return True when a search of the process waits for replies in its second round."""
         return bool(
             self.rows(
                 "SELECT 1 FROM model_calls JOIN searches ON searches.id = model_calls.search JOIN candidates ON"
@@ -286,7 +286,7 @@ def stopped(maker: Maker) -> None:
 
 
 def forked(maker: Maker) -> None:
-    """A fork that nobody has run yet, by the Python API, and one that was run, by the command."""
+    """Make a fork that is not run, by the Python API, and one that is run, by the command."""
 
     async def fork() -> str:
         async with Archive(load_settings()) as archive:
@@ -306,7 +306,7 @@ def forked(maker: Maker) -> None:
 
 
 def served(maker: Maker) -> None:
-    """What a service that is killed leaves behind: a search done, one running, two in the queue."""
+    """Kill a service that has a search done, one running, and two in the queue."""
 
     async def submit(url: str) -> None:
         problem = problem_from_words(WORDS, tests=TESTS)
@@ -338,7 +338,7 @@ def served(maker: Maker) -> None:
 
 
 def benched(maker: Maker) -> None:
-    """A bench run over two problems by three methods."""
+    """Run a bench over two problems by three methods."""
     dataset = maker.folder / "toy.csv"
     with dataset.open("w", newline="") as file:
         rows = csv.writer(file)
@@ -412,7 +412,7 @@ def _copy(maker: Maker) -> Iterator[Path]:
 
 
 def _replayed(maker: Maker, search: str, db: Sequence[str]) -> dict[str, Any]:
-    """What the command says; of the candidates, which it tells in full, the ids alone."""
+    """Return what the command prints; of the candidates, which it prints in full, the ids alone."""
     found = json.loads(maker.orps("replay", search, "--json", *db))
     lines = maker.orps("replay", search, *db).splitlines()
     ids = {"candidates": [each["id"] for each in found["candidates"]]}
@@ -420,7 +420,7 @@ def _replayed(maker: Maker, search: str, db: Sequence[str]) -> dict[str, Any]:
 
 
 def _resumed(maker: Maker) -> dict[str, dict[str, Any]]:
-    """What becomes of the searches that can be gone on with, on a copy in which the quick script answers all."""
+    """Resume the searches that have not ended, on a copy in which the quick script answers all."""
     unfinished = ("budget", "fork", "interrupted", "cancelled", "killed", "served_running")
     with _copy(maker) as copy:
         with closing(sqlite3.connect(copy)) as connection, connection:
@@ -434,7 +434,7 @@ def _resumed(maker: Maker) -> dict[str, dict[str, Any]]:
 
 
 def _facts(database: Path, search: str) -> dict[str, Any]:
-    """What became of a search; nothing of it depends on measured times."""
+    """Return how a search ended, without what depends on measured times."""
     with closing(sqlite3.connect(database)) as connection:
         columns = ("status", "reason", "winner")
         row = connection.execute(f"SELECT {', '.join(columns)} FROM searches WHERE id = ?", (search,)).fetchone()
